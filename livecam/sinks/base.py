@@ -1,0 +1,36 @@
+"""What every sink is: something that takes finished frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from livecam.frames import OutputFrame
+
+
+@dataclass(frozen=True, slots=True)
+class SinkFormat:
+    """Size in pixels and nominal rate, fixed for the life of the sink."""
+
+    width: int
+    height: int
+    fps: float
+
+
+class Sink(Protocol):
+    """Takes frames of one fixed size. `open` once, `write` many, `close` once (twice does no harm)."""
+
+    name: str
+    """For messages: "virtual camera /dev/video10", "out.mp4"."""
+    live: bool
+    """True where somebody watches now: the sink then ticks at a constant rate."""
+
+    def open(self, fmt: SinkFormat) -> None:
+        """Raises `UserError` where the target cannot be used (no device, folder not writable, odd size)."""
+        ...
+
+    def write(self, frame: OutputFrame) -> None:
+        """Raises `SinkLost` where a device vanished; the next `write` tries to reopen it."""
+        ...
+
+    def close(self) -> None: ...
