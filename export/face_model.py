@@ -1,0 +1,201 @@
+"""Makes the face models that livecam runs on: `python -m export.face_model [--wheel FILE] [--force]`.
+
+The models come from the wheel of the last mediapipe release that carries them. pip downloads the wheel;
+it is never installed. Out of it come the face detector, the attention face mesh (its outputs merged, see
+`export.face_mesh_graph`) and the selfie segmenter, into the user's cache folder. Everything is checked by
+SHA-256: the wheel before it is opened, the results before they are used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from livecam.errors import UserError
+from livecam.face import bundle
+
+WHEEL_SHA256 = "956eb1ebc275c629e61b085b2cab89c3a5b9e93bad1bb107348d98dafb5a4bb5"
+# The models are the same in every wheel; this one is named so that every system asks for the same file.
+PIP_DOWNLOAD = (
+    "download", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check", "--quiet",
+    "--python-version", "3.12", "--platform", "manylinux_2_28_x86_64",
+    f"mediapipe=={bundle.MEDIAPIPE_VERSION}",
+)  # fmt: skip
+
+DETECTOR = "mediapipe/modules/face_detection/face_detection_short_range.tflite"
+FACE_MESH = "mediapipe/modules/face_landmark/face_landmark_with_attention.tflite"
+SEGMENTER = "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite"
+
+ALIGNMENT = 16
+"""Bytes: the runtime uses the models where they lie in the zip, so they start at a multiple of this."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line. Returns the exit code: 0 done, 2 for anything the user has to mend."""
+    parser = argparse.ArgumentParser(
+        prog="python -m export.face_model", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--wheel", type=Path, help="use this mediapipe wheel instead of downloading it")
+    parser.add_argument(
+        "--force", action="store_true", help="make the models again even where they are there"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        folder = build(wheel=options.wheel, force=options.force)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"face model: ready in {folder}")
+    return 0
+
+
+def build(wheel: Path | None = None, force: bool = False) -> Path:
+    """Makes the models where they are missing or damaged and returns their folder.
+
+    Only this needs the network, and only where `wheel` is not given. Raises `UserError` when the wheel
+    cannot be had, is not the one we know, or the cache folder cannot be written.
+    """
+    folder = bundle.model_folder()
+    if not force and not any(bundle.problem(file, folder) for file in bundle.MODEL_FILES):
+        return folder
+    make_folder(folder)
+    with tempfile.TemporaryDirectory(prefix="livecam-") as temporary:
+        if wheel is None:
+            print(
+                f"face model: downloading the wheel of mediapipe {bundle.MEDIAPIPE_VERSION} (35 MB)",
+                flush=True,
+            )
+            wheel = download_wheel(Path(temporary))
+        models = models_from_wheel(wheel)
+    print("face model: merging the outputs of the face mesh", flush=True)
+    for file, content in zip(bundle.MODEL_FILES, models, strict=True):
+        check_result(file, content)
+        write_atomically(folder / file.name, content)
+    write_atomically(folder / "manifest.json", manifest())
+    return folder
+
+
+def download_wheel(folder: Path) -> Path:
+    """Lets pip fetch the wheel into `folder`. Raises `UserError` when it cannot."""
+    command = [sys.executable, "-m", "pip", *PIP_DOWNLOAD, "--dest", str(folder)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    wheels = sorted(folder.glob("*.whl"))
+    if result.returncode != 0 or not wheels:
+        reasons = [line.strip() for line in result.stderr.splitlines() if line.strip()] or ["no reason given"]
+        raise UserError(
+            "face model",
+            f"pip could not download mediapipe {bundle.MEDIAPIPE_VERSION} ({reasons[-1]})",
+            "Connect to the network for this one step, or give the wheel with `--wheel FILE`.",
+        )
+    return wheels[0]
+
+
+def models_from_wheel(wheel: Path) -> tuple[bytes, bytes]:
+    """The contents of the two files of `bundle.MODEL_FILES`, in that order, made from the wheel."""
+    content = read_wheel(wheel)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        detector, face_mesh, segmenter = (archive.read(name) for name in (DETECTOR, FACE_MESH, SEGMENTER))
+    # Imported here, for it brings mediapipe in, which a second run does not need.
+    from export.face_mesh_graph import merge_outputs, read_blocks
+
+    merged = merge_outputs(face_mesh, read_blocks())
+    # The names are those that the Tasks API looks for.
+    task = stored_zip({"face_detector.tflite": detector, "face_landmarks_detector.tflite": merged})
+    return task, segmenter
+
+
+def read_wheel(wheel: Path) -> bytes:
+    """The wheel's bytes, once its checksum is right."""
+    try:
+        content = wheel.read_bytes()
+    except OSError as error:
+        raise UserError(str(wheel), error.strerror or "not readable", "Give an existing wheel.") from error
+    if hashlib.sha256(content).hexdigest() != WHEEL_SHA256:
+        raise UserError(
+            str(wheel),
+            "its checksum is not that of the wheel the face models are taken from",
+            f"Run `{bundle.BUILD_COMMAND}` without a wheel to download the right one.",
+        )
+    return content
+
+
+def stored_zip(files: dict[str, bytes]) -> bytes:
+    """An uncompressed zip with fixed dates whose files start at multiples of `ALIGNMENT`."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # else it depends on the system this runs on
+            # Before the content come a header of 30 bytes, the name and an extra field: a 2-byte id (Android's
+            # for padding), a 2-byte size and that many bytes.
+            padding = -(target.tell() + 30 + len(name) + 4) % ALIGNMENT
+            entry.extra = b"\x35\xd9" + padding.to_bytes(2, "little") + bytes(padding)
+            archive.writestr(entry, content)
+    return target.getvalue()
+
+
+def check_result(file: bundle.ModelFile, content: bytes) -> None:
+    """Raises `UserError` where what was made is not what livecam was tested with."""
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise UserError(
+            f"face model {file.name}",
+            "the merged model differs from the tested one, so a package it is made with is not as expected",
+            "Install livecam's pinned mediapipe (`pip install -e .`) and try again.",
+        )
+
+
+def manifest() -> bytes:
+    """What lies in the folder and where it comes from, for people who look into it."""
+    description = {
+        "version": bundle.MODEL_VERSION,
+        "from": {"package": f"mediapipe {bundle.MEDIAPIPE_VERSION}", "wheel_sha256": WHEEL_SHA256},
+        "licence": "Apache-2.0, Copyright The MediaPipe Authors",
+        "files": {file.name: {"size": file.size, "sha256": file.sha256} for file in bundle.MODEL_FILES},
+    }
+    return (json.dumps(description, indent=2) + "\n").encode()
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder and sees that it can be written, before 35 MB are downloaded."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes the whole file or nothing, also where two runs meet or the power fails."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _not_writable(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _not_writable(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"face model {path}",
+        error.strerror or "not writable",
+        f"Free some space or set {bundle.CACHE_VARIABLE} to a folder that can be written.",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
