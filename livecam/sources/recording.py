@@ -1,0 +1,261 @@
+"""A recorded performance: the driver's landmarks over time in one small file, without a single pixel.
+
+The file is a safetensors file with the suffix `.livecam`, N frames long:
+
+    points   int16    N x 478 x 3   landmark = origin + step * points, in pixels of the driver's frame
+    origin   float32  N x 3         middle of the face's box
+    step     float32  N             half the box's longest side / 32767, so the error is at most step / 2
+    present  uint8    N             0 where no face was found; points, origin and step are 0 there
+    times    int64    N             nanoseconds since the first frame, growing
+    sizes    int32    N x 2         width and height of the driver's frame in pixels
+
+Its metadata holds `format`, `version`, `fps` and `mirror` as strings.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import struct
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.errors import UserError
+from livecam.face.landmarks import COUNT
+from livecam.frames import DriverFrame, Landmarks
+from livecam.sources.base import SourceInfo
+
+log = logging.getLogger(__name__)
+
+SUFFIX = ".livecam"
+FORMAT = "livecam performance"
+VERSION = 1
+MAX_SIDE = 32_768
+_LEVELS = 32_767
+_FALLBACK_FPS = 30.0
+_SHAPES: dict[str, tuple[type, tuple[int, ...]]] = {
+    "points": (np.int16, (COUNT, 3)),
+    "origin": (np.float32, (3,)),
+    "step": (np.float32, ()),
+    "present": (np.uint8, ()),
+    "times": (np.int64, ()),
+    "sizes": (np.int32, (2,)),
+}
+
+
+def looks_like_performance(path: Path) -> bool:
+    """By the suffix, or by how a safetensors file begins: the header's length, then an opening brace."""
+    if path.suffix.lower() == SUFFIX:
+        return True
+    with path.open("rb") as file:
+        start = file.read(9)
+    # 100 MB is the longest header that the format allows.
+    return len(start) == 9 and start[8:] == b"{" and 2 <= struct.unpack("<Q", start[:8])[0] <= 100_000_000
+
+
+class PerformanceWriter:
+    """Gathers landmarks and writes them on `close`, under the final name only once complete.
+
+    About 2.9 kB a frame are held in memory until then (5.2 MB a minute at 30 frames per second).
+    A context manager that saves on errors too, so that an interrupted recording is kept.
+
+    Raises `UserError` at once where the folder cannot be written.
+    """
+
+    def __init__(self, path: Path, *, mirror: bool = False) -> None:
+        self._path, self._mirror = path, mirror
+        if not path.parent.is_dir():
+            raise UserError(str(path), "its folder does not exist", f"Make it first: mkdir -p {path.parent}")
+        if not os.access(path.parent, os.W_OK):
+            raise UserError(str(path), "its folder is not writable", "Choose another folder.")
+        self._columns: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _SHAPES}
+        self._first_ns: int | None = None
+        self._last_ns = -1
+        self._closed = False
+
+    def __enter__(self) -> PerformanceWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def add(self, capture_ns: int, landmarks: Landmarks | None, width: int, height: int) -> None:
+        """One frame: landmarks 478 x 3 in pixels of a `width` x `height` frame, or None without a face.
+
+        Frames whose time does not grow are left out. Raises ValueError for a wrong shape or values that
+        are not finite.
+        """
+        if self._first_ns is None:
+            self._first_ns = capture_ns
+        time = capture_ns - self._first_ns
+        if time <= self._last_ns:
+            return
+        points, origin, step = _quantise(landmarks)
+        row = {
+            "points": points,
+            "origin": origin,
+            "step": step,
+            "present": np.uint8(landmarks is not None),
+            "times": np.int64(time),
+            "sizes": np.array([width, height], np.int32),
+        }
+        self._last_ns = time
+        for name, value in row.items():
+            self._columns[name].append(np.asarray(value))
+
+    def close(self) -> None:
+        """Write the file. Does nothing the second time, or where no frame was added."""
+        if self._closed:
+            return
+        self._closed = True
+        times = self._columns["times"]
+        if not times:
+            log.warning("%s: no frame was recorded, so no file was written", self._path)
+            return
+        import safetensors.numpy
+
+        tensors = {name: np.stack(rows) for name, rows in self._columns.items()}
+        self._columns = {name: [] for name in _SHAPES}
+        metadata = {
+            "format": FORMAT,
+            "version": str(VERSION),
+            "fps": f"{_typical_rate(tensors['times']):.6g}",
+            "mirror": "1" if self._mirror else "0",
+        }
+        handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", suffix=".part", dir=self._path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(safetensors.numpy.save(tensors, metadata))
+            os.replace(name, self._path)
+        except OSError as error:
+            Path(name).unlink(missing_ok=True)
+            raise UserError(
+                str(self._path),
+                f"it cannot be written ({error.strerror})",
+                "Free space or choose another folder.",
+            ) from None
+
+
+class PerformanceSource:
+    """Replays a recorded performance: frames with landmarks and no pixels.
+
+    A frame without landmarks means that no face was found. Raises `UserError` where the file is damaged,
+    of a newer version, or not a performance at all.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._index = 0
+        self._tensors, metadata = self._load(path)
+        present, sizes = self._tensors["present"], self._tensors["sizes"]
+        absent = int((present == 0).sum())
+        self.info = SourceInfo(
+            name=path.name,
+            width=int(sizes[0, 0]),
+            height=int(sizes[0, 1]),
+            fps=_number(metadata.get("fps")) or _typical_rate(self._tensors["times"]),
+            live=False,
+            frames=len(present),
+            mirror=metadata.get("mirror") == "1",
+            detail=f"recorded performance, {absent} of {len(present)} frames without a face",
+        )
+
+    def __enter__(self) -> PerformanceSource:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def read(self) -> DriverFrame | None:
+        index, tensors = self._index, self._tensors
+        if not tensors or index >= len(tensors["times"]):
+            return None
+        self._index += 1
+        landmarks = None
+        if tensors["present"][index]:
+            landmarks = (tensors["origin"][index] + tensors["step"][index] * tensors["points"][index]).astype(
+                np.float32
+            )
+        return DriverFrame(
+            index=index,
+            capture_ns=int(tensors["times"][index]),
+            width=int(tensors["sizes"][index, 0]),
+            height=int(tensors["sizes"][index, 1]),
+            landmarks=landmarks,
+        )
+
+    def rewind(self) -> None:
+        self._index = 0
+
+    def close(self) -> None:
+        self._tensors = {}
+
+    def _load(self, path: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:
+        import safetensors
+
+        try:
+            with safetensors.safe_open(path, framework="numpy") as file:
+                metadata = dict(file.metadata() or {})
+                if metadata.get("format") != FORMAT:
+                    raise self._broken("it is not a recorded performance")
+                if metadata.get("version") != str(VERSION):
+                    raise self._broken(
+                        f"it is of version {metadata.get('version')}, this program reads {VERSION}"
+                    )
+                tensors = {name: file.get_tensor(name) for name in _SHAPES if name in file.keys()}  # noqa: SIM118
+        except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
+            raise self._broken(f"it is damaged or cut short ({str(error).splitlines()[0]})") from None
+        count = len(tensors["times"]) if "times" in tensors and tensors["times"].ndim else 0
+        for name, (dtype, shape) in _SHAPES.items():
+            if name not in tensors or tensors[name].dtype != dtype or tensors[name].shape != (count, *shape):
+                raise self._broken(f"its {name} are missing or of the wrong shape")
+        if not count:
+            raise self._broken("it holds no frame")
+        if not (np.isfinite(tensors["origin"]).all() and np.isfinite(tensors["step"]).all()):
+            raise self._broken("its landmarks are not finite")
+        if tensors["times"][0] != 0 or (np.diff(tensors["times"].astype(np.int64)) <= 0).any():
+            raise self._broken("its times do not grow")
+        if tensors["sizes"].min() < 1 or tensors["sizes"].max() > MAX_SIDE:
+            raise self._broken("its frame sizes are impossible")
+        return tensors, metadata
+
+    def _broken(self, why: str) -> UserError:
+        return UserError(self._name, why, "Record the performance again.")
+
+
+def _quantise(landmarks: Landmarks | None) -> tuple[NDArray[np.int16], NDArray[np.float32], np.float32]:
+    """Points, origin and step as described at the top of the file."""
+    if landmarks is None:
+        return np.zeros((COUNT, 3), np.int16), np.zeros(3, np.float32), np.float32(0)
+    if landmarks.shape != (COUNT, 3):
+        raise ValueError(f"landmarks are {landmarks.shape}, not ({COUNT}, 3)")
+    exact = landmarks.astype(np.float64)
+    if not np.isfinite(exact).all():
+        raise ValueError("landmarks are not finite")
+    low, high = exact.min(axis=0), exact.max(axis=0)
+    origin = ((low + high) / 2).astype(np.float32)
+    # From the rounded origin, so that no point falls outside the range; 1e-6 keeps a point-like face legal.
+    step = np.float32(max(float(np.abs(exact - origin).max()), 1e-6) / _LEVELS)
+    points = np.clip(np.rint((exact - origin) / step), -_LEVELS, _LEVELS).astype(np.int16)
+    return points, origin, step
+
+
+def _typical_rate(times: NDArray[np.generic]) -> float:
+    """Frames per second from the middle one of the distances, which a pause does not disturb."""
+    if len(times) < 2:
+        return _FALLBACK_FPS
+    return 1e9 / float(np.median(np.diff(times.astype(np.int64))))
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 < value < 1000 else None

@@ -1,0 +1,347 @@
+"""Video files as the driver. Every input is made here; colours name the corners of a picture."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from livecam.errors import UserError
+from livecam.sources import open_source
+from livecam.sources.video import VideoSource, _FrameClock
+
+WIDTH, HEIGHT, FPS = 64, 48, 25
+CORNERS = {"red": (250, 20, 20), "green": (20, 250, 20), "blue": (20, 20, 250), "black": (0, 0, 0)}
+
+
+def corner_picture(width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
+    """Red top left, green top right, blue bottom left, black bottom right."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[: height // 2, : width // 2] = CORNERS["red"]
+    picture[: height // 2, width // 2 :] = CORNERS["green"]
+    picture[height // 2 :, : width // 2] = CORNERS["blue"]
+    return picture
+
+
+def corner_names(picture: np.ndarray) -> list[str]:
+    height, width = picture.shape[:2]
+    points = [(height // 5, width // 5), (height // 5, width * 4 // 5)]
+    points += [(height * 4 // 5, width // 5), (height * 4 // 5, width * 4 // 5)]
+
+    def nearest(pixel: np.ndarray) -> str:
+        return min(CORNERS, key=lambda name: int(np.abs(pixel.astype(int) - CORNERS[name]).sum()))
+
+    return [nearest(picture[y, x]) for y, x in points]
+
+
+def grey_level(index: int) -> int:
+    return 40 + 15 * index
+
+
+def write_video(
+    path: Path,
+    times: Sequence[float],
+    *,
+    picture: Callable[[int], np.ndarray] | None = None,
+    codec: str = "libx264",
+    options: dict[str, str] | None = None,
+    container: str | None = None,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+    color: tuple[int, int] | None = None,
+) -> Path:
+    """Frames of one grey level each (or `picture(i)`) at `times` in seconds; colour is (matrix, range)."""
+    with av.open(str(path), "w", format=container) as out:
+        stream = out.add_stream(codec, rate=FPS)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 90_000)
+        stream.codec_context.options = options or {}
+        if color:
+            stream.codec_context.colorspace, stream.codec_context.color_range = color
+        for index, time in enumerate(times):
+            if picture is None:
+                pixels = np.full((size[1], size[0], 3), grey_level(index), np.uint8)
+            else:
+                pixels = picture(index)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            if color:
+                frame = frame.reformat(format="yuv420p", dst_colorspace=color[0], dst_color_range=color[1])
+            frame.pts, frame.time_base = round(time * 90_000), Fraction(1, 90_000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+def constant(count: int) -> list[float]:
+    return [index / FPS for index in range(count)]
+
+
+def set_display_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
+    """Write a, b, c, d into the MP4's track header, as a phone does."""
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 4 + 40
+    whole = np.array([matrix[0], matrix[1], 0, matrix[2], matrix[3], 0, 0, 0, 0], np.int64) * 65536
+    whole[8] = 1 << 30
+    data[at : at + 36] = whole.astype(">i4").tobytes()
+    path.write_bytes(data)
+
+
+def read_all(source: VideoSource) -> list:
+    frames = []
+    while (frame := source.read()) is not None:
+        frames.append(frame)
+    return frames
+
+
+def test_every_frame_once_in_order(tmp_path: Path) -> None:
+    # B-frames, so that decoding order and display order differ.
+    path = write_video(tmp_path / "a.mp4", constant(12), options={"bf": "3", "x264-params": "b-adapt=0"})
+    with VideoSource(path) as source:
+        frames = read_all(source)
+        assert source.read() is None
+    assert [frame.index for frame in frames] == list(range(12))
+    levels = [frame.pixels.mean() for frame in frames]
+    # Grey survives H.264 to within 2 levels; neighbours are 15 apart.
+    assert np.allclose(levels, [grey_level(index) for index in range(12)], atol=3)
+    assert [frame.capture_ns for frame in frames] == [round(1e9 * index / FPS) for index in range(12)]
+    assert {(frame.width, frame.height) for frame in frames} == {(WIDTH, HEIGHT)}
+
+
+def test_frames_stay_as_they_were(tmp_path: Path) -> None:
+    """A decoder that reuses its memory must not reach into frames already given."""
+    path = write_video(tmp_path / "a.mp4", constant(12))
+    with VideoSource(path) as source:
+        first = source.read()
+        kept = first.pixels.copy()
+        read_all(source)
+    assert np.array_equal(first.pixels, kept)
+    assert first.pixels.dtype == np.uint8
+    assert first.pixels.flags.c_contiguous
+
+
+def test_info(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a clip.mp4", constant(10))
+    with open_source(str(path)) as source:
+        info = source.info
+    assert (info.name, info.width, info.height, info.fps) == ("a clip.mp4", WIDTH, HEIGHT, FPS)
+    assert (info.live, info.mirror, info.frames) == (False, False, 10)
+    assert "h264" in info.detail
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
+def test_variable_frame_rate(tmp_path: Path, suffix: str) -> None:
+    times = [0.0, 0.04, 0.12, 0.16, 0.52, 0.6]
+    path = write_video(tmp_path / f"a.{suffix}", times)
+    with VideoSource(path) as source:
+        got = [frame.capture_ns / 1e9 for frame in read_all(source)]
+    # Matroska counts in whole milliseconds.
+    assert np.allclose(got, times, atol=0.0006)
+
+
+def test_times_start_at_zero(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "late.mkv", [5 + time for time in constant(4)])
+    with VideoSource(path) as source:
+        assert [frame.capture_ns for frame in read_all(source)] == [0, 40_000_000, 80_000_000, 120_000_000]
+
+
+def test_clock_mends_missing_repeated_and_backward_times() -> None:
+    clock = _FrameClock(fps=25)
+    raw = [
+        Fraction(2),
+        None,
+        Fraction(52, 25),
+        Fraction(52, 25),
+        Fraction(53, 25),
+        Fraction(1),
+        Fraction(26, 25),
+    ]
+    times = [clock.next(time) for time in raw]
+    assert [time // 1_000_000 for time in times] == [0, 40, 80, 120, 160, 200, 240]
+
+
+# a, b, c, d of the display matrix, and where the corners (top left, top right, bottom left, bottom right)
+# then come from: x' = a x + c y, y' = b x + d y.
+MATRICES = {
+    (1, 0, 0, 1): ["red", "green", "blue", "black"],
+    (0, 1, -1, 0): ["blue", "red", "black", "green"],  # a quarter turn clockwise: a phone held upright
+    (-1, 0, 0, -1): ["black", "blue", "green", "red"],
+    (0, -1, 1, 0): ["green", "black", "red", "blue"],
+    (-1, 0, 0, 1): ["green", "red", "black", "blue"],
+    (1, 0, 0, -1): ["blue", "black", "red", "green"],
+    (0, 1, 1, 0): ["red", "blue", "green", "black"],
+    (0, -1, -1, 0): ["black", "green", "blue", "red"],
+}
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_turned_upright(tmp_path: Path, matrix: tuple[int, int, int, int]) -> None:
+    path = write_video(tmp_path / "phone.mp4", constant(2), picture=lambda _: corner_picture())
+    set_display_matrix(path, matrix)
+    with VideoSource(path) as source:
+        frame = source.read()
+        info = source.info
+    assert corner_names(frame.pixels) == MATRICES[matrix]
+    size = (HEIGHT, WIDTH) if matrix[0] == 0 else (WIDTH, HEIGHT)
+    assert (frame.width, frame.height) == size == (info.width, info.height)
+    assert frame.pixels.shape == (size[1], size[0], 3)
+    assert frame.pixels.flags.c_contiguous
+
+
+@pytest.mark.parametrize("matrix", [1, 5], ids=["BT.709", "BT.601"])
+@pytest.mark.parametrize("range_", [1, 2], ids=["limited", "full"])
+def test_colours_follow_the_file_s_tags(tmp_path: Path, matrix: int, range_: int) -> None:
+    path = write_video(
+        tmp_path / "a.mp4",
+        constant(2),
+        picture=lambda _: corner_picture(),
+        options={"crf": "1"},
+        color=(matrix, range_),
+    )
+    with VideoSource(path) as source:
+        pixels = source.read().pixels
+    for name, (y, x) in {"red": (10, 10), "green": (10, 54), "blue": (38, 10)}.items():
+        # Rounding to 8-bit YUV and back costs up to 3 levels; a wrong matrix or range costs 15 or more.
+        assert np.abs(pixels[y, x].astype(int) - CORNERS[name]).max() <= 4
+
+
+def test_rewind_gives_the_same_again(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", [1 + time for time in constant(6)], options={"bf": "2"})
+    with VideoSource(path) as source:
+        source.read(), source.read()
+        source.rewind()
+        first = read_all(source)
+        source.rewind()
+        second = read_all(source)
+    assert [(f.index, f.capture_ns) for f in first] == [(i, 40_000_000 * i) for i in range(6)]
+    assert all(np.array_equal(a.pixels, b.pixels) for a, b in zip(first, second, strict=True))
+
+
+def test_close_twice(tmp_path: Path) -> None:
+    source = VideoSource(write_video(tmp_path / "a.mp4", constant(2)))
+    source.close()
+    source.close()
+    assert source.read() is None
+
+
+def test_damaged_packets_are_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    # Key frames only: each frame stands alone, so exactly the damaged ones are lost.
+    path = write_video(tmp_path / "a.avi", constant(10), options={"g": "1"})
+    data = bytearray(path.read_bytes())
+    with av.open(str(path)) as container:
+        positions = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+    for at, size in positions[3:5]:
+        data[at + 8 : at + 8 + size] = b"\xff" * size
+    path.write_bytes(data)
+    with caplog.at_level(logging.WARNING), VideoSource(path) as source:
+        frames = read_all(source)
+    assert [frame.index for frame in frames] == list(range(8))
+    levels = [frame.pixels.mean() for frame in frames]
+    assert np.allclose(levels, [grey_level(i) for i in range(10) if i not in (3, 4)], atol=3)
+    assert "skipped a damaged packet" in caplog.text
+    assert "2 damaged packets" in caplog.text
+
+
+def test_truncated_file_gives_what_is_left(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", constant(14), options={"g": "1"})
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    with VideoSource(path) as source:
+        frames = read_all(source)
+    assert 5 <= len(frames) < 14
+
+
+def audio_only(path: Path) -> None:
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("aac", rate=44_100)
+        frame = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), format="fltp", layout="stereo")
+        frame.sample_rate = 44_100
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+
+def no_frames(path: Path) -> None:
+    """A Matroska header that promises a video track, and no frames after it."""
+    write_video(path, constant(2))
+    with av.open(str(path)) as container:
+        codec = container.streams.video[0]
+        with av.open(str(path) + ".part", "w", format="matroska") as out:
+            out.add_stream_from_template(codec)
+            out.start_encoding()
+    Path(str(path) + ".part").replace(path)
+
+
+def still_picture(path: Path) -> None:
+    import cv2
+
+    path.write_bytes(cv2.imencode(".png", corner_picture())[1].tobytes())
+
+
+def all_damaged(path: Path) -> None:
+    write_video(path, constant(3))
+    data = bytearray(path.read_bytes())
+    start = data.index(b"mdat") + 4
+    data[start : data.index(b"moov") - 4] = b"\xff" * (data.index(b"moov") - 4 - start)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.mkdir(), "folder"),
+        (lambda path: path.write_bytes(b""), "empty"),
+        (lambda path: path.write_text("this is not a video\n" * 200), "not a video"),
+        (lambda path: path.write_bytes(bytes(range(256)) * 100), "not a video"),
+        (audio_only, "no video stream"),
+        (no_frames, "no video frame"),
+        (still_picture, "still picture"),
+        (all_damaged, "can be decoded"),
+    ],
+    ids=["missing", "folder", "empty", "text", "bytes", "audio only", "no frames", "picture", "all damaged"],
+)
+def test_unusable_files_say_why(tmp_path: Path, make: Callable[[Path], None], why: str) -> None:
+    path = tmp_path / "driver.mp4"
+    make(path)
+    with pytest.raises(UserError) as error:
+        open_source(str(path))
+    assert why in error.value.why
+    assert "driver.mp4" in error.value.what
+    assert error.value.todo
+    assert "\n" not in str(error.value)
+
+
+def test_wide_pictures_are_refused(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", constant(1), size=(8208, 16))
+    with pytest.raises(UserError, match=r"8208x16, more than 8192"):
+        VideoSource(path)
+
+
+def test_large_pictures_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_video(tmp_path / "a.mp4", constant(1))
+    monkeypatch.setattr("livecam.sources.video.MAX_PIXELS", WIDTH * HEIGHT)
+    VideoSource(path).close()
+    monkeypatch.setattr("livecam.sources.video.MAX_PIXELS", WIDTH * HEIGHT - 1)
+    with pytest.raises(UserError, match=r"64x48, more than"):
+        VideoSource(path)
+
+
+def test_playlists_do_not_reach_the_network(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
+        path = tmp_path / "list.m3u8"
+        path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{address}\n#EXT-X-ENDLIST\n")
+        with pytest.raises(UserError):
+            open_source(str(path))
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_addresses_are_not_opened() -> None:
+    with pytest.raises(UserError, match="no such file"):
+        open_source("http://127.0.0.1:9/a.mp4")
