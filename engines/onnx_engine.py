@@ -1,0 +1,132 @@
+"""Runs an ONNX file with onnxruntime, on the CPU or on an NVIDIA GPU through its CUDA provider."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from engines.base import Array, EngineError, TensorSpec
+from engines.feeds import check_feeds
+
+log = logging.getLogger(__name__)
+
+PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+_DTYPES: Final = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int32)": np.int32,
+    "tensor(int64)": np.int64,
+    "tensor(bool)": np.bool_,
+}
+
+
+class OnnxEngine:
+    """One onnxruntime session. Inputs live where the graph runs and are kept from run to run.
+
+    Not thread-safe: one thread at a time may call `run`.
+    """
+
+    def __init__(
+        self, path: str | Path, *, provider: Literal["cpu", "cuda"] = "cpu", threads: int | None = None
+    ) -> None:
+        """`threads` for work within one operator on the CPU; None leaves it to onnxruntime (every core).
+
+        Raises:
+            EngineError: no such file, not an ONNX graph with fixed shapes, or no such provider here.
+        """
+        import onnxruntime as ort
+
+        self.name: str = provider
+        self.path = Path(path)
+        if provider not in PROVIDERS:
+            raise EngineError(f"provider {provider!r}: not known. Choose one of {', '.join(PROVIDERS)}")
+        if not self.path.is_file():
+            raise EngineError(f"{self.path}: no such file. Write the graphs with: python -m export --out DIR")
+        if PROVIDERS[provider] not in ort.get_available_providers():
+            raise EngineError(
+                f"{provider}: this build of onnxruntime does not have it. "
+                "Install livecam with the gpu extra, or choose the cpu engine"
+            )
+        self._session: Any = _open(ort, self.path, provider, threads)
+        self.inputs = tuple(_spec(node, self.path) for node in self._session.get_inputs())
+        self.outputs = tuple(_spec(node, self.path) for node in self._session.get_outputs())
+
+        self._binding: Any = self._session.io_binding()
+        self._given: set[str] = set()
+        self._values: dict[str, Any] = {}
+        for spec in self.inputs:
+            value = ort.OrtValue.ortvalue_from_shape_and_type(spec.shape, spec.dtype.type, provider)
+            self._binding.bind_ortvalue_input(spec.name, value)
+            self._values[spec.name] = value
+        for spec in self.outputs:
+            self._binding.bind_output(spec.name, "cpu")
+        log.info("%s runs on %s", self.path.name, provider)
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        """Every input that changed by name -> every output by name. Arrays are copied, in and out.
+
+        Raises:
+            EngineError: an unknown or missing input, a wrong shape or dtype, a failed run, a closed engine.
+        """
+        if self._session is None:
+            raise EngineError(f"{self.path.name}: the engine is closed. Open a new one")
+        check_feeds(feeds, self.inputs, self._given, self.path.name)
+        try:
+            for name, array in feeds.items():
+                self._values[name].update_inplace(np.ascontiguousarray(array))
+                self._given.add(name)
+            self._session.run_with_iobinding(self._binding)
+            results = self._binding.copy_outputs_to_cpu()
+        except Exception as error:  # onnxruntime's errors share no base class with a name
+            raise EngineError(
+                f"{self.path.name}: the run failed on {self.name}. {_first_line(error)}"
+            ) from error
+        return {spec.name: result for spec, result in zip(self.outputs, results, strict=True)}
+
+    def close(self) -> None:
+        """Frees the session and its memory. A second call does nothing."""
+        self._binding = None
+        self._values = {}
+        self._session = None
+
+
+def _open(ort: Any, path: Path, provider: str, threads: int | None) -> Any:
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    # Waiting threads sleep instead of spinning: the cores belong to the call that the picture goes into.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = ort.InferenceSession(str(path), options, providers=[PROVIDERS[provider]])
+    except Exception as error:
+        raise EngineError(
+            f"{path}: onnxruntime cannot open it. {_first_line(error)}. "
+            "Write the graphs anew with: python -m export --out DIR"
+        ) from error
+    session.disable_fallback()  # which would go on with the CPU where a run on the GPU fails
+    if session.get_providers()[0] != PROVIDERS[provider]:
+        raise EngineError(
+            f"{provider}: onnxruntime fell back to {session.get_providers()[0]}. "
+            "The driver, CUDA or cuDNN is missing or too old; see the log, or choose the cpu engine"
+        )
+    return session
+
+
+def _spec(node: Any, path: Path) -> TensorSpec:
+    if node.type not in _DTYPES:
+        raise EngineError(f"{path}: {node.name!r} is a {node.type}. Engines take numbers and booleans")
+    if not all(isinstance(side, int) for side in node.shape):
+        raise EngineError(f"{path}: {node.name!r} has the shape {node.shape}. Engines take fixed shapes only")
+    return TensorSpec(node.name, tuple(node.shape), np.dtype(_DTYPES[node.type]))
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

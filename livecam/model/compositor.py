@@ -1,0 +1,39 @@
+"""Lays the layers over one another: background, person, and the interior through the openings."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from livecam.model.warper import enlarge
+
+OCCLUSION_AT_LIPS = 0.55
+"""How much of the mouth's interior shows right behind the lips; deeper in it is lit fully."""
+OCCLUSION_DEPTH = 0.09
+"""How far in the light grows by 1, as a share of the mouth's width."""
+
+
+class Compositor(nn.Module):
+    """Layers -> picture. No weights."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(
+        self, foreground: Tensor, background: Tensor, interior: Tensor, holes: Tensor, mouth_width: Tensor
+    ) -> Tensor:
+        """Layers already moved to where they belong -> the picture (1, 3, S, S) in 0..1.
+
+        foreground (1, 4, S, S) RGB and matte, background and interior (1, 3, S, S), holes (1, 2, G, G)
+        signed distances of mouth and eyes, mouth_width () in units of the crop's side.
+        """
+        colour, matte = foreground[:, :3], foreground[:, 3:]
+        picture = background + (colour - background) * matte
+
+        distance = enlarge(holes, self.size)  # (1, 2, S, S)
+        # The soft edge, two pixels wide, begins at the outline and lies inside: a shut mouth leaves no line.
+        open_ = (distance * (self.size / 2)).clamp(0, 1)
+        mouth_open, eyes_open = open_[:, :1], open_[:, 1:]
+        light = (OCCLUSION_AT_LIPS + distance[:, :1] / (OCCLUSION_DEPTH * mouth_width)).clamp(0, 1)
+        picture = picture + (interior * light - picture) * mouth_open
+        return picture + (interior - picture) * eyes_open
