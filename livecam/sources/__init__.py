@@ -26,10 +26,10 @@ def open_source(driver: str, *, fps: float | None = None, size: tuple[int, int] 
 
         return CameraSource(which.strip(), fps=fps, size=size)
     path = check_file(driver)
-    from livecam.sources import recording
+    from livecam.sources.recording import PerformanceSource, looks_like_performance
 
-    if recording.looks_like_performance(path):
-        return recording.PerformanceSource(path)
+    if looks_like_performance(path):
+        return PerformanceSource(path)
     from livecam.sources.video import VideoSource
 
     return VideoSource(path)

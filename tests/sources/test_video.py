@@ -92,6 +92,12 @@ def set_display_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
     path.write_bytes(data)
 
 
+def packet_places(path: Path) -> list[tuple[int, int]]:
+    """Where each coded frame lies in the file, and its size in bytes."""
+    with av.open(str(path)) as container:
+        return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+
+
 def read_all(source: VideoSource) -> list:
     frames = []
     while (frame := source.read()) is not None:
@@ -233,9 +239,7 @@ def test_damaged_packets_are_skipped(tmp_path: Path, caplog: pytest.LogCaptureFi
     # Key frames only: each frame stands alone, so exactly the damaged ones are lost.
     path = write_video(tmp_path / "a.avi", constant(10), options={"g": "1"})
     data = bytearray(path.read_bytes())
-    with av.open(str(path)) as container:
-        positions = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
-    for at, size in positions[3:5]:
+    for at, size in packet_places(path)[3:5]:
         data[at + 8 : at + 8 + size] = b"\xff" * size
     path.write_bytes(data)
     with caplog.at_level(logging.WARNING), VideoSource(path) as source:
@@ -249,10 +253,10 @@ def test_damaged_packets_are_skipped(tmp_path: Path, caplog: pytest.LogCaptureFi
 
 def test_truncated_file_gives_what_is_left(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mkv", constant(14), options={"g": "1"})
-    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    path.write_bytes(path.read_bytes()[: packet_places(path)[8][0]])
     with VideoSource(path) as source:
         frames = read_all(source)
-    assert 5 <= len(frames) < 14
+    assert [frame.index for frame in frames] == list(range(8))
 
 
 def audio_only(path: Path) -> None:
