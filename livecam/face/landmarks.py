@@ -79,17 +79,22 @@ LEFT_EYE: Final = loop(LEFT_EYE_UPPER, LEFT_EYE_LOWER)
 RIGHT_EYE: Final = loop(RIGHT_EYE_UPPER, RIGHT_EYE_LOWER)
 
 
-def _triangles(name: str) -> NDArray[np.int32]:
+def mirror_index() -> NDArray[np.intp]:
+    """(478,): for each point, the point that takes its place in a mirrored face."""
+    return _table("mirror").astype(np.intp)
+
+
+def _table(name: str) -> NDArray[np.int32]:
     with (files("livecam.face") / "mesh.npz").open("rb") as f:
-        triangles: NDArray[np.int32] = np.load(f, allow_pickle=False)[name]
-    return triangles
+        table: NDArray[np.int32] = np.load(f, allow_pickle=False)[name]
+    return table
 
 
 def skin_triangles() -> NDArray[np.int32]:
     """(852, 3) triangles of the skin; mouth and eyes are open holes."""
-    return _triangles("skin")
+    return _table("skin")
 
 
 def hole_triangles() -> NDArray[np.int32]:
     """(46, 3) triangles that close the mouth and the eyes between the paired lists."""
-    return _triangles("holes")
+    return _table("holes")

@@ -1,0 +1,203 @@
+"""Puts a run together: settings and names in, a pipeline out, everything closed at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livecam.errors import UserError
+from livecam.persona import store
+from livecam.report import Report, check_writable
+from livecam.settings import Settings
+
+if TYPE_CHECKING:
+    from livecam.persona.enroll import Choice
+    from livecam.persona.persona import Persona
+    from livecam.pipeline import Renderer
+    from livecam.sinks.base import Sink
+
+log = logging.getLogger(__name__)
+
+BUNDLED_PORTRAIT = "portrait.jpg"
+BUNDLED_DRIVER = "driver.mp4"
+DEFAULT_FPS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one run is asked for, beside its settings."""
+
+    portrait: str | None = None
+    driver: str = "camera"
+    sinks: tuple[str, ...] = ()
+    choice: Choice | None = None
+    record: Path | None = None
+    report: Path | None = None
+
+
+@dataclass(slots=True)
+class Hooks:
+    """How a run talks to whoever started it."""
+
+    started: Callable[[dict[str, Any]], None] = lambda info: None
+    progress: Callable[[int, int | None], None] = lambda done, total: None
+    extra_sinks: Sequence[Sink] = field(default_factory=tuple)
+
+
+def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Report:
+    """Run until the driver ends, `max_frames` is reached or Ctrl-C; returns what was measured.
+
+    Raises:
+        UserError: anything about the request that cannot work, before the first frame.
+    """
+    hooks = hooks or Hooks()
+    from livecam.render.canvas import Canvas, parse_size
+    from livecam.sinks import open_sink
+    from livecam.sinks.base import SinkFormat
+    from livecam.sources import open_source
+
+    canvas_size = parse_size(settings.canvas)
+    sinks: list[Sink] = [open_sink(spec) for spec in request.sinks] + list(hooks.extra_sinks)
+    if request.report is not None:
+        check_writable(request.report)
+    report = Report()
+    with contextlib.ExitStack() as stack:
+        source = open_source(request.driver, fps=settings.fps)
+        stack.callback(source.close)
+        persona = resolve(request.portrait, settings.size, request.choice)
+        renderer = make_renderer(persona, settings)
+        stack.callback(renderer.close)
+        report.engine = renderer.name
+        canvas = Canvas(persona, canvas_size)
+
+        live = source.info.live or any(sink.live for sink in sinks)
+        fps = settings.fps or (DEFAULT_FPS if live else source.info.fps or DEFAULT_FPS)
+        format_ = SinkFormat(canvas.width, canvas.height, fps)
+        for sink in sinks:
+            sink.open(format_)
+            stack.callback(sink.close)
+        record = None
+        if request.record is not None:
+            from livecam.sources.recording import PerformanceWriter
+
+            writer = PerformanceWriter(request.record)
+            stack.callback(writer.close)
+            record = writer.add
+        mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
+        tracker = stack.enter_context(_tracker())
+        from livecam.pipeline import Animator, LivePipeline, run_lossless
+
+        animator = Animator(persona, renderer, canvas, tracker, settings, mirror, report, record)
+        hooks.started({"source": source.info, "persona": persona, "live": live, "format": format_})
+        try:
+            if live:
+                pipeline = LivePipeline(
+                    source, animator, sinks, report, fps, settings.loop, settings.max_frames
+                )
+                _watch(sinks, pipeline.status)
+                pipeline.run()
+            else:
+                run_lossless(source, animator, sinks, report, settings.max_frames, hooks.progress)
+        except KeyboardInterrupt:
+            log.info("stopped")
+        finally:
+            report.stop()
+    if request.report is not None:
+        report.write(request.report)
+    return report
+
+
+def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Persona:
+    """A portrait by file, by the name of a persona, by the name of a bundled one, or the default."""
+    from livecam.persona import enroll
+
+    if portrait is None:
+        return enroll.cached(bundled(BUNDLED_PORTRAIT), size)
+    path = Path(portrait).expanduser()
+    if path.is_file():
+        return enroll.cached(path, size, choice)
+    if store.exists(portrait):
+        persona = store.load(portrait, size)
+        if persona is not None:
+            return persona
+        return _other_size(portrait, size)
+    if (built_in := bundled_portraits().get(portrait)) is not None:
+        return enroll.cached(built_in, size)
+    if path.suffix or path.exists() or "/" in portrait:
+        return enroll.cached(path, size, choice)  # gives the exact reason
+    known = ", ".join([*store.names(), *bundled_portraits()]) or "none yet"
+    raise UserError(portrait, "neither a picture nor a persona", f"Known personas: {known}.")
+
+
+def _other_size(name: str, size: int) -> Persona:
+    """A persona enrolled at another size, prepared for this one and kept."""
+    from livecam.persona import enroll
+
+    for other in store.sizes(name):
+        persona = store.load(name, other)
+        if persona is not None:
+            persona = enroll.resize(persona, size)
+            store.save(persona)
+            return persona
+    raise store.damaged(name, "no tensors")
+
+
+def bundled(name: str) -> Path:
+    """A file of livecam/assets."""
+    with as_file(files("livecam.assets") / name) as path:
+        if not path.is_file():
+            raise UserError(name, "missing from this installation", "Install livecam again.")
+        return path
+
+
+def bundled_portraits() -> dict[str, Path]:
+    """The portraits that come with livecam, by name."""
+    with as_file(files("livecam.assets")) as folder:
+        found = sorted([*folder.glob("portraits/*.jpg"), *folder.glob(BUNDLED_PORTRAIT)])
+        return {p.stem: p for p in found}
+
+
+def make_renderer(persona: Persona, settings: Settings) -> Renderer:
+    """The engine asked for. "auto" takes the fastest that works; a named one is never replaced.
+
+    Raises:
+        UserError: the named engine cannot run here.
+    """
+    if settings.engine in ("auto", "cpu"):
+        from livecam.render.host import HostRenderer
+
+        return HostRenderer(persona)
+    from engines import EngineError
+    from livecam.render.graph import open_graph_renderer
+
+    try:
+        return open_graph_renderer(settings.engine, persona)
+    except EngineError as error:
+        todo = "Use --engine auto, or see `livecam doctor`."
+        raise UserError(f"engine {settings.engine}", str(error), todo) from error
+
+
+def _tracker() -> contextlib.AbstractContextManager[Any]:
+    from livecam.face.tracker import FaceTracker
+
+    return FaceTracker()
+
+
+def _watch(sinks: Sequence[Sink], status: Callable[[], dict[str, object]]) -> None:
+    """Give sinks that show a state (the page) the pipeline's."""
+    for sink in sinks:
+        watch = getattr(sink, "watch", None)
+        if callable(watch):
+            watch(status)
+
+
+def audio_offset_ms(report: Report) -> int | None:
+    """What to type into OBS as the microphone's sync offset: the median of capture to sink."""
+    total = report.result()["stages"].get("total")
+    return None if total is None or not math.isfinite(total["p50_ms"]) else round(total["p50_ms"])

@@ -1,0 +1,54 @@
+"""Writing files so that an interrupted run never leaves a broken one under the final name."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from livecam.errors import UserError
+
+
+def check_target(path: Path) -> None:
+    """Raises `UserError` where `path` cannot become a file: folder missing or read-only, name taken."""
+    if path.is_dir():
+        raise UserError(str(path), "it is a folder", "Give the file another name.")
+    folder = path.parent
+    if not folder.is_dir():
+        raise UserError(str(path), "its folder does not exist", f"Make it first: mkdir -p {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UserError(str(path), "its folder is not writable", "Choose another folder.")
+
+
+def create_part(path: Path) -> Path:
+    """A new empty hidden file beside `path`, to be written and then handed to `finish`.
+
+    Raises `UserError` as `check_target` does, or where the file cannot be made.
+    """
+    check_target(path)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.open("xb").close()
+    except OSError as error:
+        raise unwritable(path, error) from None
+    return part
+
+
+def finish(part: Path, path: Path) -> None:
+    """Give the complete file its final name, replacing an older one. Raises `UserError`."""
+    try:
+        os.replace(part, path)
+    except OSError as error:
+        raise UserError(
+            str(path),
+            f"the old file cannot be replaced ({error.strerror})",
+            f"The new one is {part}; close other programs and rename it.",
+        ) from None
+
+
+def unwritable(path: Path, error: OSError) -> UserError:
+    """The error for a failed write: disk full, read-only, gone."""
+    why = error.strerror or type(error).__name__
+    return UserError(
+        str(path), f"it cannot be written ({why.lower()})", "Free space or choose another folder."
+    )

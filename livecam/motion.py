@@ -1,0 +1,218 @@
+"""Driver landmarks -> portrait landmarks: how a face of one shape moves a face of another.
+
+Everything is relative to a neutral frame of the driver: the portrait keeps its own shape and resting
+expression, and receives what changed. Head pose, expression, lips, lids and gaze are taken apart first,
+because each goes wrong in its own way when copied as raw offsets:
+
+- pose is a similarity fitted to points that expressions hardly move;
+- expression is the offset that is left, scaled to the portrait's own proportions;
+- lips and lids are driven by the *ratio* of their gap, so that shut means shut on any face;
+- gaze moves the irises inside the portrait's own eyes, both together.
+
+Portrait coordinates are 0..1 of its square crop (x right, y down, z away); driver coordinates are pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam import geometry as geo
+from livecam.face import landmarks as lm
+from livecam.geometry import Array, smoothstep, soft_limit
+from livecam.settings import MotionSettings
+
+F32 = NDArray[np.float32]
+
+# MediaPipe's residual lid opening when an eye is shut, and lip gap when lips touch (shares of eye and
+# mouth width), read off the four development clips.
+SHUT_LIDS = 0.10
+SHUT_LIPS = 0.03
+UPPER_LID_SHARE = 0.85  # of a blink, the upper lid's part
+
+_STABLE = list(lm.STABLE)
+_OVAL = list(lm.FACE_OVAL)
+_LIPS = list(lm.LIPS)
+_UPPER, _LOWER = list(lm.INNER_LIP_UPPER), list(lm.INNER_LIP_LOWER)
+
+
+@dataclass(frozen=True, slots=True)
+class Motion:
+    """Where the portrait's points go for one frame, in 0..1 of the crop.
+
+    landmarks: (478, 3) float32, head pose and expression together.
+    rigid: (478, 3) float32, the portrait's resting points moved by the head pose alone.
+    head: (3, 4) float32, that pose as an affine map of portrait points.
+    gaze: (2, 2) float32, shift of the left and the right eyeball layer, x and y.
+    lids: (2,) float32, opening of each eye against neutral: 0 shut, 1 as in the portrait.
+    """
+
+    landmarks: F32
+    rigid: F32
+    head: F32
+    gaze: F32
+    lids: F32
+
+    def blend(self, other: Motion, share: float) -> Motion:
+        """This motion at share 0, `other` at share 1; used to ease to rest and back."""
+
+        def mix(a: F32, b: F32) -> F32:
+            return (a + np.float32(share) * (b - a)).astype(np.float32)
+
+        return Motion(
+            mix(self.landmarks, other.landmarks),
+            mix(self.rigid, other.rigid),
+            mix(self.head, other.head),
+            mix(self.gaze, other.gaze),
+            mix(self.lids, other.lids),
+        )
+
+
+def rest(portrait: F32) -> Motion:
+    """The motion that shows the portrait as it is. `portrait`: (478, 3) in 0..1 of the crop."""
+    return Motion(
+        landmarks=portrait.astype(np.float32),
+        rigid=portrait.astype(np.float32),
+        head=np.eye(3, 4, dtype=np.float32),
+        gaze=np.zeros((2, 2), np.float32),
+        lids=np.ones(2, np.float32),
+    )
+
+
+def mirrored(points: F32, width: int) -> F32:
+    """Landmarks of the mirrored frame: x flipped and left and right points swapped."""
+    out = points[_mirror_index()].copy()
+    out[:, 0] = width - out[:, 0]
+    return out
+
+
+class MotionTransfer:
+    """Turns driver landmarks into `Motion` for one portrait and one neutral frame.
+
+    portrait: (478, 3), 0..1 of the crop. neutral: (478, 3), driver pixels.
+    """
+
+    def __init__(self, portrait: F32, neutral: F32, settings: MotionSettings | None = None) -> None:
+        self.settings = settings or MotionSettings()
+        self.portrait = portrait.astype(np.float64)
+        self.neutral = neutral.astype(np.float64)
+        self._portrait_axes = geo.face_axes(self.portrait)
+        self._neutral_axes = geo.face_axes(self.neutral)
+        self._portrait_centre = self.portrait[_STABLE].mean(0)
+        self._neutral_centre = self.neutral[_STABLE].mean(0)
+        # Face coordinates: origin among the stable points, axes along the face.
+        self._own = (self.portrait - self._portrait_centre) @ self._portrait_axes
+        self._base = (self.neutral - self._neutral_centre) @ self._neutral_axes
+        self._fit_proportions()
+
+    def _fit_proportions(self) -> None:
+        """How far the portrait moves for one unit of the driver: by face size, lips by mouth width."""
+        ratio = np.ptp(self._own[_OVAL, :2], axis=0) / np.ptp(self._base[_OVAL, :2], axis=0)
+        self._size_ratio = float(np.sqrt(ratio[0] * ratio[1]))
+        scale = np.tile([ratio[0], ratio[1], ratio.mean()], (lm.COUNT, 1))
+        self._own_mouth, self._base_mouth = geo.mouth_width(self._own), geo.mouth_width(self._base)
+        lips = np.clip(self._own_mouth / self._base_mouth, 0.75 * ratio[0], 1.3 * ratio[0])
+        scale[_LIPS, 0] = lips
+        scale[_LIPS, 1] = np.sqrt(lips * ratio[1])
+        self._scale = scale
+        self._own_gap = _lip_gap(self._own) / self._own_mouth
+        self._base_gap = _lip_gap(self._base) / self._base_mouth
+        self._base_lids = [geo.lid_opening(self._base, upper, lower) for upper, lower, _ in lm.EYES]
+
+    def __call__(self, driver: F32) -> Motion:
+        """driver: (478, 3) pixels of the current frame."""
+        scale, rotation, shift = geo.similarity(self.neutral[_STABLE], driver[_STABLE].astype(np.float64))
+        # Undo the pose: the driver's points as if the head had not moved since the neutral frame.
+        face = ((driver - shift) @ rotation / scale - self._neutral_centre) @ self._neutral_axes
+        offset = (face - self._base) * self._scale * self.settings.expression_gain
+        offset = soft_limit(offset, 0.35 * np.ptp(self._own[_OVAL, 0]))
+        points = self._own + offset
+        self._move_lips(points, face)
+        gaze, lids = self._move_eyes(points, face, offset)
+        head = self._head(scale, rotation, shift)
+
+        points = points @ self._portrait_axes.T + self._portrait_centre
+        moved = points @ head[:, :3].T + head[:, 3]
+        rigid = self.portrait @ head[:, :3].T + head[:, 3]
+        corners = [[upper[0], upper[-1]] for upper, _, _ in lm.EYES]
+        drift = np.stack([(moved[c] - rigid[c]).mean(0) for c in corners])
+        gaze = (gaze @ self._portrait_axes.T) @ head[:, :3].T + drift
+        return Motion(
+            landmarks=moved.astype(np.float32),
+            rigid=rigid.astype(np.float32),
+            head=head.astype(np.float32),
+            gaze=gaze[:, :2].astype(np.float32),
+            lids=np.array(lids, np.float32),
+        )
+
+    def _move_lips(self, points: Array, face: Array) -> None:
+        """Set the gap between the inner lips: the portrait's own, plus what the driver's opened."""
+        gain = self.settings.expression_gain
+        opened = np.maximum(_lip_gap(face) / self._base_mouth - SHUT_LIPS, 0.0)
+        own = np.maximum(self._own_gap - SHUT_LIPS, 0.0)
+        base = np.maximum(self._base_gap - SHUT_LIPS, 0.0)
+        gap = np.maximum(own + gain * (opened - base), 0.0) * smoothstep(0.0, 0.03, opened)
+        correction = (gap * self._own_mouth - _lip_gap(points)) / 2
+        correction[[0, -1]] = 0.0
+        points[_UPPER, 1] -= correction
+        points[_LOWER, 1] += correction
+
+    def _move_eyes(self, points: Array, face: Array, offset: Array) -> tuple[Array, list[float]]:
+        """Lids by opening ratio, irises by gaze. Returns gaze (2, 3) in face coordinates and the ratios."""
+        gaze, lids = np.zeros((2, 3)), []
+        for k, (upper, lower, iris) in enumerate(lm.EYES):
+            opening = geo.lid_opening(face, upper, lower) - SHUT_LIDS
+            ratio = float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, 0.05), 0.0, 1.35))
+            lids.append(ratio)
+            u, low = list(upper[1:-1]), list(lower[1:-1])
+            gap = self._own[low] - self._own[u]
+            corners = 0.5 * (offset[upper[0]] + offset[upper[-1]])
+            points[u] = self._own[u] + corners + gap * (1 - ratio) * UPPER_LID_SHARE
+            points[low] = self._own[low] + corners - gap * (1 - ratio) * (1 - UPPER_LID_SHARE)
+
+            base_width = np.linalg.norm(self._base[upper[-1], :2] - self._base[upper[0], :2])
+            own_width = np.linalg.norm(self._own[upper[-1], :2] - self._own[upper[0], :2])
+            look = _iris_offset(face, upper, iris) - _iris_offset(self._base, upper, iris)
+            look = soft_limit(look / base_width * own_width, own_width * np.array([0.22, 0.12]))
+            gaze[k, :2] = look * smoothstep(0.15, 0.5, ratio)  # an iris under a shut lid is a guess
+        gaze[:] = gaze.mean(0)
+        for k, (upper, _, iris) in enumerate(lm.EYES):
+            corners = 0.5 * (offset[upper[0]] + offset[upper[-1]])
+            points[list(iris)] = self._own[list(iris)] + corners + gaze[k]
+        return gaze, lids
+
+    def _head(self, scale: float, rotation: Array, shift: Array) -> Array:
+        """(3, 4) map of portrait points for the driver's head motion since the neutral frame, limited."""
+        s = self.settings
+        turn = geo.from_euler(soft_limit(geo.to_euler(rotation) * s.pose_gain, np.array(s.pose_limits)))
+        move = (scale * rotation @ self._neutral_centre + shift - self._neutral_centre) * self._size_ratio
+        move[2] = 0.0
+        move = soft_limit(move * s.pose_gain, s.shift_limit)
+        linear = float(np.clip(scale, 0.8, 1.25)) * turn
+        centre = self._portrait_centre
+        return np.concatenate([linear, (centre + move - linear @ centre)[:, None]], 1)
+
+
+def _lip_gap(points: Array) -> Array:
+    """(11,): vertical gap between paired inner lip points, in face coordinates."""
+    gap: Array = points[_LOWER, 1] - points[_UPPER, 1]
+    return gap
+
+
+def _iris_offset(points: Array, upper: tuple[int, ...], iris: tuple[int, ...]) -> Array:
+    """(2,): iris centre from the middle between the eye's corners."""
+    offset: Array = points[iris[0], :2] - 0.5 * (points[upper[0], :2] + points[upper[-1], :2])
+    return offset
+
+
+_MIRROR: NDArray[np.intp] | None = None
+
+
+def _mirror_index() -> NDArray[np.intp]:
+    """(478,): for each point, the point that takes its place in a mirrored face."""
+    global _MIRROR
+    if _MIRROR is None:
+        _MIRROR = lm.mirror_index()
+    return _MIRROR

@@ -1,0 +1,207 @@
+"""Enrolling: from one picture to a persona."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.errors import UserError
+from livecam.face import landmarks as lm
+from livecam.frames import RGB
+from livecam.persona import fill, interior, matte, store
+from livecam.persona.lattice import build_lattice
+from livecam.persona.persona import Crop, Persona
+from livecam.persona.picture import digest, read_picture
+
+log = logging.getLogger(__name__)
+F32 = NDArray[np.float32]
+
+CROP_SCALE = 2.2
+"""Side of the crop, in heights of the face."""
+CROP_UP = 0.04
+"""How far the crop's centre lies above the face's, as a share of its side: room for hair."""
+SMALLEST_FACE = 48
+"""Pixels from forehead to chin below which there is nothing to animate."""
+RIVAL = 0.5
+"""A second face this large, compared with the largest, makes the choice unclear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which face of a picture: by number from left to right, or inside x, y, width, height in pixels."""
+
+    face_index: int | None = None
+    region: tuple[int, int, int, int] | None = None
+
+
+def enroll(path: Path, name: str, size: int, choice: Choice | None = None) -> Persona:
+    """Read a picture, find the face and prepare everything that is computed once.
+
+    Raises:
+        UserError: the picture cannot be read, or its face cannot be used.
+    """
+    started = time.monotonic()
+    picture = read_picture(path)
+    points = find_face(picture, str(path), choice or Choice())
+    meta = {"source": path.name, "digest": digest(picture), "created": time.strftime("%Y-%m-%dT%H:%M:%S")}
+    persona = build(picture, points, name, size, meta)
+    log.info("enrolled %s at %d in %.2f s", path, size, time.monotonic() - started)
+    return persona
+
+
+def cached(path: Path, size: int, choice: Choice | None = None) -> Persona:
+    """`enroll`, remembered by the picture's content."""
+    choice = choice or Choice()
+    picture = read_picture(path)
+    key = f"{digest(picture)}.{choice.face_index}.{choice.region}".encode()
+    name = f"{digest(np.frombuffer(key, np.uint8))}-v{store.VERSION}"
+    root = store.cache_dir()
+    try:
+        persona = store.load(name, size, root)
+    except UserError:
+        persona = None  # a damaged cache entry is made again
+    if persona is None:
+        persona = enroll(path, name, size, choice)
+        try:
+            store.save(persona, root)
+            store.prune(root)
+        except UserError as error:
+            log.warning("%s", error)
+    return persona
+
+
+def resize(persona: Persona, size: int) -> Persona:
+    """The same portrait prepared for another size, from its own picture and landmarks."""
+    crop = persona.crop
+    points = persona.landmarks * np.float32(crop.side)
+    points[:, :2] += [crop.x, crop.y]
+    return build(persona.picture, points, persona.name, size, persona.meta)
+
+
+def build(picture: RGB, points: F32, name: str, size: int, meta: dict[str, Any]) -> Persona:
+    """points: (478, 3) in the picture's pixels."""
+    from livecam.face.segmenter import person_mask
+
+    crop = choose_crop(points)
+    image = cut(picture, crop, size)
+    own = points.astype(np.float32).copy()
+    own[:, :2] -= [crop.x, crop.y]
+    own /= np.float32(crop.side)
+
+    alpha = matte.matte(image, person_mask(image), own)
+    reach = 2 * max(1, round(0.012 * size)) + 1
+    hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    background = fill.fill_background(image, np.asarray(hole, np.uint8))
+    skin, inside = interior.split_layers(image, own)
+    colour = matte.foreground_colour(skin, alpha, background)
+    foreground = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])
+    lattice, triangles = build_lattice(own)
+    return Persona(
+        name=name,
+        size=size,
+        crop=crop,
+        landmarks=own,
+        foreground=np.ascontiguousarray(foreground),
+        background=background,
+        interior=inside,
+        lattice=lattice,
+        triangles=triangles,
+        picture=picture,
+        meta=meta,
+    )
+
+
+def choose_crop(points: F32) -> Crop:
+    """A square around the face with room for hair, neck and motion; it may reach past the picture."""
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    side = CROP_SCALE * float((high - low).max())
+    x, y = (low + high) / 2 - side / 2
+    return Crop(float(x), float(y) - CROP_UP * side, side)
+
+
+def cut(picture: RGB, crop: Crop, size: int) -> RGB:
+    """The crop at size x size; beyond the picture its border is repeated."""
+    k = size / crop.side
+    if k < 0.5:  # shrink in two steps: bilinear alone would alias
+        picture = cv2.resize(picture, None, fx=2 * k, fy=2 * k, interpolation=cv2.INTER_AREA)
+        crop, k = Crop(crop.x * 2 * k, crop.y * 2 * k, crop.side * 2 * k), 0.5
+    matrix = np.array([[k, 0, k / 2 - 0.5 - crop.x * k], [0, k, k / 2 - 0.5 - crop.y * k]])
+    flags = cv2.INTER_LINEAR if k <= 1 else cv2.INTER_CUBIC
+    out = cv2.warpAffine(picture, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out, np.uint8)
+
+
+def find_face(picture: RGB, what: str, choice: Choice) -> F32:
+    """The chosen face's landmarks, (478, 3) in the picture's pixels.
+
+    Raises:
+        UserError: no face, several, too small, hidden, or not a human face.
+    """
+    from livecam.face.detector import find_faces
+
+    x0, y0 = 0, 0
+    searched = picture
+    if choice.region is not None:
+        x0, y0, x1, y1 = _clip_region(picture, choice.region, what)
+        searched = np.ascontiguousarray(picture[y0:y1, x0:x1])
+    faces = sorted(find_faces(searched), key=lambda f: float(f.landmarks[:, 0].mean()))
+    if not faces:
+        raise UserError(
+            what,
+            "no face was found",
+            "Use a picture whose face looks at you, or show the place with --crop x,y,width,height.",
+        )
+    if choice.face_index is not None:
+        if not 0 <= choice.face_index < len(faces):
+            raise UserError(
+                what, f"there is no face {choice.face_index}", f"Use --face-index 0 to {len(faces) - 1}."
+            )
+        face = faces[choice.face_index]
+    else:
+        by_size = sorted(faces, key=lambda f: _height(f.landmarks), reverse=True)
+        face = by_size[0]
+        if len(faces) > 1 and _height(by_size[1].landmarks) > RIVAL * _height(face.landmarks):
+            raise UserError(
+                what,
+                f"{len(faces)} faces were found",
+                f"Choose one with --face-index 0 to {len(faces) - 1}, counted from the left.",
+            )
+    if _height(face.landmarks) < SMALLEST_FACE:
+        raise UserError(
+            what,
+            f"the face is only {_height(face.landmarks):.0f} pixels high",
+            f"Use a picture where it has {SMALLEST_FACE} or more.",
+        )
+    if not face.plausible:
+        raise UserError(
+            what,
+            "the face is hidden, cut off or not a human one",
+            "Use a picture that shows eyes, nose and mouth, or another face with --face-index.",
+        )
+    points = np.asarray(face.landmarks, np.float32).copy()
+    points[:, :2] += [x0, y0]
+    return points
+
+
+def _height(points: F32) -> float:
+    return float(np.linalg.norm(points[lm.CHIN, :2] - points[lm.FOREHEAD, :2]))
+
+
+def _clip_region(picture: RGB, region: tuple[int, int, int, int], what: str) -> tuple[int, int, int, int]:
+    rows, columns = picture.shape[:2]
+    x, y, width, height = region
+    x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + width, columns), min(y + height, rows)
+    if x1 - x0 < SMALLEST_FACE or y1 - y0 < SMALLEST_FACE:
+        raise UserError(
+            what,
+            f"--crop {x},{y},{width},{height} leaves nothing of its {columns}x{rows} pixels",
+            "Give x,y,width,height inside the picture.",
+        )
+    return x0, y0, x1, y1

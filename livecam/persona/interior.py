@@ -1,0 +1,116 @@
+"""What lies behind lids and lips: eyeballs kept from the picture, a mouth painted in the picture's hues."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.face import landmarks as lm
+from livecam.frames import RGB
+from livecam.geometry import mouth_width, smoothstep
+from livecam.persona.fill import polygon_mask, push_pull
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+OPEN_AT_REST = 0.05
+"""Lip gap as a share of mouth width above which the portrait's own mouth counts as open."""
+
+
+def split_layers(image: RGB, points: F32) -> tuple[RGB, RGB]:
+    """(skin, interior), both S x S x 3.
+
+    Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: lids painted over
+    with sclera, and a mouth. points: (478, 3), 0..1 of the image.
+    """
+    size = image.shape[0]
+    scale = size / 512
+    radius = max(1, round(0.006 * size))
+    eyes = np.zeros((size, size), np.uint8)
+    lids = np.zeros((size, size), np.uint8)
+    for upper, lower, _ in lm.EYES:
+        outline = points[list(lm.loop(upper, lower)), :2]
+        centre, width = outline.mean(0), float(np.linalg.norm(np.ptp(outline, axis=0)))
+        eyes |= (polygon_mask(size, outline, -1 if scale >= 0.5 else 0) > 127).astype(np.uint8)
+        disc = np.zeros((size, size), np.uint8)
+        cv2.circle(disc, (int(centre[0] * size), int(centre[1] * size)), int(0.75 * width * size), 1, -1)
+        lids |= disc & (polygon_mask(size, outline) <= 200).astype(np.uint8)
+    skin = cv2.inpaint(image, eyes, radius, cv2.INPAINT_TELEA)
+    interior = cv2.inpaint(image, lids, radius, cv2.INPAINT_TELEA)
+    soft = cv2.GaussianBlur(interior, (0, 0), 1.2 * scale)
+    interior = np.where(lids[..., None] > 0, soft, interior)
+    interior = _paint_mouth(image, interior, points)
+    if lip_gap(points) > OPEN_AT_REST:
+        mouth = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
+        skin = cv2.inpaint(skin, mouth, radius, cv2.INPAINT_TELEA)
+    return np.asarray(skin, np.uint8), interior
+
+
+def lip_gap(points: F32) -> float:
+    """Largest gap between the inner lips, as a share of the mouth's width."""
+    gap = points[list(lm.INNER_LIP_LOWER), 1] - points[list(lm.INNER_LIP_UPPER), 1]
+    return float(gap.max() / max(mouth_width(points.astype(np.float64)), 1e-9))
+
+
+def _paint_mouth(image: RGB, interior: RGB, points: F32) -> RGB:
+    """A mouth around the lip line: dark cavity, a hint of tongue, the upper teeth's arch.
+
+    Drawn in mouth coordinates: u along the lips (-.5 .. .5 between the corners), v downwards from the
+    upper lip's edge, both in mouth widths. Measures: upper incisors about .2 mouth widths tall, teeth
+    about 1/8 wide.
+    """
+    size = image.shape[0]
+    width = mouth_width(points.astype(np.float64))
+    along = (points[308, :2] - points[78, :2]).astype(np.float64) / width
+    down = np.array([-along[1], along[0]])
+    centre = 0.5 * (points[308, :2] + points[78, :2])
+    lip_line = float(((points[list(lm.INNER_LIP_UPPER[3:8]), :2] - centre) @ down).mean()) / width
+    y, x = np.mgrid[0:size, 0:size]
+    offset = np.stack([(x + 0.5) / size, (y + 0.5) / size], -1) - centre
+    u, v = (offset @ along) / width, (offset @ down) / width - lip_line
+
+    teeth, cavity, tongue = _mouth_colours(image, points)
+    depth = (smoothstep(0.18, 0.55, v) * np.exp(-((u / 0.33) ** 2)))[..., None]
+    mouth = cavity * (1 - 0.75 * depth) + tongue * 0.75 * depth
+    side = np.clip(np.abs(u) / 0.60, 0, 1)
+    edge = 0.215 * (1 - 0.45 * side**2) * smoothstep(1.0, 0.85, side)
+    scallop = 0.005 * np.cos(u * 2 * np.pi / 0.125)
+    shown = smoothstep(0.015, -0.015, v - edge + scallop) * smoothstep(0.60, 0.50, np.abs(u))
+    gaps = 1 - 0.09 * np.exp(-((((u / 0.125 + 0.5) % 1 - 0.5) / 0.07) ** 2))
+    shade = np.clip(1 - 0.55 * side**2, 0.3, 1) * gaps * np.clip(0.84 + v, 0.7, 0.97)
+    mouth = mouth * (1 - shown[..., None]) + teeth * (shade * shown)[..., None]
+    mouth = cv2.GaussianBlur(mouth.astype(np.float32), (0, 0), max(0.5, 0.012 * width * size))
+    if lip_gap(points) > 0.12:
+        mouth = _keep_own_mouth(image, mouth, points, width)
+    box = smoothstep(0.85, 0.7, np.abs(u)) * smoothstep(-0.45, -0.35, v) * smoothstep(1.4, 1.2, v)
+    box = box[..., None]
+    return np.clip(interior * (1 - box) + mouth * box, 0, 255).astype(np.uint8)
+
+
+def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
+    """(teeth, cavity, tongue) in the picture's own light and hue, so that an engraving gets grey teeth."""
+    size = image.shape[0]
+    cheeks = [
+        image[polygon_mask(size, points[list(c)]) > 127].reshape(-1, 3)
+        for c in ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
+    ]
+    pixels = np.concatenate(cheeks).astype(np.float64)
+    light = np.percentile(pixels, 80, axis=0) if len(pixels) else np.full(3, 170.0)
+    lower_lip = points[list(lm.OUTER_LIP_LOWER) + list(lm.INNER_LIP_LOWER[::-1])]
+    lip_pixels = image[polygon_mask(size, lower_lip) > 127].reshape(-1, 3)
+    lip = np.median(lip_pixels, axis=0) if len(lip_pixels) else 0.6 * light
+    brightness = light.mean()
+    teeth = np.clip(1.1 * brightness + 0.55 * (light - brightness), 0, 250)
+    return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
+
+
+def _keep_own_mouth(image: RGB, mouth: F64, points: F32, width: float) -> F64:
+    """The portrait shows its own teeth: keep them, and continue them outwards."""
+    size = image.shape[0]
+    own = polygon_mask(size, points[list(lm.MOUTH)], -1) > 127
+    away = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 3) / (size * width)
+    share = smoothstep(0.10, 0.0, away)[..., None]
+    near = push_pull(image, own.astype(np.uint8))
+    out: F64 = mouth * (1 - share) + np.where(own[..., None], image, near) * share
+    return out

@@ -1,0 +1,91 @@
+"""Reading a portrait's file: any common format, safely, as RGB.
+
+EXIF orientation is applied; CMYK, grey, palette, 16-bit and animated pictures become 8-bit RGB (the first
+frame); transparency is laid over light grey. The header is checked before a pixel is decoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from livecam.errors import UserError
+from livecam.frames import RGB
+
+MAX_SIDE = 16_384
+MAX_PIXELS = 100_000_000
+MIN_SIDE = 64
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "PPM")
+BACKDROP = 214
+"""Grey level behind transparent pixels."""
+
+
+def read_picture(path: Path) -> RGB:
+    """H x W x 3 uint8 RGB.
+
+    Raises:
+        UserError: missing, not a picture, too large, too small, or truncated.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    if not path.exists():
+        raise UserError(str(path), "no such file", "Check the path, or see `livecam personas` for names.")
+    if path.is_dir():
+        raise UserError(str(path), "a folder, not a picture", "Name one picture file.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path, formats=FORMATS) as image:
+                _check_size(path, *image.size)
+                image.seek(0)
+                image.draft("RGB", image.size)
+                return _to_rgb(ImageOps.exif_transpose(image))
+    except UserError:
+        raise
+    except UnidentifiedImageError as error:
+        names = ", ".join(FORMATS[:-1])
+        raise UserError(str(path), "not a picture that can be read", f"Use one of {names}.") from error
+    except Image.DecompressionBombError as error:
+        raise _too_large(path, "too many pixels") from error
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+        why = "cannot be decoded" if not isinstance(error, PermissionError) else "may not be read"
+        raise UserError(str(path), f"{why} ({error})", "Open and save it again in an editor.") from error
+
+
+def digest(picture: RGB) -> str:
+    """A name for the picture's content: hexadecimal, 32 digits."""
+    h = hashlib.sha256(repr(picture.shape).encode())
+    h.update(np.ascontiguousarray(picture).data)
+    return h.hexdigest()[:32]
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise _too_large(path, f"{width}x{height} pixels")
+    if min(width, height) < MIN_SIDE:
+        raise UserError(str(path), f"{width}x{height} pixels are too few", "Use a picture of 256 or more.")
+
+
+def _too_large(path: Path, why: str) -> UserError:
+    return UserError(
+        str(path), f"{why}, the limit is {MAX_SIDE} a side and 100 megapixels", "Scale it down first."
+    )
+
+
+def _to_rgb(image: object) -> RGB:
+    from PIL import Image
+
+    assert isinstance(image, Image.Image)
+    if image.mode.startswith("I") or image.mode == "F":
+        deep = np.asarray(image).astype(np.float64)
+        top = 65535.0 if deep.max() > 255 else 255.0
+        grey = np.clip(deep / top * 255.0 + 0.5, 0, 255).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        rgba = image.convert("RGBA")
+        back = Image.new("RGBA", rgba.size, (BACKDROP, BACKDROP, BACKDROP, 255))
+        image = Image.alpha_composite(back, rgba)
+    return np.ascontiguousarray(np.asarray(image.convert("RGB")))

@@ -1,0 +1,222 @@
+"""Personas on disk: one folder each, tensors as safetensors, the rest as JSON.
+
+    personas/NAME/persona.json            what it is, for people and programs
+    personas/NAME/tensors-512.safetensors the arrays for one size
+
+Portraits that `run` enrols on the fly are kept the same way in the cache, named by content.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.errors import UserError
+from livecam.face import landmarks as lm
+from livecam.persona.persona import Crop, Lattice, Persona
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+CACHED = 24
+"""Portraits kept in the cache; the oldest go first."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def data_dir() -> Path:
+    """Where enrolled personas live; LIVECAM_DATA overrides the user's data folder."""
+    import platformdirs
+
+    return Path(os.environ.get("LIVECAM_DATA") or platformdirs.user_data_dir("livecam")) / "personas"
+
+
+def cache_dir() -> Path:
+    """Where portraits enrolled on the fly are kept; LIVECAM_CACHE overrides the user's cache folder."""
+    import platformdirs
+
+    return Path(os.environ.get("LIVECAM_CACHE") or platformdirs.user_cache_dir("livecam")) / "personas"
+
+
+def check_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"name {name!r}", "not usable", "Use letters, digits, dot, dash, underscore; at most 64."
+        )
+    return name
+
+
+def save(persona: Persona, root: Path | None = None) -> Path:
+    """Write a persona; an older one of that name and size is replaced in one step.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    from safetensors.numpy import save_file
+
+    folder = (root or data_dir()) / check_name(persona.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            tensors = Path(scratch) / "tensors"
+            save_file(_tensors(persona), tensors, metadata={"version": str(VERSION)})
+            description = Path(scratch) / "persona.json"
+            description.write_text(json.dumps(_describe(persona), indent=1), "utf-8")
+            os.replace(tensors, folder / _tensor_file(persona.size))
+            os.replace(description, folder / "persona.json")
+    except OSError as error:
+        raise UserError(
+            str(folder), f"cannot be written ({error.strerror})", "Free space or set LIVECAM_DATA."
+        ) from error
+    return folder
+
+
+def load(name: str, size: int, root: Path | None = None) -> Persona | None:
+    """The persona for one size; None where it was never made for that size.
+
+    Raises:
+        UserError: the files are there but damaged.
+    """
+    folder = (root or data_dir()) / check_name(name)
+    path = folder / _tensor_file(size)
+    if not path.is_file():
+        return None
+    try:
+        meta = json.loads((folder / "persona.json").read_text("utf-8"))
+        if not isinstance(meta, dict) or meta.get("version") != VERSION:
+            raise ValueError("made by another version")
+        return _assemble(name, size, _read(path), meta)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise damaged(name, str(error)) from error
+
+
+def damaged(name: str, why: str) -> UserError:
+    return UserError(
+        f"persona {name}",
+        f"its files are damaged ({why})",
+        f"Enrol it again: livecam enroll IMAGE --name {name}",
+    )
+
+
+def exists(name: str, root: Path | None = None) -> bool:
+    return NAME.fullmatch(name) is not None and ((root or data_dir()) / name / "persona.json").is_file()
+
+
+def sizes(name: str, root: Path | None = None) -> list[int]:
+    """The sizes a persona was made for, largest first."""
+    found = ((root or data_dir()) / check_name(name)).glob("tensors-*.safetensors")
+    return sorted((int(p.stem.removeprefix("tensors-")) for p in found if p.stem[8:].isdigit()), reverse=True)
+
+
+def names(root: Path | None = None) -> list[str]:
+    folder = root or data_dir()
+    return sorted(p.parent.name for p in folder.glob("*/persona.json")) if folder.is_dir() else []
+
+
+def describe(name: str, root: Path | None = None) -> dict[str, Any]:
+    """What persona.json says."""
+    try:
+        text = ((root or data_dir()) / check_name(name) / "persona.json").read_text("utf-8")
+        meta = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise damaged(name, str(error)) from error
+    return dict(meta)
+
+
+def prune(root: Path, keep: int = CACHED) -> None:
+    """Remove the oldest cached portraits beyond `keep`."""
+    folders = sorted((p for p in root.glob("*") if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    for folder in folders[keep:]:
+        log.debug("forgetting cached portrait %s", folder.name)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tensor_file(size: int) -> str:
+    return f"tensors-{size}.safetensors"
+
+
+def _describe(persona: Persona) -> dict[str, Any]:
+    crop = persona.crop
+    height, width = persona.picture.shape[:2]
+    return {
+        **persona.meta,
+        "version": VERSION,
+        "name": persona.name,
+        "crop": [crop.x, crop.y, crop.side],
+        "picture": [width, height],
+    }
+
+
+def _tensors(persona: Persona) -> dict[str, NDArray[Any]]:
+    lattice = persona.lattice
+    tensors: dict[str, NDArray[Any]] = {
+        "landmarks": persona.landmarks,
+        "foreground": persona.foreground,
+        "background": persona.background,
+        "interior": persona.interior,
+        "lattice.points": lattice.points,
+        "lattice.depth": lattice.depth,
+        "lattice.head": lattice.head,
+        "lattice.oval": lattice.oval,
+        "triangles": persona.triangles,
+        "picture": persona.picture,
+    }
+    return {k: np.ascontiguousarray(v) for k, v in tensors.items()}
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return dict(load_file(path))
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+
+
+def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, Any]) -> Persona:
+    """Check every shape and dtype, so that a damaged file fails here and not in the middle of a call."""
+    points, triangles = t["lattice.points"], t["triangles"]
+    count = len(points)
+    expected: dict[str, tuple[tuple[int, ...], Any]] = {
+        "landmarks": ((lm.COUNT, 3), np.float32),
+        "foreground": ((size, size, 4), np.uint8),
+        "background": ((size, size, 3), np.uint8),
+        "interior": ((size, size, 3), np.uint8),
+        "lattice.points": ((count, 2), np.float32),
+        "lattice.depth": ((count,), np.float32),
+        "lattice.head": ((count,), np.float32),
+        "lattice.oval": ((count, len(lm.FACE_OVAL)), np.float32),
+        "triangles": ((len(triangles), 3), np.int32),
+        "picture": ((*t["picture"].shape[:2], 3), np.uint8),
+    }
+    for key, (shape, dtype) in expected.items():
+        if t[key].shape != shape or t[key].dtype != dtype:
+            raise ValueError(f"{key} is {t[key].dtype} {t[key].shape}")
+        if t[key].dtype == np.float32 and not np.isfinite(t[key]).all():
+            raise ValueError(f"{key} is not finite")
+    if len(triangles) == 0 or triangles.min() < 0 or triangles.max() >= lm.MESH_COUNT + count:
+        raise ValueError("triangles point outside the mesh")
+    x, y, side = (float(v) for v in meta["crop"])
+    lattice = Lattice(points, t["lattice.depth"], t["lattice.head"], t["lattice.oval"])
+    return Persona(
+        name=name,
+        size=size,
+        crop=Crop(x, y, side),
+        landmarks=t["landmarks"],
+        foreground=t["foreground"],
+        background=t["background"],
+        interior=t["interior"],
+        lattice=lattice,
+        triangles=triangles,
+        picture=t["picture"],
+        meta={k: v for k, v in meta.items() if k not in ("version", "name", "crop", "picture")},
+    )

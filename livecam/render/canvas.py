@@ -1,0 +1,181 @@
+"""The canvas: the rendered crop laid back into the portrait's picture, or framed for a call.
+
+"source" keeps the portrait's own pixel grid. WIDTHxHEIGHT shows the portrait as a camera would: the face
+about 40 % of the height where the picture allows it, bars filled with a dim, blurred copy of the picture.
+"""
+
+from __future__ import annotations
+
+import re
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.errors import UserError
+from livecam.face import landmarks as lm
+from livecam.frames import RGB
+from livecam.persona.persona import Persona
+
+FACE_SHARE = 0.40
+"""Height of the face (forehead to chin) in a framed canvas."""
+EYE_LINE = 0.42
+"""Where the eyes sit from the top in a framed canvas, if the picture reaches that far."""
+FEATHER = 0.04
+"""Width of the soft rim of the crop, as a share of its side, where it lies inside the picture."""
+MAX_SIDE = 4096
+
+
+def parse_size(text: str) -> tuple[int, int] | None:
+    """(width, height) in pixels, or None for "source".
+
+    Raises:
+        UserError: not WIDTHxHEIGHT, odd, or out of range.
+    """
+    if text == "source":
+        return None
+    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
+    if not match:
+        raise UserError(f"canvas {text}", "not WIDTHxHEIGHT", 'Write it like 1280x720, or "source".')
+    width, height = int(match[1]), int(match[2])
+    if width % 2 or height % 2:
+        todo = f"Use {width + width % 2}x{height + height % 2}."
+        raise UserError(f"canvas {text}", "odd sizes show black in some callers", todo)
+    if not (64 <= width <= MAX_SIDE and 64 <= height <= MAX_SIDE):
+        raise UserError(f"canvas {text}", "out of range", f"Use 64 to {MAX_SIDE} pixels a side.")
+    return width, height
+
+
+class Canvas:
+    """Places rendered crops into one fixed picture. Everything that stands still is computed once."""
+
+    def __init__(self, persona: Persona, size: tuple[int, int] | None) -> None:
+        if size is None:
+            base, scale, origin = persona.picture.copy(), 1.0, np.zeros(2)
+            inside = (0, 0, base.shape[1], base.shape[0])
+        else:
+            base, scale, origin, inside = _frame(persona, *size)
+        self.height, self.width = base.shape[:2]
+        self._base = base
+        crop = persona.crop
+        # Canvas pixel centre x + .5 = (picture position - origin) * scale.
+        left, top = (np.array([crop.x, crop.y]) - origin) * scale
+        side = crop.side * scale
+        x0, y0 = max(int(np.floor(left)), inside[0]), max(int(np.floor(top)), inside[1])
+        x1, y1 = min(int(np.ceil(left + side)), inside[2]), min(int(np.ceil(top + side)), inside[3])
+        self._box = (x0, y0, x1, y1)
+        step = persona.size / side
+        self._to_crop = np.array(
+            [
+                [step, 0, (x0 + 0.5 - left) * step - 0.5],
+                [0, step, (y0 + 0.5 - top) * step - 0.5],
+            ]
+        )
+        self._shrink = step > 1.5  # plain bilinear would alias
+        mask = _feather(self._box, (left, top, side), inside)
+        self._mask = mask[..., None]
+        self._still = (base[y0:y1, x0:x1] * (1 - self._mask) + 0.5).astype(np.float32)
+        self._opaque = bool((mask >= 1).all())
+
+    def place(self, rendered: RGB) -> RGB:
+        """height x width x 3 uint8, a fresh picture. rendered: size x size x 3."""
+        x0, y0, x1, y1 = self._box
+        shape = (x1 - x0, y1 - y0)
+        if self._shrink:
+            factor = 1.0 / self._to_crop[0, 0]
+            rendered = cv2.resize(rendered, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+            matrix = self._to_crop.copy()
+            matrix[:, :2] = np.eye(2)
+            matrix[:, 2] = (matrix[:, 2] + 0.5) * factor - 0.5
+        else:
+            matrix = self._to_crop
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        part = cv2.warpAffine(rendered, matrix, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        out = self._base.copy()
+        if self._opaque:
+            out[y0:y1, x0:x1] = part
+        else:
+            out[y0:y1, x0:x1] = (part * self._mask + self._still).astype(np.uint8)
+        return out
+
+
+def _frame(
+    persona: Persona, width: int, height: int
+) -> tuple[RGB, float, NDArray[np.float64], tuple[int, int, int, int]]:
+    """(base picture, scale, origin in the picture, part of the canvas that the picture covers)."""
+    picture, crop = persona.picture, persona.crop
+    rows, columns = picture.shape[:2]
+    points = persona.landmarks[:, :2] * crop.side + [crop.x, crop.y]
+    face = float(np.linalg.norm(points[lm.CHIN] - points[lm.FOREHEAD]))
+    scale = max(FACE_SHARE * height / max(face, 1e-6), height / rows)
+    shown = np.array([width, height]) / scale
+    eyes = points[list(lm.OUTER_EYE_CORNERS)].mean(0)
+    origin = np.array([eyes[0] - shown[0] / 2, eyes[1] - EYE_LINE * shown[1]])
+    room = np.array([columns, rows]) - shown
+    # Inside the picture where it is large enough, centred where it is not.
+    origin = np.where(room >= 0, np.clip(origin, 0, np.maximum(room, 0)), room / 2)
+
+    matrix = np.array(
+        [[scale, 0, -origin[0] * scale + scale / 2 - 0.5], [0, scale, -origin[1] * scale + scale / 2 - 0.5]]
+    )
+    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    if scale < 1:
+        small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        moved = np.array([[1, 0, -origin[0] * scale], [0, 1, -origin[1] * scale]])
+        sharp = cv2.warpAffine(
+            small, moved, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+    else:
+        sharp = cv2.warpAffine(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    x0, y0 = np.maximum(np.round(-origin * scale), 0).astype(int)
+    x1, y1 = np.minimum(np.round((np.array([columns, rows]) - origin) * scale), [width, height]).astype(int)
+    inside = (int(x0), int(y0), int(x1), int(y1))
+    if inside == (0, 0, width, height):
+        return sharp, scale, origin, inside
+    return _fill_bars(picture, sharp, inside), scale, origin, inside
+
+
+def _fill_bars(picture: RGB, sharp: RGB, inside: tuple[int, int, int, int]) -> RGB:
+    """Around the picture: itself, enlarged to cover, strongly blurred and dimmed."""
+    height, width = sharp.shape[:2]
+    rows, columns = picture.shape[:2]
+    tiny_height = 48
+    tiny_width = max(8, round(48 * columns / rows))
+    tiny = cv2.resize(picture, (tiny_width, tiny_height), interpolation=cv2.INTER_AREA)
+    cover = max(width / tiny_width, height / tiny_height)
+    wide = cv2.resize(
+        tiny,
+        (int(np.ceil(tiny_width * cover)), int(np.ceil(tiny_height * cover))),
+        interpolation=cv2.INTER_CUBIC,
+    )
+    top, left = (wide.shape[0] - height) // 2, (wide.shape[1] - width) // 2
+    wide = wide[top : top + height, left : left + width]
+    blurred = cv2.GaussianBlur(wide, (0, 0), height / 18).astype(np.float32) * 0.55
+    out = blurred.astype(np.uint8)
+    x0, y0, x1, y1 = inside
+    out[y0:y1, x0:x1] = sharp[y0:y1, x0:x1]
+    return out
+
+
+def _feather(
+    box: tuple[int, int, int, int], crop: tuple[float, float, float], inside: tuple[int, int, int, int]
+) -> NDArray[np.float32]:
+    """(h, w) float32: 1 inside the crop, ramping to 0 at its edges that lie inside the picture."""
+    x0, y0, x1, y1 = box
+    left, top, side = crop
+    rim = max(FEATHER * side, 1.0)
+
+    def ramp(first: int, last: int, low: float, high: float, start: int, end: int) -> NDArray[np.float64]:
+        centre = np.arange(first, last) + 0.5
+        out = np.ones(last - first)
+        if low > start + 0.5:
+            out = np.minimum(out, (centre - low) / rim)
+        if high < end - 0.5:
+            out = np.minimum(out, (high - centre) / rim)
+        return np.clip(out, 0, 1)
+
+    across = ramp(x0, x1, left, left + side, inside[0], inside[2])
+    down = ramp(y0, y1, top, top + side, inside[1], inside[3])
+    linear = down[:, None] * across[None, :]
+    out: NDArray[np.float32] = (linear * linear * (3 - 2 * linear)).astype(np.float32)
+    return out

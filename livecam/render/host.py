@@ -1,0 +1,97 @@
+"""The warper and compositor on a CPU: cv2.remap and numba, the same picture as the graph (about 48 dB).
+
+onnxruntime's GridSample takes ten times as long on a CPU, so CPUs warp here and GPUs run the graph.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from livecam.face import landmarks as lm
+from livecam.frames import RGB
+from livecam.model.inputs import FrameInputs
+from livecam.motion import Motion
+from livecam.persona.persona import Persona
+from livecam.render.geometry import FrameGeometry
+from livecam.render.raster import blend_alpha, blend_layer
+
+_OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
+MOUTH_SHADE_DEPTH = 0.09
+"""Ambient occlusion inside the lips fades over this share of the mouth's width ..."""
+MOUTH_SHADE_RIM = 0.55
+"""... from this brightness at the rim."""
+
+
+class HostRenderer:
+    """Renders a persona on the CPU. Not thread-safe; each call returns a fresh picture."""
+
+    name = "cpu"
+
+    def __init__(self, persona: Persona) -> None:
+        size = persona.size
+        self._persona = persona
+        self._geometry = FrameGeometry(persona)
+        axis = np.arange(size, dtype=np.float32)
+        self._pixels = np.stack(np.meshgrid(axis, axis), -1)
+        self._map = np.empty((size, size, 2), np.float32)
+        self._warped = np.empty((size, size, 4), np.uint8)
+
+    def render(self, motion: Motion) -> RGB:
+        """size x size x 3 uint8 RGB."""
+        inputs = self._geometry(motion)
+        out = self._warp(inputs)
+        for k, outline in enumerate(_OUTLINES):
+            self._inner_layer(out, inputs, k, inputs.landmarks[outline] * self._persona.size)
+        return out
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+    def _warp(self, inputs: FrameInputs) -> RGB:
+        persona, size = self._persona, self._persona.size
+        flow = inputs.flow[0].transpose(1, 2, 0) * np.float32(size)
+        cv2.resize(flow, (size, size), dst=self._map, interpolation=cv2.INTER_LINEAR)
+        self._map += self._pixels
+        cv2.remap(
+            persona.foreground,
+            self._map,
+            None,
+            cv2.INTER_LINEAR,
+            dst=self._warped,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        out = np.empty((size, size, 3), np.uint8)
+        blend_alpha(self._warped, persona.background, out)
+        return out
+
+    def _inner_layer(self, out: RGB, inputs: FrameInputs, k: int, outline: np.ndarray) -> None:
+        """Mouth (k = 0) or an eye (1, 2), seen through its driven outline. outline: (N, 2) pixels."""
+        size = self._persona.size
+        x0, y0 = np.maximum(np.floor(outline.min(0)).astype(int) - 2, 0)
+        x1, y1 = np.minimum(np.ceil(outline.max(0)).astype(int) + 3, size)
+        if x1 - x0 < 3 or y1 - y0 < 3:
+            return
+        shape = (int(x1 - x0), int(y1 - y0))
+        inverse = inputs.inner_inverse[k].astype(np.float64)
+        corner = np.array([x0 + 0.5, y0 + 0.5])
+        shift = inverse[:, 2] * size + inverse[:, :2] @ corner - 0.5
+        layer = cv2.warpAffine(
+            self._persona.interior,
+            np.concatenate([inverse[:, :2], shift[:, None]], 1),
+            shape,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        hole = np.zeros(shape[::-1], np.uint8)
+        fixed = np.round((outline - corner) * 16).astype(np.int32)
+        cv2.fillPoly(hole, [fixed], 255, cv2.LINE_AA, 4)
+        mask = cv2.GaussianBlur(hole, (3, 3), 0).astype(np.float32) / 255
+        shade = np.ones_like(mask)
+        if k == 0:
+            mask = np.clip(2 * mask - 1, 0, 1)  # starts at 0 on the outline: shut lips leave no line
+            inside = cv2.distanceTransform((hole > 127).astype(np.uint8), cv2.DIST_L2, 3)
+            corners = inputs.landmarks[[78, 308]] * size
+            width = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
+            shade = np.clip(MOUTH_SHADE_RIM + inside / (MOUTH_SHADE_DEPTH * width), 0, 1).astype(np.float32)
+        blend_layer(out, int(x0), int(y0), layer, mask, shade)

@@ -1,0 +1,89 @@
+"""The rasteriser: triangles with depth -> which source position every grid cell shows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+FAR = np.float32(1e9)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def rasterise(
+    vertices: F32, depth: F32, source: F32, triangles: NDArray[np.int32], nearest: F32, flow: F32
+) -> None:
+    """Draw a mesh with a z-buffer; each cell gets source position minus own position.
+
+    vertices: (V, 2) driven positions, depth: (V,) small is near, source: (V, 2) positions in the portrait;
+    all in 0..1. triangles: (T, 3). Written: nearest (G, G), the z-buffer, and flow (G, G, 2), zero where no
+    triangle covers the cell. Cell centres are (i + .5) / G.
+    """
+    size = flow.shape[0]
+    for i in range(size):
+        for j in range(size):
+            nearest[i, j] = FAR
+            flow[i, j, 0] = 0.0
+            flow[i, j, 1] = 0.0
+    for k in range(triangles.shape[0]):
+        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        ax, ay = vertices[a, 0] * size - 0.5, vertices[a, 1] * size - 0.5
+        bx, by = vertices[b, 0] * size - 0.5, vertices[b, 1] * size - 0.5
+        cx, cy = vertices[c, 0] * size - 0.5, vertices[c, 1] * size - 0.5
+        area = (by - cy) * (ax - cx) + (cx - bx) * (ay - cy)
+        if abs(area) < 1e-9:
+            continue
+        inverse = 1.0 / area
+        left = max(0, int(np.ceil(min(ax, bx, cx))))
+        right = min(size - 1, int(np.floor(max(ax, bx, cx))))
+        top = max(0, int(np.ceil(min(ay, by, cy))))
+        bottom = min(size - 1, int(np.floor(max(ay, by, cy))))
+        for y in range(top, bottom + 1):
+            for x in range(left, right + 1):
+                wa = ((by - cy) * (x - cx) + (cx - bx) * (y - cy)) * inverse
+                wb = ((cy - ay) * (x - cx) + (ax - cx) * (y - cy)) * inverse
+                wc = 1.0 - wa - wb
+                if wa < -1e-4 or wb < -1e-4 or wc < -1e-4:
+                    continue
+                z = wa * depth[a] + wb * depth[b] + wc * depth[c]
+                if z < nearest[y, x]:
+                    nearest[y, x] = z
+                    flow[y, x, 0] = (
+                        wa * source[a, 0] + wb * source[b, 0] + wc * source[c, 0] - (x + 0.5) / size
+                    )
+                    flow[y, x, 1] = (
+                        wa * source[a, 1] + wb * source[b, 1] + wc * source[c, 1] - (y + 0.5) / size
+                    )
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def blend_alpha(foreground: NDArray[np.uint8], background: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """out = background + (foreground - background) * alpha. (H, W, 4), (H, W, 3) -> (H, W, 3), all uint8."""
+    for y in range(foreground.shape[0]):
+        for x in range(foreground.shape[1]):
+            a = np.int32(foreground[y, x, 3])
+            if a == 255:
+                for c in range(3):
+                    out[y, x, c] = foreground[y, x, c]
+            elif a == 0:
+                for c in range(3):
+                    out[y, x, c] = background[y, x, c]
+            else:
+                for c in range(3):
+                    mixed = np.int32(background[y, x, c]) * (255 - a) + np.int32(foreground[y, x, c]) * a
+                    out[y, x, c] = (mixed + 127) // 255
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def blend_layer(
+    out: NDArray[np.uint8], x0: int, y0: int, layer: NDArray[np.uint8], mask: F32, shade: F32
+) -> None:
+    """Lay a small layer over `out` at (x0, y0): mask and shade (h, w) float32 in 0..1."""
+    for y in range(layer.shape[0]):
+        for x in range(layer.shape[1]):
+            m = mask[y, x]
+            if m > 0:
+                for c in range(3):
+                    below = out[y0 + y, x0 + x, c] * (1 - m)
+                    out[y0 + y, x0 + x, c] = np.uint8(below + layer[y, x, c] * shade[y, x] * m + 0.5)

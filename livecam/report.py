@@ -1,0 +1,107 @@
+"""What a run measured: time per stage, rate, memory. The numbers behind `--report` and the closing table."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from livecam.errors import UserError
+
+STAGES = ("capture", "track", "motion", "generate", "canvas", "sink", "total")
+KEPT = 100_000
+"""Samples kept per stage: about an hour at 30 fps; older ones go."""
+
+
+class Report:
+    """Collects samples from every thread of a run."""
+
+    def __init__(self) -> None:
+        self._samples: dict[str, deque[float]] = {name: deque(maxlen=KEPT) for name in STAGES}
+        self._lock = threading.Lock()
+        self.frames = 0
+        self.dropped = 0
+        self.engine = ""
+        self.extra: dict[str, Any] = {}
+        self._started = time.monotonic()
+        self._cpu = time.process_time()
+        self._ended: tuple[float, float] | None = None
+
+    def start(self) -> None:
+        """Begin the clock at the first frame; what came before is start-up."""
+        self._started, self._cpu = time.monotonic(), time.process_time()
+
+    def stop(self) -> None:
+        """End the clock; what is written afterwards does not count."""
+        self._ended = (time.monotonic(), time.process_time())
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter_ns()
+        try:
+            yield
+        finally:
+            self.add(name, time.perf_counter_ns() - begin)
+
+    def add(self, name: str, nanoseconds: float) -> None:
+        self._samples[name].append(nanoseconds / 1e6)
+
+    def count(self) -> None:
+        with self._lock:
+            self.frames += 1
+
+    def result(self) -> dict[str, Any]:
+        """The report of DESIGN.md section 9, as plain values."""
+        ended, cpu = self._ended or (time.monotonic(), time.process_time())
+        seconds, cpu = max(ended - self._started, 1e-9), cpu - self._cpu
+        frames = max(self.frames, 1)
+        return {
+            "frames": self.frames,
+            "dropped": self.dropped,
+            "fps": round(self.frames / seconds, 2),
+            "cpu_ms_per_frame": round(1e3 * cpu / frames, 2),
+            "rss_mb": round(peak_memory_mb(), 1),
+            "engine": self.engine,
+            "stages": {name: _percentiles(list(s)) for name, s in self._samples.items() if s},
+            **self.extra,
+        }
+
+    def write(self, path: Path) -> None:
+        """Raises `UserError` where the file cannot be written."""
+        try:
+            path.write_text(json.dumps(self.result(), indent=1) + "\n", "utf-8")
+        except OSError as error:
+            raise UserError(
+                str(path), f"cannot be written ({error.strerror})", "Name another file."
+            ) from error
+
+
+def check_writable(path: Path) -> None:
+    """Fail before a long run, not after it."""
+    parent = path.parent
+    if path.is_dir() or not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise UserError(str(path), "cannot be written", "Name a file in a folder that you can write to.")
+
+
+def peak_memory_mb() -> float:
+    """Largest resident set of this process so far; 0 where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20) if sys.platform == "darwin" else peak / 1024
+
+
+def _percentiles(samples: list[float]) -> dict[str, float]:
+    p50, p95, p99 = np.percentile(samples, [50, 95, 99])
+    return {"p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3), "p99_ms": round(float(p99), 3)}
