@@ -31,6 +31,7 @@ def export_generator(generator: Generator, path: Path) -> onnx.ModelProto:
         onnx.checker.ValidationError, onnx.shape_inference.InferenceError: the graph is not valid.
     """
     model = optimizer.optimize(_trace(generator))  # folds constants and shapes away, shares what is the same
+    _fix_shapes(model, generator)
     model.producer_name, model.producer_version = "livecam", livecam.__version__
     model.graph.name = f"generator-{generator.size}"
     metadata = {"livecam": livecam.__version__, "graph": "generator", "size": str(generator.size)}
@@ -68,6 +69,18 @@ def _trace(generator: Generator) -> onnx.ModelProto:
             dynamo=False,
         )
     return onnx.load_model_from_string(buffer.getvalue())
+
+
+def _fix_shapes(model: onnx.ModelProto, generator: Generator) -> None:
+    """Writes the output's shape down, which the exporter loses behind some operators (InstanceNormalization).
+
+    The check that follows infers every shape anew and would contradict a wrong one.
+    """
+    for value, spec in zip(model.graph.output, generator.outputs, strict=True):
+        value.CopyFrom(
+            onnx.helper.make_tensor_value_info(value.name, value.type.tensor_type.elem_type, spec.shape)
+        )
+    del model.graph.value_info[:]
 
 
 def _check(model: onnx.ModelProto, generator: Generator) -> None:

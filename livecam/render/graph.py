@@ -1,0 +1,58 @@
+"""The warper, compositor and refiner as one graph on an engine: what GPUs run, and the reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.base import Engine, EngineError
+from livecam.frames import RGB
+from livecam.model.inputs import FrameInputs, PersonaInputs, input_specs, picture
+
+
+class GraphRenderer:
+    """Draws one persona's frames with an engine. Not thread-safe; each call returns a fresh picture."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        foreground: NDArray[np.uint8],
+        background: NDArray[np.uint8],
+        interior: NDArray[np.uint8],
+    ) -> None:
+        """The layers: RGBA S x S x 4 and twice RGB S x S x 3, as `Persona` holds them.
+
+        The engine may have drawn another persona of the same size before: nothing of that one stays.
+
+        Raises:
+            ValueError: a layer is not uint8 or not of that shape.
+            EngineError: the engine's graph is not a generator for pictures of that size.
+        """
+        self.name = engine.name
+        self._engine = engine
+        self._unsent = PersonaInputs.from_pictures(foreground, background, interior).feeds()
+        size = foreground.shape[0]
+        missing = set(input_specs(size)) - set(engine.inputs)
+        if missing or not engine.outputs:
+            names = ", ".join(sorted(spec.name for spec in missing)) or "an output"
+            raise EngineError(
+                f"{engine.name}: its graph is not a generator for {size} pixels ({names} differs). "
+                f"Write one with: python -m export --out DIR --size {size}"
+            )
+
+    def draw(self, frame: FrameInputs) -> RGB:
+        """size x size x 3, uint8 RGB.
+
+        Raises:
+            EngineError: an input of the wrong shape or dtype, or a failed run.
+        """
+        feeds: dict[str, NDArray[Any]] = self._unsent | frame.feeds()
+        result = self._engine.run(feeds)
+        self._unsent = {}  # the engine keeps them
+        return picture(result[self._engine.outputs[0].name])
+
+    def close(self) -> None:
+        """Closes the engine."""
+        self._engine.close()

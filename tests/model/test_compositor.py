@@ -1,0 +1,48 @@
+"""The layers' order and their edges, with distances that grow from left to right."""
+
+from __future__ import annotations
+
+import torch
+
+from livecam.model.compositor import Compositor
+
+SIZE = 64
+FLAT = torch.ones(1, 3, SIZE, SIZE)
+PIXEL = 1 / SIZE
+DEPTH = (torch.arange(SIZE) - SIZE // 2) * PIXEL  # (S,): 0 at the middle column, 1 pixel more at every next
+CLOSED = torch.full((1, 1, SIZE, SIZE), -1.0)
+
+
+def compose(mouth: torch.Tensor, eyes: torch.Tensor, mouth_width: float = 1.0) -> torch.Tensor:
+    """(S,): the middle row; grey .25 skin over black ground, white interior."""
+    skin = torch.cat([FLAT * 0.25, FLAT[:, :1]], 1)
+    holes = torch.cat([mouth.expand(1, 1, SIZE, SIZE), eyes.expand(1, 1, SIZE, SIZE)], 1)
+    picture = Compositor(SIZE)(skin, FLAT * 0, FLAT, holes, torch.tensor(mouth_width))
+    return picture[0, 0, SIZE // 2]
+
+
+def test_the_edge_starts_at_the_outline_and_is_two_pixels_wide() -> None:
+    row = compose(CLOSED, DEPTH)
+    middle = SIZE // 2
+    expected = torch.tensor([0.25, 0.25, 0.25 + 0.75 / 2, 1.0, 1.0])
+    torch.testing.assert_close(row[middle - 1 : middle + 4], expected)
+
+
+def test_the_mouth_is_dim_behind_the_lips_and_the_eyes_are_not() -> None:
+    mouth, eyes = compose(DEPTH, CLOSED), compose(CLOSED, DEPTH)
+    inside = DEPTH >= 2 * PIXEL  # past the soft edge
+    expected = (0.55 + DEPTH / 0.09).clamp(0, 1)  # a mouth as wide as the picture is lit fully .04 deep
+    torch.testing.assert_close(mouth[inside], expected[inside])
+    assert mouth[inside].min() < 0.95
+    assert (eyes[inside] == 1).all()
+
+
+def test_a_narrow_mouth_is_lit_sooner() -> None:
+    torch.testing.assert_close(compose(DEPTH, CLOSED, 0.1)[SIZE // 2 + 2], torch.tensor(1.0))
+
+
+def test_the_matte_lets_the_background_through() -> None:
+    matte = torch.linspace(0, 1, SIZE).expand(1, 1, SIZE, SIZE)
+    skin = torch.cat([FLAT, matte], 1)
+    picture = Compositor(SIZE)(skin, FLAT * 0.5, FLAT, CLOSED.expand(1, 2, SIZE, SIZE), torch.tensor(1.0))
+    torch.testing.assert_close(picture[0, 0, 0], 0.5 + 0.5 * torch.linspace(0, 1, SIZE))

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines.base import Array, EngineError, TensorSpec
+from export import samples
+from livecam.model.inputs import input_specs, output_specs
+from livecam.render.graph import GraphRenderer
+
+SIZE = 16
+
+
+class Recorder:
+    """An engine whose picture is the background, and which remembers what it was given."""
+
+    name = "recorder"
+
+    def __init__(self, size: int = SIZE) -> None:
+        self.inputs: tuple[TensorSpec, ...] = input_specs(size)
+        self.outputs = output_specs(size)
+        self.given: list[set[str]] = []
+        self.values: dict[str, Array] = {}
+        self.broken = False
+        self.closed = False
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        if self.broken:
+            raise EngineError("broken")
+        self.given.append(set(feeds))
+        self.values |= feeds
+        return {"image": self.values["background"]}
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def layers(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
+    random = np.random.default_rng(seed)
+    return {
+        name: random.integers(0, 256, (SIZE, SIZE, channels), dtype=np.uint8)
+        for name, channels in (("foreground", 4), ("background", 3), ("interior", 3))
+    }
+
+
+FRAME = samples.at_rest(SIZE, 0).frame
+PERSONA = {"foreground", "background", "interior"}
+CHANGING = {"flow", "landmarks", "inner_inverse", "inner_centre"}
+
+
+def test_the_persona_is_sent_once_and_the_picture_comes_back_as_it_was() -> None:
+    engine = Recorder()
+    given = layers()
+    renderer = GraphRenderer(engine, **given)
+    for _ in range(2):
+        picture = renderer.draw(FRAME)
+        assert picture.dtype == np.uint8
+        assert picture.flags.c_contiguous
+        np.testing.assert_array_equal(picture, given["background"])
+    assert engine.given == [PERSONA | CHANGING, CHANGING]
+
+
+def test_the_next_persona_on_the_same_engine_takes_over() -> None:
+    engine = Recorder()
+    GraphRenderer(engine, **layers(0)).draw(FRAME)
+    second = layers(1)
+    np.testing.assert_array_equal(GraphRenderer(engine, **second).draw(FRAME), second["background"])
+
+
+def test_a_persona_that_was_not_taken_is_sent_again() -> None:
+    engine = Recorder()
+    renderer = GraphRenderer(engine, **layers())
+    engine.broken = True
+    with pytest.raises(EngineError):
+        renderer.draw(FRAME)
+    engine.broken = False
+    renderer.draw(FRAME)
+    assert engine.given == [PERSONA | CHANGING]
+
+
+def test_a_graph_of_another_size_is_refused_at_once() -> None:
+    with pytest.raises(EngineError, match=r"not a generator for 16 pixels .*--size 16"):
+        GraphRenderer(Recorder(32), **layers())
+
+
+def test_name_and_close() -> None:
+    engine = Recorder()
+    renderer = GraphRenderer(engine, **layers())
+    assert renderer.name == "recorder"
+    renderer.close()
+    assert engine.closed
