@@ -8,8 +8,9 @@ The schema's Python classes come with mediapipe.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -58,7 +59,7 @@ def source_rows(blocks: Sequence[Block]) -> NDArray[np.int32]:
 def merge_outputs(model: bytes, blocks: Sequence[Block]) -> bytes:
     """The same model with the outputs landmarks (1, 1, 1, 1434) and score, float32.
 
-    1434 = 478 x (x, y, z) in pixels of the model's input. Same bytes for the same input.
+    1434 = 478 x (x, y, z) in pixels of the model's input.
     """
     graph = GraphEditor(model)
     mesh_output, *block_outputs, score_output = graph.outputs
@@ -142,8 +143,7 @@ class GraphEditor:
         """Sets the outputs. `described_by`: which of the old outputs' descriptions each one takes."""
         self._graph.outputs = np.array(tensors, np.int32)
         buffer = self._model.buffers[self._model.metadata[0].buffer]
-        root = metadata_schema.ModelMetadata.GetRootAsModelMetadata(bytes(buffer.data), 0)
-        metadata = metadata_schema.ModelMetadataT.InitFromObj(root)
+        metadata = _unpack_metadata(buffer)
         described = metadata.subgraphMetadata[0]
         described.outputTensorMetadata = [described.outputTensorMetadata[k] for k in described_by]
         described.outputTensorGroups = None
@@ -202,6 +202,39 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]
         if self.data is not None:
             builder.Prep(ALIGNMENT, len(self.data))
         return int(super().Pack(builder))
+
+
+def fingerprint(model: bytes) -> str:
+    """SHA-256 of what a model says, however its tables are laid out: releases of flatbuffers differ there."""
+    table = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(model, 0))
+    digest = hashlib.sha256()
+    for entry in table.metadata or []:
+        digest.update(b"".join(_describe(_unpack_metadata(table.buffers[entry.buffer]))))
+        table.buffers[entry.buffer].data = None
+    digest.update(b"".join(_describe(table)))
+    return digest.hexdigest()
+
+
+def _describe(value: Any) -> Iterator[bytes]:
+    """Field by field in the order of their names; those that are empty, and so need not be stored, are left out."""
+    if isinstance(value, (list, tuple)):
+        yield f"[{len(value)}".encode()
+        for item in value:
+            yield from _describe(item)
+    elif isinstance(value, np.ndarray):
+        yield f"<{value.dtype}{value.shape}".encode() + value.tobytes()
+    elif hasattr(value, "__dict__"):
+        for name, item in sorted(vars(value).items()):
+            if item is not None and not (np.isscalar(item) and not item):
+                yield name.encode()
+                yield from _describe(item)
+    else:
+        yield repr(value).encode()
+
+
+def _unpack_metadata(buffer: Any) -> Any:
+    root = metadata_schema.ModelMetadata.GetRootAsModelMetadata(bytes(buffer.data), 0)
+    return metadata_schema.ModelMetadataT.InitFromObj(root)
 
 
 def _finish(table: Any, identifier: bytes) -> bytes:

@@ -2,8 +2,8 @@
 
 The models come from the wheel of the last mediapipe release that carries them. pip downloads the wheel;
 it is never installed. Out of it come the face detector, the attention face mesh (its outputs merged, see
-`export.face_mesh_graph`) and the selfie segmenter, into the user's cache folder. Everything is checked by
-SHA-256: the wheel before it is opened, the results before they are used.
+`export.face_mesh_graph`) and the selfie segmenter, into the user's cache folder. The wheel is checked by its
+SHA-256 before it is opened, the merged model by its fingerprint, and the files whenever they are used.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from pathlib import Path
 
 from livecam.errors import UserError
 from livecam.face import bundle
+
+MERGED_FINGERPRINT = "74c1b8568c697106ee3b8157ba441f9f9c7446dd87e7dd3384b16af9f4f5ec32"
+"""What `export.face_mesh_graph.fingerprint` says of the merged face mesh that livecam was tested with."""
 
 WHEEL_SHA256 = "956eb1ebc275c629e61b085b2cab89c3a5b9e93bad1bb107348d98dafb5a4bb5"
 # The models are the same in every wheel; this one is named so that every system asks for the same file.
@@ -65,7 +68,7 @@ def build(wheel: Path | None = None, force: bool = False) -> Path:
     cannot be had, is not the one we know, or the cache folder cannot be written.
     """
     folder = bundle.model_folder()
-    if not force and not any(bundle.problem(file, folder) for file in bundle.MODEL_FILES):
+    if not force and not any(bundle.problem(name, folder) for name in bundle.MODEL_FILES):
         return folder
     make_folder(folder)
     with tempfile.TemporaryDirectory(prefix="livecam-") as temporary:
@@ -77,10 +80,9 @@ def build(wheel: Path | None = None, force: bool = False) -> Path:
             wheel = download_wheel(Path(temporary))
         models = models_from_wheel(wheel)
     print("face model: merging the outputs of the face mesh", flush=True)
-    for file, content in zip(bundle.MODEL_FILES, models, strict=True):
-        check_result(file, content)
-        write_atomically(folder / file.name, content)
-    write_atomically(folder / "manifest.json", manifest())
+    for name, content in models.items():
+        write_atomically(folder / name, content)
+    write_atomically(folder / bundle.MANIFEST, manifest(models))
     return folder
 
 
@@ -106,18 +108,24 @@ def pip_reason(output: str) -> str:
     return lines[-1] if lines else "no reason given"
 
 
-def models_from_wheel(wheel: Path) -> tuple[bytes, bytes]:
-    """The contents of the two files of `bundle.MODEL_FILES`, in that order, made from the wheel."""
+def models_from_wheel(wheel: Path) -> dict[str, bytes]:
+    """The contents of `bundle.MODEL_FILES` by name, made from the wheel."""
     content = read_wheel(wheel)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         detector, face_mesh, segmenter = (archive.read(name) for name in (DETECTOR, FACE_MESH, SEGMENTER))
     # Imported here, for it brings mediapipe in, which a second run does not need.
-    from export.face_mesh_graph import merge_outputs, read_blocks
+    from export.face_mesh_graph import fingerprint, merge_outputs, read_blocks
 
     merged = merge_outputs(face_mesh, read_blocks())
+    if fingerprint(merged) != MERGED_FINGERPRINT:
+        raise UserError(
+            "face model",
+            "the merged model is not the tested one, so mediapipe or flatbuffers here is not as expected",
+            "Install livecam's packages again (`pip install -e .`).",
+        )
     # The names are those that the Tasks API looks for.
     task = stored_zip({"face_detector.tflite": detector, "face_landmarks_detector.tflite": merged})
-    return task, segmenter
+    return {bundle.FACE_LANDMARKER: task, bundle.SEGMENTER: segmenter}
 
 
 def read_wheel(wheel: Path) -> bytes:
@@ -150,23 +158,16 @@ def stored_zip(files: dict[str, bytes]) -> bytes:
     return target.getvalue()
 
 
-def check_result(file: bundle.ModelFile, content: bytes) -> None:
-    """Raises `UserError` where what was made is not what livecam was tested with."""
-    if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise UserError(
-            f"face model {file.name}",
-            "the merged model differs from the tested one, so a package it is made with is not as expected",
-            "Install livecam's pinned mediapipe (`pip install -e .`) and try again.",
-        )
-
-
-def manifest() -> bytes:
-    """What lies in the folder and where it comes from, for people who look into it."""
+def manifest(models: dict[str, bytes]) -> bytes:
+    """Sizes and checksums of the files, and where they come from."""
     description = {
         "version": bundle.MODEL_VERSION,
         "from": {"package": f"mediapipe {bundle.MEDIAPIPE_VERSION}", "wheel_sha256": WHEEL_SHA256},
         "licence": "Apache-2.0, Copyright The MediaPipe Authors",
-        "files": {file.name: {"size": file.size, "sha256": file.sha256} for file in bundle.MODEL_FILES},
+        "files": {
+            name: {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in models.items()
+        },
     }
     return (json.dumps(description, indent=2) + "\n").encode()
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,22 +27,14 @@ MODEL_VERSION: Final = f"mediapipe-{MEDIAPIPE_VERSION}-1"
 BUILD_COMMAND: Final = "livecam build"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """One file of the bundle: its name, its size in bytes and its SHA-256 in hexadecimal."""
-
-    name: str
-    size: int
-    sha256: str
-
-
-FACE_LANDMARKER: Final = ModelFile(
-    "face_landmarker.task", 2_732_228, "cf5ed0b6d8a5562d424cf81306cdaa6db880e1ca74de4d53fc0e0acb615ae607"
-)
-SEGMENTER: Final = ModelFile(
-    "selfie_segmentation.tflite", 249_505, "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c"
-)
+FACE_LANDMARKER: Final = "face_landmarker.task"
+SEGMENTER: Final = "selfie_segmentation.tflite"
 MODEL_FILES: Final = (FACE_LANDMARKER, SEGMENTER)
+MANIFEST: Final = "manifest.json"
+"""Sizes and checksums of the files, written when they were made and found right.
+
+They are not constants here, for the bytes of the landmarker depend on the packages that pack it.
+"""
 
 
 def cache_folder() -> Path:
@@ -55,15 +47,19 @@ def model_folder() -> Path:
     return cache_folder() / "models" / MODEL_VERSION
 
 
-def problem(file: ModelFile, folder: Path) -> str | None:
-    """Why `file` in `folder` cannot be used: "missing", "corrupt" or "not readable"; None when it can."""
+def problem(name: str, folder: Path) -> str | None:
+    """Why file `name` in `folder` cannot be used: "missing", "not readable" or "corrupt"; None when it can."""
     try:
-        content = (folder / file.name).read_bytes()
+        expected = json.loads((folder / MANIFEST).read_text("utf-8"))["files"][name]
+        size, checksum = expected["size"], expected["sha256"]
+        content = (folder / name).read_bytes()
     except FileNotFoundError:
         return "missing"
     except OSError:
         return "not readable"
-    if len(content) != file.size or hashlib.sha256(content).hexdigest() != file.sha256:
+    except (ValueError, KeyError, TypeError):
+        return "corrupt"
+    if len(content) != size or hashlib.sha256(content).hexdigest() != checksum:
         return "corrupt"
     return None
 
@@ -78,9 +74,9 @@ def segmenter_path() -> Path:
     return _verified(SEGMENTER)
 
 
-def _verified(file: ModelFile) -> Path:
+def _verified(name: str) -> Path:
     folder = model_folder()
-    why = problem(file, folder)
+    why = problem(name, folder)
     if why:
-        raise UserError("face model", f"{why} ({folder / file.name})", f"Run `{BUILD_COMMAND}` to make it.")
-    return folder / file.name
+        raise UserError("face model", f"{why} ({folder / name})", f"Run `{BUILD_COMMAND}` to make it.")
+    return folder / name
