@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 from livecam.errors import UserError
 from livecam.persona import store
 from livecam.report import Report, check_writable
-from livecam.settings import Settings
+from livecam.settings import Settings, as_dict
 
 if TYPE_CHECKING:
     from livecam.persona.enroll import Choice
     from livecam.persona.persona import Persona
-    from livecam.pipeline import Renderer
     from livecam.sinks.base import Sink
 
 log = logging.getLogger(__name__)
@@ -58,6 +57,7 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
     """
     hooks = hooks or Hooks()
     from livecam.render.canvas import Canvas, parse_size
+    from livecam.render.choose import make_renderer
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
     from livecam.sources import open_source
@@ -71,12 +71,14 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
         source = open_source(request.driver, fps=settings.fps)
         stack.callback(source.close)
         persona = resolve(request.portrait, settings.size, request.choice)
-        renderer = make_renderer(persona, settings)
+        renderer = make_renderer(persona, settings.engine)
         stack.callback(renderer.close)
         report.engine = renderer.name
+        report.extra.update(settings=as_dict(settings))
         canvas = Canvas(persona, canvas_size)
 
         live = source.info.live or any(sink.live for sink in sinks)
+        report.extra["live"] = live
         fps = settings.fps or (DEFAULT_FPS if live else source.info.fps or DEFAULT_FPS)
         format_ = SinkFormat(canvas.width, canvas.height, fps)
         for sink in sinks:
@@ -161,26 +163,6 @@ def bundled_portraits() -> dict[str, Path]:
     with as_file(files("livecam.assets")) as folder:
         found = sorted([*folder.glob("portraits/*.jpg"), *folder.glob(BUNDLED_PORTRAIT)])
         return {p.stem: p for p in found}
-
-
-def make_renderer(persona: Persona, settings: Settings) -> Renderer:
-    """The engine asked for. "auto" takes the fastest that works; a named one is never replaced.
-
-    Raises:
-        UserError: the named engine cannot run here.
-    """
-    if settings.engine in ("auto", "cpu"):
-        from livecam.render.host import HostRenderer
-
-        return HostRenderer(persona)
-    from engines import EngineError
-    from livecam.render.graph import open_graph_renderer
-
-    try:
-        return open_graph_renderer(settings.engine, persona)
-    except EngineError as error:
-        todo = "Use --engine auto, or see `livecam doctor`."
-        raise UserError(f"engine {settings.engine}", str(error), todo) from error
 
 
 def _tracker() -> contextlib.AbstractContextManager[Any]:

@@ -31,6 +31,7 @@ F32 = NDArray[np.float32]
 SHUT_LIDS = 0.10
 SHUT_LIPS = 0.03
 UPPER_LID_SHARE = 0.85  # of a blink, the upper lid's part
+MAX_LIDS = 1.5  # wider than the portrait shows there is no sclera to show
 
 _STABLE = list(lm.STABLE)
 _OVAL = list(lm.FACE_OVAL)
@@ -164,7 +165,7 @@ class MotionTransfer:
         gaze, lids = np.zeros((2, 3)), []
         for k, (upper, lower, iris) in enumerate(lm.EYES):
             opening = geo.lid_opening(face, upper, lower) - SHUT_LIDS
-            ratio = float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, 0.05), 0.0, 1.35))
+            ratio = float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, 0.05), 0.0, MAX_LIDS))
             lids.append(ratio)
             u, low = list(upper[1:-1]), list(lower[1:-1])
             gap = self._own[low] - self._own[u]

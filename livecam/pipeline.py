@@ -28,6 +28,7 @@ from livecam.motion import Motion, MotionTransfer
 from livecam.persona.persona import Persona
 from livecam.presence import Presence
 from livecam.render.canvas import Canvas
+from livecam.render.choose import Renderer
 from livecam.report import Report
 from livecam.settings import Settings
 from livecam.sinks.base import Sink
@@ -47,16 +48,6 @@ class Tracker(Protocol):
     """Finds the driver's landmarks in a picture."""
 
     def track(self, image: RGB, capture_ns: int) -> Landmarks | None: ...
-
-
-class Renderer(Protocol):
-    """Draws the portrait as a motion says."""
-
-    name: str
-
-    def render(self, motion: Motion) -> RGB: ...
-
-    def close(self) -> None: ...
 
 
 class Animator:

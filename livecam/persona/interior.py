@@ -77,7 +77,7 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32) -> RGB:
     edge = 0.215 * (1 - 0.45 * side**2) * smoothstep(1.0, 0.85, side)
     scallop = 0.005 * np.cos(u * 2 * np.pi / 0.125)
     shown = smoothstep(0.015, -0.015, v - edge + scallop) * smoothstep(0.60, 0.50, np.abs(u))
-    gaps = 1 - 0.09 * np.exp(-((((u / 0.125 + 0.5) % 1 - 0.5) / 0.07) ** 2))
+    gaps = 1 - 0.14 * np.exp(-((((u / 0.125 + 0.5) % 1 - 0.5) / 0.07) ** 2))
     shade = np.clip(1 - 0.55 * side**2, 0.3, 1) * gaps * np.clip(0.84 + v, 0.7, 0.97)
     mouth = mouth * (1 - shown[..., None]) + teeth * (shade * shown)[..., None]
     mouth = cv2.GaussianBlur(mouth.astype(np.float32), (0, 0), max(0.5, 0.012 * width * size))
@@ -101,7 +101,7 @@ def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
     lip_pixels = image[polygon_mask(size, lower_lip) > 127].reshape(-1, 3)
     lip = np.median(lip_pixels, axis=0) if len(lip_pixels) else 0.6 * light
     brightness = light.mean()
-    teeth = np.clip(1.1 * brightness + 0.55 * (light - brightness), 0, 250)
+    teeth = np.clip(1.08 * brightness + 0.85 * (light - brightness), 0, 250)
     return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
 
 

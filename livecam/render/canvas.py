@@ -16,6 +16,7 @@ from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona.persona import Persona
+from livecam.render.raster import blend_mask
 
 FACE_SHARE = 0.40
 """Height of the face (forehead to chin) in a framed canvas."""
@@ -73,9 +74,7 @@ class Canvas:
         )
         self._shrink = step > 1.5  # plain bilinear would alias
         mask = _feather(self._box, (left, top, side), inside)
-        self._mask = mask[..., None]
-        self._still = (base[y0:y1, x0:x1] * (1 - self._mask) + 0.5).astype(np.float32)
-        self._opaque = bool((mask >= 1).all())
+        self._mask = np.round(mask * 255).astype(np.uint8)
 
     def place(self, rendered: RGB) -> RGB:
         """height x width x 3 uint8, a fresh picture. rendered: size x size x 3."""
@@ -92,10 +91,7 @@ class Canvas:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         part = cv2.warpAffine(rendered, matrix, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         out = self._base.copy()
-        if self._opaque:
-            out[y0:y1, x0:x1] = part
-        else:
-            out[y0:y1, x0:x1] = (part * self._mask + self._still).astype(np.uint8)
+        blend_mask(part, self._mask, out[y0:y1, x0:x1])
         return out
 
 

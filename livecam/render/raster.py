@@ -76,6 +76,21 @@ def blend_alpha(foreground: NDArray[np.uint8], background: NDArray[np.uint8], ou
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def blend_mask(layer: NDArray[np.uint8], mask: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """Lay `layer` over `out` where `mask` is 255, mix where it is less. (H, W, 3), (H, W), uint8."""
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            m = np.int32(mask[y, x])
+            if m == 255:
+                for c in range(3):
+                    out[y, x, c] = layer[y, x, c]
+            elif m > 0:
+                for c in range(3):
+                    mixed = np.int32(out[y, x, c]) * (255 - m) + np.int32(layer[y, x, c]) * m
+                    out[y, x, c] = (mixed + 127) // 255
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def blend_layer(
     out: NDArray[np.uint8], x0: int, y0: int, layer: NDArray[np.uint8], mask: F32, shade: F32
 ) -> None:

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+from conftest import turned, with_lids, with_lip_gap
+
+from livecam.calibration import SAME_PICTURE, NeutralFinder, picture_distance
+
+
+def stretched(face):
+    """Somebody else: a narrower face."""
+    out = face.copy()
+    out[:, 0] = (out[:, 0] - 256) * 0.85 + 256
+    return out
+
+
+def test_picks_the_frontal_frame_with_open_eyes_and_shut_mouth(face):
+    finder = NeutralFinder(stretched(face), seconds=2.0)
+    best = with_lip_gap(face, 0.0)
+    frames = [
+        turned(best, yaw=20),
+        with_lids(best, 0.1),
+        best,
+        with_lip_gap(face, 0.4),
+        turned(best, roll=15),
+    ]
+    for k, frame in enumerate(frames):
+        finder.add(frame, k * 0.1)
+    assert finder.neutral is best
+
+
+def test_the_portraits_own_picture_beats_a_better_neutral(face):
+    """Self-reenactment: the portrait is this very driver, mouth open and head turned."""
+    portrait = turned(with_lip_gap(face, 0.3), yaw=18)
+    finder = NeutralFinder(portrait, seconds=2.0)
+    same = (portrait + np.random.default_rng(0).normal(0, 0.2, portrait.shape)).astype(np.float32)
+    finder.add(with_lip_gap(face, 0.0), 0.0)
+    finder.add(same, 0.1)
+    finder.add(with_lip_gap(face, 0.0), 0.2)
+    assert finder.neutral is same
+
+
+def test_is_done_after_its_seconds_and_then_deaf(face):
+    finder = NeutralFinder(stretched(face), seconds=0.5)
+    worse = turned(face, yaw=20)
+    finder.add(worse, 10.0)
+    assert not finder.done
+    finder.add(turned(face, yaw=19), 10.6)
+    assert finder.done
+    finder.add(face, 10.7)
+    assert finder.neutral is worse
+
+
+def test_without_a_face_there_is_no_neutral(face):
+    assert NeutralFinder(face, seconds=2.0).neutral is None
+
+
+def test_picture_distance_ignores_place_and_size_but_not_expression(face):
+    own = face[:, :2].astype(np.float64)
+    moved = face * np.float32(0.6) + np.float32(40)
+    assert picture_distance(own, moved) < 1e-6
+    assert picture_distance(own, turned(face, yaw=8)) > SAME_PICTURE
+    assert picture_distance(own, stretched(face)) > SAME_PICTURE
