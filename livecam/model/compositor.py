@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from livecam.model.warper import enlarge
-
+EDGE = 1.0
+"""Width of an opening's soft edge, in pixels."""
 OCCLUSION_AT_LIPS = 0.55
 """How much of the mouth's interior shows right behind the lips; deeper in it is lit fully."""
 OCCLUSION_DEPTH = 0.09
@@ -24,16 +24,15 @@ class Compositor(nn.Module):
     ) -> Tensor:
         """Layers already moved to where they belong -> the picture (1, 3, S, S) in 0..1.
 
-        foreground (1, 4, S, S) RGB and matte, background and interior (1, 3, S, S), holes (1, 2, G, G)
-        signed distances of mouth and eyes, mouth_width () in units of the crop's side.
+        foreground (1, 4, S, S) RGB and matte, background and interior (1, 3, S, S), holes (1, 2, S, S)
+        signed distances to mouth and eyes and mouth_width () in units of the crop's side.
         """
         colour, matte = foreground[:, :3], foreground[:, 3:]
         picture = background + (colour - background) * matte
 
-        distance = enlarge(holes, self.size)  # (1, 2, S, S)
-        # The soft edge, two pixels wide, begins at the outline and lies inside: a shut mouth leaves no line.
-        open_ = (distance * (self.size / 2)).clamp(0, 1)
+        # The soft edge begins at the outline and lies inside: a shut mouth leaves no line.
+        open_ = (holes * (self.size / EDGE)).clamp(0, 1)
         mouth_open, eyes_open = open_[:, :1], open_[:, 1:]
-        light = (OCCLUSION_AT_LIPS + distance[:, :1] / (OCCLUSION_DEPTH * mouth_width)).clamp(0, 1)
+        light = (OCCLUSION_AT_LIPS + holes[:, :1] / (OCCLUSION_DEPTH * mouth_width)).clamp(0, 1)
         picture = picture + (interior * light - picture) * mouth_open
         return picture + (interior - picture) * eyes_open

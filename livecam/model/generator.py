@@ -32,7 +32,7 @@ class Generator(nn.Module):
         self.size = size
         self.warper = Warper(size)
         self.interior_flow = InteriorFlow()
-        self.holes = Holes()
+        self.holes = Holes(size)
         self.compositor = Compositor(size)
         self.refiner = refiner if refiner is not None else IdentityRefiner()
 

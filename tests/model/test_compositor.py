@@ -9,7 +9,7 @@ from livecam.model.compositor import Compositor
 SIZE = 64
 FLAT = torch.ones(1, 3, SIZE, SIZE)
 PIXEL = 1 / SIZE
-DEPTH = (torch.arange(SIZE) - SIZE // 2) * PIXEL  # (S,): 0 at the middle column, 1 pixel more at every next
+DEPTH = (torch.arange(SIZE) - SIZE // 2 + 0.5) * PIXEL  # (S,): half a pixel at the middle column, then on
 CLOSED = torch.full((1, 1, SIZE, SIZE), -1.0)
 
 
@@ -21,16 +21,16 @@ def compose(mouth: torch.Tensor, eyes: torch.Tensor, mouth_width: float = 1.0) -
     return picture[0, 0, SIZE // 2]
 
 
-def test_the_edge_starts_at_the_outline_and_is_two_pixels_wide() -> None:
+def test_the_edge_starts_at_the_outline_and_is_one_pixel_wide() -> None:
     row = compose(CLOSED, DEPTH)
     middle = SIZE // 2
     expected = torch.tensor([0.25, 0.25, 0.25 + 0.75 / 2, 1.0, 1.0])
-    torch.testing.assert_close(row[middle - 1 : middle + 4], expected)
+    torch.testing.assert_close(row[middle - 2 : middle + 3], expected)
 
 
 def test_the_mouth_is_dim_behind_the_lips_and_the_eyes_are_not() -> None:
     mouth, eyes = compose(DEPTH, CLOSED), compose(CLOSED, DEPTH)
-    inside = DEPTH >= 2 * PIXEL  # past the soft edge
+    inside = DEPTH >= PIXEL  # past the soft edge
     expected = (0.55 + DEPTH / 0.09).clamp(0, 1)  # a mouth as wide as the picture is lit fully .04 deep
     torch.testing.assert_close(mouth[inside], expected[inside])
     assert mouth[inside].min() < 0.95
