@@ -216,7 +216,7 @@ def fingerprint(model: bytes) -> str:
 
 
 def _describe(value: Any) -> Iterator[bytes]:
-    """Field by field in the order of their names; those that are empty, and so need not be stored, are left out."""
+    """Field by field in the order of their names, without those that are empty and so need not be stored."""
     if isinstance(value, (list, tuple)):
         yield f"[{len(value)}".encode()
         for item in value:

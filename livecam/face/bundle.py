@@ -48,7 +48,7 @@ def model_folder() -> Path:
 
 
 def problem(name: str, folder: Path) -> str | None:
-    """Why file `name` in `folder` cannot be used: "missing", "not readable" or "corrupt"; None when it can."""
+    """Why file `name` in `folder` cannot be used: "missing", "not readable", "corrupt"; None when it can."""
     try:
         expected = json.loads((folder / MANIFEST).read_text("utf-8"))["files"][name]
         size, checksum = expected["size"], expected["sha256"]
