@@ -23,7 +23,7 @@ def own_folders(tmp_path_factory, monkeypatch):
 
 @pytest.fixture(scope="session")
 def face() -> np.ndarray:
-    """(478, 3) float32: the neutral ICT-FaceKit head (MIT) at MediaPipe's points, frontal, in 512 x 512 pixels."""
+    """(478, 3) float32: the neutral ICT-FaceKit head (MIT) at MediaPipe's points, frontal, 512 x 512."""
     points = np.load(DATA / "face.npy")
     points.setflags(write=False)
     return points

@@ -14,13 +14,12 @@ from livecam.model.inputs import FrameInputs
 from livecam.motion import Motion
 from livecam.persona.persona import Persona
 from livecam.render.geometry import FrameGeometry
-from livecam.render.raster import blend_alpha, blend_layer
+from livecam.render.raster import blend_alpha, blend_layer, inside_distance
 
 _OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
-MOUTH_SHADE_DEPTH = 0.09
-"""Ambient occlusion inside the lips fades over this share of the mouth's width ..."""
-MOUTH_SHADE_RIM = 0.55
-"""... from this brightness at the rim."""
+# The look of the mouth's inside, as in `livecam.model.compositor`.
+OCCLUSION_AT_LIPS = 0.55
+OCCLUSION_DEPTH = 0.09
 
 
 class HostRenderer:
@@ -83,15 +82,12 @@ class HostRenderer:
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        hole = np.zeros(shape[::-1], np.uint8)
-        fixed = np.round((outline - corner) * 16).astype(np.int32)
-        cv2.fillPoly(hole, [fixed], 255, cv2.LINE_AA, 4)
-        mask = cv2.GaussianBlur(hole, (3, 3), 0).astype(np.float32) / 255
+        inside = np.empty(shape[::-1], np.float32)
+        inside_distance((outline - [x0, y0]).astype(np.float32), inside)
+        mask = np.minimum(inside, 1)  # a soft edge of one pixel, inside: shut lips leave no line
         shade = np.ones_like(mask)
         if k == 0:
-            mask = np.clip(2 * mask - 1, 0, 1)  # starts at 0 on the outline: shut lips leave no line
-            inside = cv2.distanceTransform((hole > 127).astype(np.uint8), cv2.DIST_L2, 3)
             corners = inputs.landmarks[[78, 308]] * size
             width = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
-            shade = np.clip(MOUTH_SHADE_RIM + inside / (MOUTH_SHADE_DEPTH * width), 0, 1).astype(np.float32)
+            shade = np.minimum(OCCLUSION_AT_LIPS + inside / np.float32(OCCLUSION_DEPTH * width), 1)
         blend_layer(out, int(x0), int(y0), layer, mask, shade)
