@@ -81,7 +81,7 @@ class Animator:
                 points = self._tracker.track(frame.pixels, frame.capture_ns)
             if self._record is not None:
                 self._record(frame.capture_ns, points, frame.width, frame.height)
-            if points is None:
+            if points is None or not np.isfinite(points).all():
                 self._filter.reset()
                 return None
             points = self._filter(points, frame.capture_ns / 1e9).astype(np.float32)
@@ -307,7 +307,7 @@ class LivePipeline:
                 return
             try:
                 self._one(frame)
-                failures = 0
+                failures = failures if frame is None else 0
             except Exception:
                 failures += 1
                 log.warning("a frame failed; the picture holds", exc_info=failures == 1)

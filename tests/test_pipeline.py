@@ -1,0 +1,319 @@
+"""The way of a frame, with stand-ins at both ends: order, rate, holding on, and what may never happen."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from conftest import turned
+
+from livecam.errors import SinkLost, SourceLost
+from livecam.frames import DriverFrame, OutputFrame
+from livecam.pipeline import Animator, LivePipeline, run_lossless
+from livecam.render.canvas import Canvas
+from livecam.render.host import HostRenderer
+from livecam.report import Report
+from livecam.settings import Settings
+from livecam.sources.base import SourceInfo
+
+GREEN = (0, 255, 0)
+"""No portrait of the tests has this colour; the driver's pictures are full of it."""
+
+
+class Clip:
+    """A source of green pictures. `faces[i]` is what the tracker will say of frame i."""
+
+    def __init__(self, count, live=False, fps=25.0, failing=()):
+        self.info = SourceInfo("clip", 64, 64, fps, live, None if live else count)
+        self._count, self._next, self._failing = count, 0, set(failing)
+        self.rewinds = 0
+
+    def read(self):
+        if self._next in self._failing:
+            self._failing.discard(self._next)
+            raise SourceLost("unplugged")
+        if self._next >= self._count:
+            return None
+        if self.info.live:
+            time.sleep(1 / self.info.fps)
+        index, self._next = self._next, self._next + 1
+        stamp = time.monotonic_ns() if self.info.live else round(index * 1e9 / self.info.fps)
+        return DriverFrame(index, stamp, 64, 64, np.full((64, 64, 3), GREEN, np.uint8))
+
+    def rewind(self):
+        self._next, self.rewinds = 0, self.rewinds + 1
+
+    def close(self):
+        pass
+
+
+class Tracked:
+    """A tracker that gives prepared landmarks, or None, or raises."""
+
+    def __init__(self, *answers):
+        self._answers, self._calls = answers, 0
+
+    def track(self, image, capture_ns):
+        answer = self._answers[min(self._calls, len(self._answers) - 1)]
+        self._calls += 1
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@dataclass
+class Collected:
+    name: str = "collected"
+    live: bool = False
+    delay: float = 0.0
+    lose: int = 0
+    frames: list[OutputFrame] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+
+    def open(self, fmt):
+        pass
+
+    def write(self, frame):
+        time.sleep(self.delay)
+        if self.lose > 0:
+            self.lose -= 1
+            raise SinkLost("gone")
+        self.frames.append(frame)
+        self.times.append(time.monotonic())
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def animator(persona):
+    def make(*answers, mirror=False, record=None, settings=None, renderer=None):
+        report = Report()
+        canvas = Canvas(persona, None)
+        drawer = renderer or HostRenderer(persona)
+        return Animator(
+            persona, drawer, canvas, Tracked(*answers), settings or Settings(), mirror, report, record
+        ), report
+
+    return make
+
+
+def has_green(frames):
+    return any(((f.pixels == GREEN).all(-1)).any() for f in frames)
+
+
+def test_lossless_gives_every_frame_once_and_in_order(animator, face):
+    way, report = animator(face)
+    out, seen = Collected(), []
+    run_lossless(Clip(70), way, [out], report, progress=lambda done, total: seen.append((done, total)))
+    assert [f.index for f in out.frames] == list(range(70))
+    assert [f.capture_ns for f in out.frames] == [round(i * 4e7) for i in range(70)]
+    assert seen[-1] == (70, 70)
+    assert report.frames == 70
+
+
+def test_lossless_stops_at_max_frames(animator, face):
+    way, report = animator(face)
+    out = Collected()
+    run_lossless(Clip(1000), way, [out], report, max_frames=7)
+    assert len(out.frames) == 7
+
+
+def test_the_neutral_frame_is_known_from_the_first_frame_on(animator, face):
+    """The driver starts turned; frames before the neutral one are already drawn against it."""
+    start = turned(face, yaw=14)
+    way, report = animator(start, start, start, face)
+    out = Collected()
+    run_lossless(Clip(8), way, [out], report)
+    first, last = out.frames[0].pixels.astype(int), out.frames[-1].pixels.astype(int)
+    resting = way.resting().astype(int)
+    assert np.abs(last - resting).mean() < 0.5  # the filter is still settling by a fraction of a pixel
+    assert np.abs(first - resting).mean() > 2
+
+
+def test_without_any_face_the_portrait_rests(animator):
+    way, report = animator(None)
+    out = Collected()
+    run_lossless(Clip(5), way, [out], report)
+    for frame in out.frames:
+        np.testing.assert_array_equal(frame.pixels, way.resting())
+
+
+def test_a_recording_gets_every_frame_with_and_without_a_face(animator, face):
+    kept = []
+    way, report = animator(face, None, face, record=lambda *a: kept.append(a))
+    run_lossless(Clip(3), way, [Collected()], report)
+    assert [k[0] for k in kept] == [0, 40_000_000, 80_000_000]
+    assert [k[1] is None for k in kept] == [False, True, False]
+    assert kept[0][2:] == (64, 64)
+
+
+def live(clip, way, sinks, report, **options):
+    pipeline = LivePipeline(clip, way, sinks, report, fps=options.pop("fps", 50.0), **options)
+    runner = threading.Thread(target=pipeline.run)
+    runner.start()
+    return pipeline, runner
+
+
+def test_live_sinks_tick_at_a_constant_rate_whatever_comes_in(animator, face):
+    """Ten frames a second in, fifty out: the last one is repeated."""
+    way, report = animator(face)
+    out = Collected(live=True)
+    _, runner = live(Clip(10, live=True, fps=10), way, [out], report)
+    runner.join(20)
+    gaps = np.diff(out.times)
+    assert len(out.frames) >= 35  # about 50 in a second, less what a busy machine skips
+    assert np.median(gaps) == pytest.approx(0.02, abs=0.004)
+    assert [f.index for f in out.frames] == sorted({f.index for f in out.frames})
+
+
+def test_before_the_first_frame_a_live_sink_shows_the_portrait(animator, face):
+    way, report = animator(face)
+    out = Collected(live=True)
+    _, runner = live(Clip(2, live=True, fps=2), way, [out], report)
+    runner.join(20)
+    np.testing.assert_array_equal(out.frames[0].pixels, way.resting())
+
+
+def test_a_slow_sink_does_not_hold_up_another(animator, face):
+    way, report = animator(face)
+    slow, quick = Collected(live=True, delay=0.3), Collected(live=True)
+    _, runner = live(Clip(20, live=True, fps=20), way, [slow, quick], report)
+    runner.join(30)
+    assert len(quick.frames) > 4 * len(slow.frames)
+
+
+def test_a_slow_tracker_skips_frames_instead_of_queueing(animator, face):
+    class Slow(Tracked):
+        def track(self, image, capture_ns):
+            time.sleep(0.15)
+            return super().track(image, capture_ns)
+
+    way, report = animator(face)
+    way._tracker = Slow(face)
+    _, runner = live(Clip(30, live=True, fps=30), way, [Collected(live=True)], report)
+    runner.join(30)
+    assert report.dropped > 10
+    assert report.frames < 20
+
+
+def test_a_lost_camera_is_waited_for(animator, face):
+    way, report = animator(face)
+    out = Collected(live=True)
+    _, runner = live(Clip(10, live=True, fps=20, failing=[3, 6]), way, [out], report)
+    runner.join(20)
+    assert report.frames >= 8
+    assert len(out.frames) > 20
+
+
+def test_a_lost_sink_is_tried_again(animator, face):
+    way, report = animator(face)
+    out = Collected(live=True, lose=5)
+    _, runner = live(Clip(10, live=True, fps=20), way, [out], report)
+    runner.join(20)
+    assert len(out.frames) > 10
+
+
+def test_a_file_is_played_at_its_own_pace_and_looped(animator, face):
+    way, report = animator(face)
+    clip = Clip(5, fps=25)
+    begun = time.monotonic()
+    _, runner = live(clip, way, [Collected(live=True)], report, loop=True, max_frames=12)
+    runner.join(20)
+    assert clip.rewinds >= 2
+    assert time.monotonic() - begun >= 0.3  # 12 frames at 25 fps are .48 s, less the two rewinds
+
+
+def test_stop_ends_everything(animator, face):
+    way, report = animator(face)
+    pipeline, runner = live(Clip(10_000, live=True, fps=30), way, [Collected(live=True)], report)
+    time.sleep(0.2)
+    pipeline.stop()
+    runner.join(10)
+    assert not runner.is_alive()
+
+
+def test_a_frame_that_fails_holds_the_picture_and_goes_on(animator, face):
+    way, report = animator(face, ValueError("one bad frame"), face)
+    out = Collected(live=True)
+    _, runner = live(Clip(10, live=True, fps=30), way, [out], report)
+    runner.join(20)
+    assert report.frames >= 7
+
+
+def test_a_tracker_that_only_fails_ends_the_run_with_its_error(animator, monkeypatch):
+    monkeypatch.setattr("livecam.pipeline.FAILURES", 3)
+    way, report = animator(ValueError("broken"))
+    pipeline = LivePipeline(Clip(1000, live=True, fps=60), way, [Collected(live=True)], report, fps=30)
+    with pytest.raises(ValueError, match="broken"):
+        pipeline.run()
+
+
+def test_status_tells_what_is_going_on(animator, face):
+    way, report = animator(face)
+    pipeline = LivePipeline(Clip(1, live=True), way, [], report, fps=30)
+    assert pipeline.status()["state"] == "starting"
+    pipeline.run()
+    assert pipeline.status()["state"] == "live"
+
+
+class Failing:
+    """A renderer that breaks, as a lost GPU would."""
+
+    name = "failing"
+
+    def __init__(self, inner):
+        self._inner, self.broken = inner, False
+
+    def render(self, motion):
+        if self.broken:
+            raise RuntimeError("device lost")
+        return self._inner.render(motion)
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("trouble", ["none", "no face", "bad landmarks", "tracker breaks", "renderer breaks"])
+def test_no_pixel_of_the_driver_reaches_a_sink(animator, persona, face, trouble):
+    """Promise 1: whatever fails. The driver's pictures are pure green; no output may hold that colour."""
+    renderer = Failing(HostRenderer(persona))
+    answers = {
+        "none": [face],
+        "no face": [face, None, None],
+        "bad landmarks": [face, np.full((478, 3), 1e6, np.float32), np.full((478, 3), np.nan, np.float32)],
+        "tracker breaks": [face, ValueError("x"), face],
+        "renderer breaks": [face],
+    }[trouble]
+    way, report = animator(*answers, renderer=renderer)
+    out = Collected(live=True)
+    pipeline = LivePipeline(Clip(12, live=True, fps=30), way, [out], report, fps=60)
+    if trouble == "renderer breaks":
+        renderer.broken = True
+    pipeline.run()
+    renderer.broken = False
+    assert out.frames
+    assert not has_green(out.frames)
+    assert not has_green([OutputFrame(way.resting(), 0, 0)])
+
+
+def test_sinks_cannot_even_name_a_driver_frame():
+    """The split is kept by construction: no module of sinks or the page knows the driver's type."""
+    import ast
+    from pathlib import Path
+
+    import livecam
+
+    root = Path(livecam.__file__).parent
+    for path in [*root.glob("sinks/*.py"), *root.glob("web/*.py"), *root.glob("render/*.py")]:
+        names = {n.id for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Name)}
+        imported = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        assert "DriverFrame" not in names | imported, path
