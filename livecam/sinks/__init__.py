@@ -1,0 +1,54 @@
+"""Sinks: where finished frames go. `open_sink` picks one by what the user wrote.
+
+Sinks know `OutputFrame` and nothing of sources: a driver's picture has no way in.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from livecam.errors import UserError
+from livecam.sinks.base import Sink, SinkFormat
+
+__all__ = ["Sink", "SinkFormat", "open_sink"]
+
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def open_sink(spec: str) -> Sink:
+    """The sink that `--sink` names, not opened yet.
+
+    `camera`, `camera:LABEL`, `camera:/dev/videoN`, `page`, `null`, a video file (.mp4, .mkv, .mov) or
+    numbered pictures (`DIR/%05d.png`, `.jpg`). Raises `UserError` for anything else.
+    """
+    name, separator, which = spec.partition(":")
+    if name == "camera":
+        if separator and not which.strip():
+            raise UserError(spec, "no camera follows the colon", "Write camera, or camera:/dev/video10.")
+        from livecam.sinks.virtual_camera import VirtualCameraSink
+
+        return VirtualCameraSink(which.strip())
+    if spec == "page":
+        from livecam.sinks.page import PageSink
+
+        return PageSink()
+    if spec == "null":
+        from livecam.sinks.null import NullSink
+
+        return NullSink()
+    path = Path(spec).expanduser()
+    suffix = path.suffix.lower()
+    if suffix in VIDEO_SUFFIXES:
+        from livecam.sinks.video_file import VideoFileSink
+
+        return VideoFileSink(path)
+    if suffix in IMAGE_SUFFIXES:
+        from livecam.sinks.frame_files import FrameFilesSink
+
+        return FrameFilesSink(path)
+    raise UserError(
+        f"sink {spec!r}",
+        f"the ending {suffix} is not one of {', '.join(VIDEO_SUFFIXES)}" if suffix else "unknown",
+        "Use camera, page, null, a video such as out.mp4, or pictures such as out/%05d.png.",
+    )

@@ -15,9 +15,7 @@ Its metadata holds `format`, `version`, `fps` and `mirror` as strings.
 from __future__ import annotations
 
 import logging
-import os
 import struct
-import tempfile
 from pathlib import Path
 from types import TracebackType
 
@@ -26,6 +24,7 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.face.landmarks import COUNT
+from livecam.files import check_target, create_part, finish, unwritable
 from livecam.frames import DriverFrame, Landmarks
 from livecam.sources.base import SourceInfo
 
@@ -68,10 +67,7 @@ class PerformanceWriter:
 
     def __init__(self, path: Path, *, mirror: bool = False) -> None:
         self._path, self._mirror = path, mirror
-        if not path.parent.is_dir():
-            raise UserError(str(path), "its folder does not exist", f"Make it first: mkdir -p {path.parent}")
-        if not os.access(path.parent, os.W_OK):
-            raise UserError(str(path), "its folder is not writable", "Choose another folder.")
+        check_target(path)
         self._columns: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _SHAPES}
         self._first_ns: int | None = None
         self._last_ns = -1
@@ -128,18 +124,13 @@ class PerformanceWriter:
             "fps": f"{_typical_rate(tensors['times']):.6g}",
             "mirror": "1" if self._mirror else "0",
         }
-        handle, name = tempfile.mkstemp(prefix=f".{self._path.name}.", suffix=".part", dir=self._path.parent)
+        part = create_part(self._path)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(safetensors.numpy.save(tensors, metadata))
-            os.replace(name, self._path)
+            part.write_bytes(safetensors.numpy.save(tensors, metadata))
         except OSError as error:
-            Path(name).unlink(missing_ok=True)
-            raise UserError(
-                str(self._path),
-                f"it cannot be written ({error.strerror})",
-                "Free space or choose another folder.",
-            ) from None
+            part.unlink(missing_ok=True)
+            raise unwritable(self._path, error) from None
+        finish(part, self._path)
 
 
 class PerformanceSource:

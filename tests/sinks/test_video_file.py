@@ -1,0 +1,194 @@
+"""Video files: frames, times and colours come back; interrupted runs leave nothing broken."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from pathlib import Path
+
+import av
+import av.error
+import cv2
+import numpy as np
+import pytest
+
+from livecam.errors import UserError
+from livecam.frames import OutputFrame
+from livecam.sinks import SinkFormat
+from livecam.sinks.video_file import VideoFileSink
+
+FORMAT = SinkFormat(96, 64, 30)
+PATCHES = [(250, 20, 20), (20, 250, 20), (20, 20, 250), (250, 250, 20), (20, 250, 250), (250, 20, 250)]
+PATCHES += [(255, 255, 255), (128, 128, 128), (0, 0, 0), (200, 120, 90), (90, 60, 40), (236, 188, 150)]
+
+
+def grey(level: int, fmt: SinkFormat = FORMAT) -> np.ndarray:
+    return np.full((fmt.height, fmt.width, 3), level, np.uint8)
+
+
+def write(path: Path, times_ns: list[int], fmt: SinkFormat = FORMAT) -> Path:
+    sink = VideoFileSink(path)
+    sink.open(fmt)
+    for index, time in enumerate(times_ns):
+        sink.write(OutputFrame(grey(30 + 10 * index, fmt), index, time))
+    sink.close()
+    return path
+
+
+def read(path: Path) -> list[av.VideoFrame]:
+    with av.open(str(path)) as container:
+        return list(container.decode(video=0))
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
+def test_frames_and_times_come_back(tmp_path: Path, suffix: str) -> None:
+    times = [0, 33, 66, 150, 151, 400, 433]
+    path = write(tmp_path / f"out.{suffix}", [7_000_000_000 + 1_000_000 * time for time in times])
+    frames = read(path)
+    # Matroska counts whole milliseconds, MP4 1/90000 s.
+    assert np.allclose([1000 * float(frame.pts * frame.time_base) for frame in frames], times, atol=0.51)
+    levels = [frame.to_ndarray(format="rgb24").mean() for frame in frames]
+    # Flat grey survives H.264 at this quality to within 2 levels.
+    assert np.allclose(levels, [30 + 10 * index for index in range(7)], atol=2)
+    with av.open(str(path)) as container:
+        # The last frame lasts 1/30 s. Players stop at this length, so it must not be shorter.
+        assert container.duration / 1e6 == pytest.approx(0.433 + 1 / 30, abs=0.002)
+        codec = container.streams.video[0].codec_context
+        assert (codec.name, codec.pix_fmt) == ("h264", "yuv420p")
+
+
+def test_times_always_grow(tmp_path: Path) -> None:
+    """A picture that holds has its predecessor's time; a driver that starts over goes back."""
+    second = 1_000_000_000
+    path = write(tmp_path / "out.mp4", [0, 0, 0, second, second // 2, 2 * second])
+    times = [float(frame.pts * frame.time_base) for frame in read(path)]
+    assert np.allclose(times, [0, 1 / 30, 2 / 30, 1, 1 + 1 / 30, 2], atol=1e-4)
+
+
+@pytest.mark.parametrize("width", [len(PATCHES) * 32, 1280])
+def test_colours_come_back(tmp_path: Path, width: int) -> None:
+    """In a decoder that reads the file's tags, and in OpenCV, which does not."""
+    picture = np.zeros((64, width, 3), np.uint8)
+    for index, color in enumerate(PATCHES):
+        picture[:, 32 * index : 32 * index + 32] = color
+    sink = VideoFileSink(tmp_path / "out.mp4")
+    sink.open(SinkFormat(width, 64, 30))
+    for index in range(3):
+        sink.write(OutputFrame(picture, index, index * 33_333_333))
+    sink.close()
+    frame = read(tmp_path / "out.mp4")[0]
+    assert (frame.colorspace, frame.color_range) == (6, 1)  # BT.601, limited
+    _, other = cv2.VideoCapture(str(tmp_path / "out.mp4")).read()
+    for name, decoded in {"tags": frame.to_ndarray(format="rgb24"), "OpenCV": other[..., ::-1]}.items():
+        for index, color in enumerate(PATCHES):
+            error = np.abs(decoded[32, 32 * index + 16].astype(int) - color).max()
+            # 8-bit YUV and back costs up to 2 levels, the coding as much; a wrong matrix costs 15 and more.
+            assert error <= 4, (name, color, decoded[32, 32 * index + 16])
+
+
+def test_starts_to_play_at_once(tmp_path: Path) -> None:
+    """The index lies before the pictures (faststart), so a browser need not load the end first."""
+    data = write(tmp_path / "out.mp4", [0, 1_000_000]).read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+
+
+def test_nothing_under_the_final_name_until_close(tmp_path: Path) -> None:
+    target = tmp_path / "out.mp4"
+    target.write_text("an older file")
+    sink = VideoFileSink(target)
+    sink.open(FORMAT)
+    sink.write(OutputFrame(grey(50), 0, 0))
+    assert target.read_text() == "an older file"
+    assert len(list(tmp_path.glob(".*.part"))) == 1
+    sink.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
+    assert len(read(target)) == 1
+
+
+def test_interrupted_run_can_be_played(tmp_path: Path) -> None:
+    sink = VideoFileSink(tmp_path / "out.mp4")
+    sink.open(FORMAT)
+
+    def run() -> None:
+        try:
+            for index in range(100):
+                sink.write(OutputFrame(grey(40 + index), index, index * 33_333_333))
+                if index == 20:
+                    raise KeyboardInterrupt
+        finally:
+            sink.close()
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert len(read(tmp_path / "out.mp4")) == 21
+
+
+def test_close_without_frames_or_without_open(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    sink = VideoFileSink(tmp_path / "out.mp4")
+    sink.close()
+    sink.open(FORMAT)
+    with caplog.at_level(logging.WARNING):
+        sink.close()
+    sink.close()
+    assert list(tmp_path.iterdir()) == []
+    assert "no frame came" in caplog.text
+
+
+def test_file_mode_follows_the_umask(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("")
+    path = write(tmp_path / "out.mp4", [0])
+    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize(("width", "height"), [(95, 64), (96, 63)])
+def test_odd_sizes(tmp_path: Path, width: int, height: int) -> None:
+    with pytest.raises(UserError, match="odd side"):
+        VideoFileSink(tmp_path / "out.mp4").open(SinkFormat(width, height, 30))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"mkdir -p .*missing"):
+        VideoFileSink(tmp_path / "missing" / "out.mp4").open(FORMAT)
+
+
+def test_target_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").mkdir()
+    with pytest.raises(UserError, match="it is a folder"):
+        VideoFileSink(tmp_path / "out.mp4").open(FORMAT)
+
+
+def test_folder_not_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(UserError, match="not writable"):
+        VideoFileSink(tmp_path / "out.mp4").open(FORMAT)
+
+
+@pytest.mark.parametrize("moment", ["write", "close"])
+def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    sink = VideoFileSink(tmp_path / "out.mp4")
+    sink.open(FORMAT)
+    sink.write(OutputFrame(grey(50), 0, 0))
+
+    class FullDisk:
+        def mux(self, packets: object) -> None:
+            raise av.error.OSError(errno.ENOSPC, "No space left on device", "out.mp4")
+
+        def close(self) -> None:
+            real.close()
+
+    real, sink._container = sink._container, FullDisk()
+    with pytest.raises(UserError, match="no space left"):
+        sink.write(OutputFrame(grey(50), 1, 1)) if moment == "write" else sink.close()
+    assert list(tmp_path.iterdir()) == []
+    sink.close()
+
+
+def test_wrong_shape_is_our_own_mistake(tmp_path: Path) -> None:
+    sink = VideoFileSink(tmp_path / "out.mp4")
+    with pytest.raises(ValueError, match="not open"):
+        sink.write(OutputFrame(grey(0), 0, 0))
+    sink.open(FORMAT)
+    with pytest.raises(ValueError, match="the frame is"):
+        sink.write(OutputFrame(np.zeros((64, 64, 3), np.uint8), 0, 0))
+    sink.close()

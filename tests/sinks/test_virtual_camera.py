@@ -1,0 +1,206 @@
+"""The virtual camera against a made-up pyvirtualcam: no device is needed."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from livecam.errors import SinkLost, UserError
+from livecam.frames import OutputFrame
+from livecam.sinks import SinkFormat
+from livecam.sinks.virtual_camera import RETRY_SECONDS, VirtualCameraSink
+from livecam.video_devices import VideoDevice
+
+FORMAT = SinkFormat(64, 48, 30)
+WEBCAM = VideoDevice(0, "HD Webcam")
+OBS = VideoDevice(5, "OBS Cam", virtual=True)
+OURS = VideoDevice(10, "livecam", virtual=True)
+
+
+@dataclass
+class Bench:
+    """Devices, a clock that tests move, and what pyvirtualcam is told and does."""
+
+    devices: list[VideoDevice] = field(default_factory=lambda: [WEBCAM, OBS, OURS])
+    error: str = ""
+    send_fails: bool = False
+    now: float = 100.0
+    opened: list[dict] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    sent: list[np.ndarray] = field(default_factory=list)
+    closed: int = 0
+
+    def sink(self, which: str = "", platform: str = "linux") -> VirtualCameraSink:
+        return VirtualCameraSink(
+            which, devices=lambda: self.devices, clock=lambda: self.now, platform=platform
+        )
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    made = Bench()
+
+    class Camera:
+        backend = "fake"
+
+        def __init__(self, **options: object) -> None:
+            made.opened.append(options)
+            made.times.append(made.now)
+            if made.error:
+                raise RuntimeError(made.error)
+            # Not under /dev, so that the sink's check for the device's file does not apply.
+            self.device = "fake camera"
+
+        def send(self, pixels: np.ndarray) -> None:
+            if made.send_fails:
+                raise RuntimeError("device vanished")
+            made.sent.append(pixels)
+
+        def close(self) -> None:
+            made.closed += 1
+
+    module = SimpleNamespace(Camera=Camera, PixelFormat=SimpleNamespace(RGB="RGB"))
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", module)
+    return made
+
+
+def a_frame(value: int = 9) -> OutputFrame:
+    return OutputFrame(np.full((48, 64, 3), value, np.uint8), 0, 0)
+
+
+def test_sends_rgb_in_one_format(bench: Bench) -> None:
+    sink = bench.sink()
+    sink.open(FORMAT)
+    backwards = np.arange(48 * 64 * 3, dtype=np.uint8).reshape(48, 64, 3)[:, ::-1]
+    sink.write(OutputFrame(backwards, 0, 0))
+    sink.close()
+    sink.close()
+    assert bench.opened == [{"width": 64, "height": 48, "fps": 30, "fmt": "RGB", "device": "/dev/video10"}]
+    assert np.array_equal(bench.sent[0], backwards)
+    assert bench.sent[0].flags.c_contiguous
+    assert bench.closed == 1
+    assert sink.name == "virtual camera fake camera"
+
+
+@pytest.mark.parametrize(
+    ("which", "platform", "device"),
+    [
+        ("", "linux", "/dev/video10"),
+        ("obs", "linux", "/dev/video5"),
+        ("/dev/video7", "linux", "/dev/video7"),
+        ("", "win32", None),
+        ("Unity Video Capture", "win32", "Unity Video Capture"),
+        ("", "darwin", None),
+    ],
+)
+def test_which_device(bench: Bench, which: str, platform: str, device: str | None) -> None:
+    bench.sink(which, platform).open(FORMAT)
+    assert bench.opened[0]["device"] == device
+
+
+def test_any_device_where_none_has_our_label(bench: Bench) -> None:
+    bench.devices = [OBS]
+    bench.sink().open(FORMAT)
+    assert bench.opened[0]["device"] is None
+
+
+def test_a_webcam_is_no_virtual_camera(bench: Bench) -> None:
+    with pytest.raises(UserError, match=r"no virtual camera of that name.*5 \(OBS Cam\), 10 \(livecam\)"):
+        bench.sink("HD Webcam").open(FORMAT)
+
+
+NO_DEVICE = "'v4l2loopback' backend: No v4l2 loopback device found at /dev/video[0-99]. Did you run ...?"
+NOT_OUTPUT = "'v4l2loopback' backend: Device {} is not a video output device."
+
+
+@pytest.mark.parametrize(
+    ("devices", "message", "why", "todo"),
+    [
+        (
+            [WEBCAM],
+            NO_DEVICE,
+            "no virtual camera is there",
+            "modprobe v4l2loopback devices=1 exclusive_caps=1",
+        ),
+        ([OBS], NO_DEVICE, "none of 5 (OBS Cam) takes frames", "modprobe -r v4l2loopback"),
+        ([OURS], NOT_OUTPUT.format("/dev/video10"), "before 0.15", "modprobe -r v4l2loopback"),
+        ([WEBCAM, OURS], NOT_OUTPUT.format("/dev/video0"), "a real camera", "10 (livecam)"),
+        ([OURS], "Could not access /dev/video10 due to missing permissions.", "may not", "usermod -aG video"),
+        ([OURS], "Device /dev/video10 could not be opened: Device or resource busy", "another", "Close that"),
+        ([OURS], "Device /dev/video10 is already in use.", "another program", "Close that"),
+        ([OURS], "Device /dev/video11 does not exist.", "no such device", "10 (livecam)"),
+        ([], "Device /dev/video11 does not exist.", "no such device", "modprobe v4l2loopback"),
+        ([OURS], "something new\nand unheard of", "something new; and unheard of", "modprobe -r"),
+    ],
+)
+def test_errors_say_what_to_do(
+    bench: Bench, devices: list[VideoDevice], message: str, why: str, todo: str
+) -> None:
+    bench.devices, bench.error = devices, message
+    with pytest.raises(UserError) as error:
+        bench.sink("/dev/video10").open(FORMAT)
+    assert why in error.value.why
+    assert todo in error.value.todo
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("platform", ["win32", "darwin"])
+def test_other_systems_point_to_obs(bench: Bench, platform: str) -> None:
+    bench.error = "'obs' backend: could not start\n'unitycapture' backend: not registered"
+    with pytest.raises(UserError) as error:
+        bench.sink(platform=platform).open(FORMAT)
+    assert "could not start; 'unitycapture' backend: not registered" in error.value.why
+    assert "OBS Studio" in error.value.todo
+
+
+@pytest.mark.parametrize(("width", "height"), [(63, 48), (64, 47)])
+def test_odd_sizes(bench: Bench, width: int, height: int) -> None:
+    with pytest.raises(UserError, match="odd side"):
+        bench.sink().open(SinkFormat(width, height, 30))
+    assert bench.opened == []
+
+
+def test_lost_and_back(bench: Bench) -> None:
+    sink = bench.sink()
+    sink.open(FORMAT)
+    bench.send_fails, bench.error = True, "Device /dev/video10 does not exist."
+    with pytest.raises(SinkLost, match="vanished"):
+        sink.write(a_frame())
+    assert bench.closed == 1
+    for _ in range(75):  # two and a half seconds of ticks
+        bench.now += 1 / 30
+        with pytest.raises(SinkLost):
+            sink.write(a_frame())
+    retries = bench.times[1:]
+    assert len(retries) == 2
+    assert min(np.diff(bench.times)) >= RETRY_SECONDS
+    bench.send_fails, bench.error = False, ""
+    bench.now += RETRY_SECONDS
+    sink.write(a_frame(77))
+    assert bench.sent[-1][0, 0, 0] == 77
+    assert bench.opened[-1] == bench.opened[0]
+
+
+def test_a_device_whose_file_is_gone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    sink = bench.sink()
+    sink.open(FORMAT)
+    sink._camera.device = "/dev/video10"
+    monkeypatch.setattr("os.path.exists", lambda path: path != "/dev/video10")
+    with pytest.raises(SinkLost, match="is gone"):
+        sink.write(a_frame())
+    assert bench.sent == []
+
+
+def test_write_before_open_is_our_own_mistake(bench: Bench) -> None:
+    with pytest.raises(ValueError, match="not open"):
+        bench.sink().write(a_frame())
+
+
+def test_missing_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyvirtualcam", None)
+    with pytest.raises(UserError, match="pyvirtualcam cannot be loaded"):
+        VirtualCameraSink(devices=lambda: []).open(FORMAT)
