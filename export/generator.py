@@ -34,7 +34,12 @@ def export_generator(generator: Generator, path: Path) -> onnx.ModelProto:
     _fix_shapes(model, generator)
     model.producer_name, model.producer_version = "livecam", livecam.__version__
     model.graph.name = f"generator-{generator.size}"
-    metadata = {"livecam": livecam.__version__, "graph": "generator", "size": str(generator.size)}
+    metadata = {
+        "livecam": livecam.__version__,
+        "graph": "generator",
+        "size": str(generator.size),
+        "precision": "fp32",
+    }
     onnx.helper.set_model_props(model, metadata)
     _check(model, generator)
     path.parent.mkdir(parents=True, exist_ok=True)

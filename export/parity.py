@@ -14,6 +14,9 @@ from export.samples import Sample
 MAX_ERROR = 1e-3
 """For FP32, of a picture in 0..1: a quarter of one of 255 steps, so that rounding hides it almost always."""
 
+LEAST_PSNR_HALF = 45.0
+"""For FP16: errors of about one of 255 steps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parity:

@@ -46,9 +46,9 @@ class Sample:
 def noise(size: int, seed: int) -> Sample:
     """White noise pictures, and a flow that jumps by up to .04 from cell to cell and leaves the picture.
 
-    The jumps are those at the edge of a turned head. Wilder ones say nothing about an engine: libraries that
-    enlarge the flow agree on their place within a cell to about 1e-5, and noise makes that 1e-5 of the jump,
-    in pixels.
+    The jumps are those at the edge of a turned head (.04, and .12 for a nodding one). Wilder ones say nothing
+    about an engine: libraries agree to about 1e-5 on the place within a cell of the flow, and white noise
+    turns that share of the jump, in pixels, into an error of the picture.
     """
     random = np.random.default_rng(seed)
 

@@ -92,6 +92,7 @@ def test_the_file_says_what_it_is_and_has_no_paths(graph: Path) -> None:
         "livecam": __version__,
         "graph": "generator",
         "size": str(SIZE),
+        "precision": "fp32",
     }
     content = graph.read_bytes()
     for trace in (b".py", b"site-packages", str(Path.cwd()).encode()):
@@ -190,6 +191,22 @@ def test_command_writes_graphs_and_report(tmp_path: Path, capsys: pytest.Capture
     assert entry["bytes"] == (tmp_path / entry["file"]).stat().st_size
     assert entry["operators"]["GridSample"] == 2
     assert {row["inputs"].split()[0] for row in entry["parity"]} == {"noise", "plausible", "at"}
+
+
+@pytest.mark.usefixtures("one_seed")
+def test_command_writes_half_precision_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--out", str(tmp_path), "--size", "256", "--half"]) == 0
+    assert capsys.readouterr().out.count("agrees") == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "generator-256-fp16.onnx",
+        "generator-256.onnx",
+    ]
+
+
+def test_command_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "taken").write_text("")
+    assert command.main(["--out", str(tmp_path / "taken" / "deep"), "--size", "256"]) == 1
+    assert "taken" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("one_seed")
