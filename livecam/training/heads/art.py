@@ -1,0 +1,117 @@
+"""Makes the art that ships with the product: `python -m livecam.training.heads.art --out livecam/assets`.
+
+Fixed seeds: with the same head data and the same renderer the same files come out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from livecam.errors import UserError
+from livecam.frames import RGB
+from livecam.training.heads import paint, people
+from livecam.training.heads.compose import compose
+from livecam.training.heads.data import load
+from livecam.training.heads.performance import demonstration, expression, perform
+from livecam.training.heads.person import Person
+from livecam.training.heads.renderer import Moment, Renderer
+from livecam.training.heads.shape import HeadShape
+
+log = logging.getLogger(__name__)
+PORTRAIT_SIZE: Final = 768
+CLIP_SIZE: Final = 512
+CLIP_RATE: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    shape: HeadShape
+    renderer: Renderer
+
+    def person(self, sitter: people.Sitter) -> Person:
+        return Person(self.shape, self.renderer.wardrobe, sitter.identity(), sitter.look, sitter.seed)
+
+    def photograph(self, person: Person, moment: Moment, size: int, supersample: int = 3) -> RGB:
+        layers = self.renderer.draw(person, moment, size * supersample)
+        return compose(layers, person.look, supersample, seed=1).rgb
+
+
+def portrait(studio: Studio) -> RGB:
+    """The bundled portrait: an oil painting."""
+    sitter = people.RENAISSANCE
+    face = expression(studio.shape.data, mouthSmile=0.12, mouthPress=0.1)
+    picture = studio.photograph(studio.person(sitter), Moment(face), PORTRAIT_SIZE)
+    return paint.oil(picture, radius=4, seed=sitter.seed)
+
+
+def clip(studio: Studio) -> Iterable[RGB]:
+    """The bundled driver: somebody else talks, blinks, looks around and nods."""
+    person = studio.person(people.SPEAKER)
+    for moment in perform(demonstration(), studio.shape.data, CLIP_RATE, seed=people.SPEAKER.seed):
+        yield studio.photograph(person, moment, CLIP_SIZE, supersample=2)
+
+
+def write_jpeg(path: Path, picture: RGB, quality: int = 92) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ok, encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not ok:
+        raise UserError(str(path), "the picture could not be encoded", "Check that OpenCV can write JPEG")
+    path.write_bytes(encoded.tobytes())
+
+
+def write_clip(path: Path, frames: Iterable[RGB], rate: int, crf: int = 21) -> int:
+    """H.264, yuv420p; returns the number of frames."""
+    import av
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=Fraction(rate))
+        stream.width = stream.height = CLIP_SIZE
+        stream.pix_fmt = "yuv420p"
+        # One thread: the file does not depend on the machine's number of cores.
+        stream.options = {"crf": str(crf), "preset": "slow", "threads": "1"}
+        for picture in frames:
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            container.mux(stream.encode(frame))
+            count += 1
+            if count % 25 == 0:
+                log.info("%d frames", count)
+        container.mux(stream.encode())
+    return count
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m livecam.training.heads.art", description=__doc__)
+    parser.add_argument("--head-data", type=Path, default=None, help="folder with the head data")
+    parser.add_argument("--out", type=Path, default=Path("livecam/assets"))
+    parser.add_argument("--only", choices=("portrait", "clip"), help="make only one of the files")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        shape = HeadShape(load(options.head_data))
+        studio = Studio(shape, Renderer(shape))
+        if options.only != "clip":
+            write_jpeg(options.out / "portrait.jpg", portrait(studio))
+            log.info("wrote %s", options.out / "portrait.jpg")
+        if options.only != "portrait":
+            count = write_clip(options.out / "driver.mp4", clip(studio), CLIP_RATE)
+            log.info("wrote %s, %d frames", options.out / "driver.mp4", count)
+    except UserError as error:
+        log.error("%s", error)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

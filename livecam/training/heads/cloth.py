@@ -1,0 +1,110 @@
+"""A garment: rings around the neck that widen to shoulders and chest and always clear the skin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import gaussian_filter1d
+
+from livecam.training.heads.data import Floats, HeadData, Integers
+from livecam.training.heads.surfaces import grid_triangles
+
+COLUMNS: Final = 96
+ROWS: Final = 60
+# Height, half width, half depth, z of the middle, squareness; from the collar down to below the picture.
+_TORSO: Final = np.array(
+    [
+        [-10.6, 4.8, 4.8, -1.2, 2.0],
+        [-11.6, 6.4, 5.6, -1.4, 2.0],
+        [-12.6, 9.6, 6.6, -1.8, 2.0],
+        [-13.7, 13.6, 7.6, -2.1, 2.1],
+        [-15.2, 17.2, 8.6, -2.2, 2.25],
+        [-17.4, 19.6, 9.5, -2.0, 2.4],
+        [-21.0, 21.2, 10.6, -1.6, 2.5],
+        [-27.0, 22.0, 11.6, -1.2, 2.5],
+        [-50.0, 22.6, 12.0, -1.0, 2.5],
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Garment:
+    """vertices (V, 3) on the unposed body, triangles (T, 3), texture (V, 2)."""
+
+    vertices: Floats
+    triangles: Integers
+    texture: Floats
+
+
+def garment(data: HeadData, neutral: Floats, collar: float = 0.0, thickness: float = 0.35) -> Garment:
+    """Fit a garment to a person's neutral vertices. `collar` (cm) raises the neckline."""
+    angle = np.linspace(0, 2 * np.pi, COLUMNS, endpoint=False)
+    spread = np.linspace(0, 1, ROWS) ** 1.6
+    torso = PchipInterpolator(np.linspace(0, 1, len(_TORSO)), _TORSO)(spread)
+    sine, cosine = np.sin(angle), np.cos(angle)
+    height, width, depth, middle, square = (torso[:, k, None] for k in range(5))
+    lift, widen = _build(data, neutral)
+    height, width = height + lift, width * widen
+    power = 2 / square
+    x = width * np.sign(sine) * np.abs(sine) ** power
+    z = middle + depth * np.sign(cosine) * np.abs(cosine) ** power
+    # The neckline dips in front and rises at the nape; the tilt fades out over the shoulders.
+    near = np.clip((height - lift + 16.0) / 5.4, 0, 1)
+    y = height + near * (collar - (0.9 + 0.3 * max(collar, 0)) * cosine - 0.2)
+    rings = np.stack([x, y, np.broadcast_to(z, x.shape)], axis=-1)
+    rings = _clear_of(rings, neutral[data.part_vertices("face", "head_neck")], thickness)
+    # The edge turns inwards, which gives the cloth its thickness.
+    axis = rings[:1].mean(1, keepdims=True)
+    inwards = axis - rings[:1]
+    inwards[..., 1] = 0
+    inwards /= np.linalg.norm(inwards, axis=-1, keepdims=True)
+    rim = [
+        rings[:1] + inwards * step * thickness + np.array([0, lift, 0])
+        for step, lift in ((0.75, -0.9), (0.6, -0.12), (0.3, 0.06), (-0.05, 0.05))
+    ]
+    rings = np.concatenate([*rim, rings])
+    rows = len(rings)
+    texture = np.stack(np.broadcast_arrays(angle[None] / 6.2832, np.linspace(0, 1, rows)[:, None]), axis=-1)
+    return Garment(
+        vertices=rings.reshape(-1, 3).astype(np.float32),
+        triangles=grid_triangles(rows, COLUMNS, closed=True),
+        texture=texture.reshape(-1, 2).astype(np.float32),
+    )
+
+
+def _build(data: HeadData, neutral: Floats) -> tuple[float, float]:
+    """How much higher (cm) and wider a person's shoulders are than the neutral head's."""
+    body = data.part_vertices("head_neck")
+    body = body[(data.neutral[body, 1] < -12.5) & (np.abs(data.neutral[body, 0]) > 6)]
+    own, usual = neutral[body], data.neutral[body]
+    lift = float(np.median(own[:, 1] - usual[:, 1]))
+    return lift, float(np.clip(np.abs(own[:, 0]).mean() / np.abs(usual[:, 0]).mean(), 0.85, 1.2))
+
+
+def _clear_of(rings: Floats, skin: Floats, gap: float) -> Floats:
+    """Push each ring out to where the skin's outline at its height ends, plus a gap; smooth all around."""
+    out = rings.astype(np.float64)
+    for row in range(len(out)):
+        ring = out[row]
+        if ring[:, 1].min() < -21:
+            continue
+        centre = np.array([0.0, ring[:, 2].mean()])
+        planar = skin[:, [0, 2]] - centre
+        radius, bearing = np.hypot(planar[:, 0], planar[:, 1]), np.arctan2(planar[:, 0], planar[:, 1])
+        own = ring[:, [0, 2]] - centre
+        need = np.zeros(COLUMNS)
+        for column in range(COLUMNS):
+            own_bearing = np.arctan2(own[column, 0], own[column, 1])
+            apart = np.abs((bearing - own_bearing + np.pi) % (2 * np.pi) - np.pi)
+            near = (np.abs(skin[:, 1] - ring[column, 1]) < 0.7) & (apart < 0.20)
+            need[column] = radius[near].max() + gap if near.any() else 0.0
+        reach = np.hypot(own[:, 0], own[:, 1])
+        wanted = gaussian_filter1d(np.maximum(need, reach), 1.5, mode="wrap")
+        wanted = np.maximum(wanted, np.maximum(need - 0.1, 0))
+        out[row][:, [0, 2]] = centre + own * (wanted / np.maximum(reach, 1e-6))[:, None]
+    # Neighbouring rings agree, or the fabric shows steps.
+    out[:, :, [0, 2]] = gaussian_filter1d(out[:, :, [0, 2]], 1.0, axis=0, mode="nearest")
+    return out.astype(np.float32)

@@ -1,0 +1,101 @@
+"""From layers of light to a picture: light spreads under the skin, then exposure, backdrop, sRGB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.frames import RGB
+from livecam.training.heads.data import Floats
+from livecam.training.heads.look import Backdrop, Look
+from livecam.training.heads.renderer import Layers, linear
+
+# Light leaves the skin some way from where it entered, red furthest: (sigma in cm, share of R, G, B).
+# After the sum of Gaussians of d'Eon and Luebke (GPU Gems 3, ch. 14), cut to three terms.
+_SCATTER = ((0.03, (0.30, 0.60, 0.75)), (0.10, (0.35, 0.32, 0.22)), (0.28, (0.35, 0.08, 0.03)))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """rgb (H, W, 3) uint8; alpha (H, W) uint8: 0 where the backdrop shows."""
+
+    rgb: RGB
+    alpha: NDArray[np.uint8]
+
+
+def compose(layers: Layers, look: Look, supersample: int, seed: int) -> Picture:
+    """Put the layers together and reduce them by `supersample`."""
+    size = layers.light.shape[0]
+    scale = look.camera.pixels_per_cm(size)
+    light = spread_light(layers.light, layers.spread, scale)
+    covered = (layers.material > 0).astype(np.float32)
+    color = light * layers.albedo + layers.shine
+    small = size // supersample
+    # Tone before reducing: a highlight must not bleed over its neighbours.
+    toned = tone(color * look.exposure)
+    toned = cv2.resize(toned * covered[..., None], (small, small), interpolation=cv2.INTER_AREA)
+    alpha = cv2.resize(covered, (small, small), interpolation=cv2.INTER_AREA)[..., None]
+    picture = toned + backdrop(look.backdrop, small, seed) * (1 - alpha)
+    return Picture(_to_bytes(picture), (alpha[..., 0] * 255 + 0.5).astype(np.uint8))
+
+
+def spread_light(light: Floats, spread: Floats, pixels_per_cm: float) -> Floats:
+    """Blur the light on skin, colour by colour; other surfaces keep theirs."""
+    mask = np.minimum(spread, 1.0)[..., None]
+    if not mask.any():
+        return light
+    result = np.zeros_like(light)
+    weighted = light * mask
+    for sigma, shares in _SCATTER:
+        pixels = sigma * pixels_per_cm
+        blurred = light if pixels < 0.4 else _blur(weighted, pixels) / np.maximum(_blur(mask, pixels), 1e-3)
+        result += blurred * np.array(shares, np.float32)
+    return np.asarray(result * mask + light * (1 - mask), np.float32)
+
+
+def _blur(values: Floats, sigma: float) -> Floats:
+    """Gaussian blur; a wide one is done on a smaller copy, where it is the same but cheaper."""
+    factor = max(1, int(sigma / 2))
+    height, width = values.shape[:2]
+    if factor > 1:
+        values = cv2.resize(values, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(values, (0, 0), sigma / factor)
+    if factor > 1:
+        blurred = cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(blurred.reshape(height, width, -1), np.float32)
+
+
+def tone(color: Floats) -> Floats:
+    """Linear light to 0..1 with soft shoulders (Hable's curve), still linear display light."""
+
+    def curve(x: Floats | float) -> Floats:
+        a, b, c, d, e, f = 0.22, 0.30, 0.10, 0.20, 0.01, 0.30
+        return np.asarray((x * (a * x + c * b) + d * e) / (x * (a * x + b) + d * f) - e / f, np.float32)
+
+    bright = curve(np.maximum(color, 0) * np.float32(2.0))
+    return np.asarray(np.clip(bright / curve(6.0), 0, 1), np.float32)
+
+
+def backdrop(style: Backdrop, size: int, seed: int) -> Floats:
+    """(size, size, 3) display-linear wall."""
+    y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size - 0.5
+    angle = np.deg2rad(style.angle)
+    along = np.clip(0.5 + (x * np.cos(angle) - y * np.sin(angle)) * 0.9, 0, 1)
+    rng = np.random.default_rng(seed)
+    cloud = np.zeros((size, size), np.float32)
+    for cells, weight in ((3, 0.5), (7, 0.3), (17, 0.2)):
+        grid = rng.normal(0, 1, (cells, cells)).astype(np.float32)
+        cloud += weight * cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
+    mix = (along * along * (3 - 2 * along))[..., None]
+    wall = linear(style.dark) * (1 - mix) + linear(style.lit) * mix
+    vignette = 1 - 0.5 * np.clip(np.hypot(x, y) * 1.35, 0, 1) ** 2
+    return np.asarray(wall * (vignette * (1 + style.mottle * 3 * cloud))[..., None], np.float32)
+
+
+def _to_bytes(picture: Floats) -> RGB:
+    c = np.clip(picture, 0, 1)
+    srgb = np.where(c <= 0.0031308, c * 12.92, 1.055 * c ** (1 / 2.4) - 0.055)
+    return (srgb * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,194 @@
+#version 330
+#include lighting
+#include materials
+in vec3 position;
+in vec3 normal;
+in vec3 rest;
+in vec2 texture_at;
+in float roots;
+flat in int material;
+layout(location = 0) out vec4 out_light;   // light that falls on the surface; alpha: how far it spreads below
+layout(location = 1) out vec4 out_albedo;  // linear colour; alpha: material
+layout(location = 2) out vec4 out_shine;   // light mirrored at the surface
+uniform sampler2D face_masks;              // lips, brows, beard, lid rims
+uniform vec3 skin_color, lip_color, brow_color, hair_color, beard_color, iris_color, iris_inner, teeth_color;
+uniform vec3 cloth_color, cloth_second;
+uniform float lip_strength, brow_strength, stubble, blush, freckles, tired, age, oil, pores, pupil;
+uniform float liner;
+uniform int cloth_pattern;
+uniform vec4 wrinkles;                     // brow raised, brow drawn together, eyes squeezed, smile
+uniform vec4 softbox;                      // direction and angular radius (radians) of the catchlight
+uniform vec3 softbox_color;
+uniform float collar_depth;
+
+// Mikkelsen, "Bump Mapping Unparametrized Surfaces on the GPU" (2010).
+vec3 bump(vec3 n, float height) {
+  vec3 dx = dFdx(position), dy = dFdy(position);
+  vec3 r1 = cross(dy, n), r2 = cross(n, dx);
+  float det = dot(dx, r1);
+  vec3 gradient = sign(det) * (dFdx(height) * r1 + dFdy(height) * r2);
+  return normalize(abs(det) * n - gradient);
+}
+float bell(vec3 p, vec3 centre, vec3 size) {
+  vec3 d = (p - centre) / size;
+  return exp(-dot(d, d));
+}
+
+void main() {
+  vec3 n = normalize(normal), v = normalize(camera_position - position);
+  if (!gl_FrontFacing && material >= CLOTH) n = -n;
+  vec3 albedo = vec3(0.5);
+  float roughness = 0.5, f0 = 0.028, spread = 0.0, shade = 1.0, coat = 0.0;
+  vec3 mirror = vec3(0.0);
+  vec3 side = vec3(abs(rest.x), rest.yz);
+  vec3 q = rest * 0.05 + noise_offset;
+
+  if (material == FACE || material == NECK || material == EYE_SOCKET) {
+    float broad = noise(q * 0.9) + 0.5 * noise(q * 2.3), middle = noise(q * 6.0), fine = noise(q * 23.0);
+    spread = 1.0;
+    albedo = skin_color * (1.0 + 0.10 * broad + 0.10 * middle + 0.08 * fine * pores);
+    float cheek = bell(side, vec3(4.6, 0.3, 8.6), vec3(2.2, 2.0, 3.0));
+    float nose = bell(side, vec3(0.0, 0.3, 12.6), vec3(1.5, 1.4, 1.8));
+    float ear = smoothstep(7.4, 8.6, side.x) * step(side.z, 4.0);
+    float chin = bell(side, vec3(0.0, -6.5, 10.0), vec3(2.0, 1.4, 3.0));
+    float red = blush * (cheek + 0.7 * nose + 0.9 * ear + 0.3 * chin) * (1.0 + 1.5 * middle);
+    albedo *= mix(vec3(1.0), vec3(1.10, 0.74, 0.70), clamp(red, 0.0, 1.0));
+    // The forehead is a little yellower, the lower face a little cooler.
+    albedo *= mix(vec3(1.0), vec3(1.02, 1.0, 0.93), smoothstep(5.0, 9.0, rest.y) * 0.6);
+    float under = exp(-pow((side.x - 3.1) / 1.5, 2.0) - pow((side.y - 2.25) / 0.5, 2.0)) * step(6.0, side.z);
+    float lid = bell(side, vec3(3.1, 4.3, 9.2), vec3(1.7, 0.8, 1.4));
+    albedo *= 1.0 - (tired * under + 0.25 * lid) * vec3(0.22, 0.30, 0.24);
+    float spots = smoothstep(0.16, 0.27, noise(q * 31.0) + 0.35 * broad);
+    albedo *= 1.0 - freckles * spots * exp(-pow((side.y - 1.0) / 3.2, 2.0)) * vec3(0.28, 0.42, 0.5);
+    float blotch = smoothstep(0.10, 0.30, noise(q * 9.0 + 0.3) + 0.3 * broad);
+    albedo *= 1.0 - max(age - 0.4, 0.0) * 0.35 * blotch * vec3(0.6, 0.9, 1.0);
+    // Pores and fine lines; folds where expressions put them.
+    float relief = pores * (0.0022 * noise(q * 45.0) + 0.010 * noise(q * 22.0)) + 0.02 * age * noise(q * vec3(9.0, 16.0, 9.0));
+    float forehead = smoothstep(7.0, 7.8, rest.y) * (1.0 - smoothstep(9.4, 10.2, rest.y)) * exp(-pow(rest.x / 4.2, 2.0)) * step(6.0, rest.z);
+    float waves = rest.y + 0.5 * noise(vec3(rest.x * 0.035, rest.y * 0.02, noise_offset.z)) + 0.012 * rest.x * rest.x;
+    float broken = 0.6 + 1.6 * noise(vec3(rest.x * 0.05, rest.y * 0.12, noise_offset.x));
+    relief -= (wrinkles.x * 0.09 + 0.045 * max(age - 0.3, 0.0)) * forehead * broken * pow(0.5 + 0.5 * cos(waves * 8.0), 3.0);
+    float frown = exp(-pow((abs(rest.x) - 0.55 - 0.10 * noise(q * 4.0)) / 0.16, 2.0)) * bell(vec3(0.0, rest.yz), vec3(0.0, 6.3, 10.5), vec3(1.0, 0.9, 2.0));
+    relief -= (wrinkles.y * 0.13 + 0.05 * max(age - 0.4, 0.0)) * frown;
+    vec2 corner = vec2(side.x - 4.7, side.y - 3.4);
+    float fan = atan(corner.y, corner.x);
+    float crow = bell(side, vec3(6.0, 3.3, 7.6), vec3(0.9, 1.3, 1.6)) * smoothstep(0.2, 0.5, length(corner));
+    relief -= (wrinkles.z * 0.07 + 0.05 * max(age - 0.35, 0.0)) * crow * pow(0.5 + 0.5 * cos(fan * 15.0 + 5.0 * noise(q * 3.0)), 2.0);
+    float below = bell(side, vec3(3.2, 2.2, 9.2), vec3(1.7, 0.45, 1.4));
+    relief -= (wrinkles.z * 0.04 + 0.05 * max(age - 0.3, 0.0)) * below * pow(0.5 + 0.5 * cos((side.y - 0.12 * (side.x - 3.0) * (side.x - 3.0)) * 14.0), 2.0);
+    roughness = mix(0.52, 0.40, oil);
+    float tee = bell(side, vec3(0.0, 8.0, 10.0), vec3(3.5, 2.0, 3.0)) + nose + 0.5 * cheek;
+    roughness -= 0.06 * clamp(tee, 0.0, 1.0);
+    f0 = 0.028 * (0.7 + 0.6 * oil) * (1.0 + 1.2 * middle);
+    if (material == FACE) {
+      vec4 mask = texture(face_masks, texture_at);
+      float lip = smoothstep(0.15, 0.75, mask.r);
+      float lines = noise(rest * vec3(0.9, 0.10, 0.10) + noise_offset);
+      albedo = mix(albedo, lip_color * (1.0 + 0.30 * lines + 0.2 * middle), lip * lip_strength);
+      relief += lip * 0.03 * lines;
+      roughness = mix(roughness, 0.33, lip);
+      f0 = mix(f0, 0.032, lip);
+      float patchy = noise(q * 14.0) + 0.5 * noise(q * 40.0);
+      albedo = mix(albedo, brow_color, clamp(mask.g * brow_strength * (0.75 + 1.2 * patchy), 0.0, 0.85));
+      float shadowed = mask.b * (1.0 - lip) * stubble;
+      albedo = mix(albedo, mix(beard_color, skin_color * 0.45, 0.25), clamp(shadowed * (0.65 + 0.9 * patchy), 0.0, 0.88));
+      // Wet pink rim of the lids, the shade where the lips meet, and a painted line on the lashes where there is make-up.
+      float lid_rim = mask.a * step(0.0, rest.y), seam = mask.a * (1.0 - step(0.0, rest.y));
+      albedo = mix(albedo, vec3(0.42, 0.17, 0.14), lid_rim * 0.35);
+      albedo *= 1.0 - 0.65 * seam;
+      f0 *= 1.0 - 0.8 * seam;
+      albedo *= 1.0 - liner * smoothstep(0.2, 0.8, mask.a) * step(3.3, rest.y) * 0.8;
+    }
+    float root = smoothstep(0.25, 0.8, roots + 0.5 * middle + 0.25 * fine);
+    albedo = mix(albedo, hair_color * 0.5, root * 0.88);
+    f0 *= 1.0 - 0.7 * root;
+    if (material == EYE_SOCKET) albedo *= vec3(0.55, 0.35, 0.33);
+    n = bump(n, relief);
+  } else if (material == MOUTH) {
+    albedo = vec3(0.30, 0.07, 0.06);
+    shade = smoothstep(3.0, 10.5, rest.z) * 0.75 + 0.03;
+    spread = 0.6;
+  } else if (material == GUMS) {
+    albedo = vec3(0.48, 0.16, 0.15) * (1.0 + 0.5 * noise(rest * 0.45));
+    shade = mix(0.04, 1.0, smoothstep(4.0, 10.2, rest.z));
+    roughness = 0.30;
+    f0 = 0.03;
+    spread = 0.6;
+    n = bump(n, 0.02 * noise(rest * 1.3));
+  } else if (material == TEETH) {
+    // Towards the back the teeth darken: light hardly reaches them, and bright molars look like fangs.
+    float back = smoothstep(6.2, 10.0, rest.z);
+    albedo = teeth_color * (1.0 + 0.08 * noise(rest * 0.5)) * mix(0.75, 1.0, back);
+    float gumline = rest.y > -2.9 ? smoothstep(-1.2, -2.1, rest.y) : smoothstep(-5.2, -4.4, rest.y);
+    albedo *= mix(vec3(0.85, 0.70, 0.55), vec3(1.0), gumline);
+    shade = mix(0.06, 1.0, back) * (rest.y > -2.9 ? 1.0 : 0.72);
+    roughness = 0.25;
+    f0 = 0.035;
+    spread = 0.5;
+  } else if (material == EYE) {
+    vec3 d = normalize(rest);
+    float from_axis = degrees(acos(clamp(d.z, -1.0, 1.0)));
+    float around = atan(d.y, d.x);
+    vec3 sclera = vec3(0.72, 0.66, 0.62) * (1.0 - 0.25 * smoothstep(30.0, 62.0, from_axis));
+    float vein = smoothstep(0.10, 0.16, abs(noise(vec3(around * 0.9, from_axis * 0.012, noise_offset.x))) * -1.0 + 0.14);
+    sclera = mix(sclera, vec3(0.62, 0.28, 0.24), (0.10 + 0.15 * vein) * smoothstep(32.0, 60.0, from_axis));
+    float fibre = noise(vec3(around * 1.3, from_axis * 0.010, noise_offset.x)) + 0.7 * noise(vec3(around * 3.3, from_axis * 0.02, noise_offset.y));
+    float into = smoothstep(pupil, 23.0, from_axis);
+    vec3 iris = mix(iris_inner, iris_color, smoothstep(0.10, 0.45, into + 0.3 * fibre)) * (0.85 + 1.1 * fibre);
+    // Light that enters on one side glows on the other.
+    iris *= 0.75 + 0.7 * clamp(0.5 - 0.9 * d.y, 0.0, 1.0);
+    iris *= 1.0 - 0.75 * smoothstep(19.5, 24.5, from_axis);
+    albedo = mix(iris, sclera, smoothstep(23.0, 26.5, from_axis));
+    albedo = mix(vec3(0.004), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
+    roughness = 0.18;
+    f0 = 0.02;
+    spread = 0.25;
+    vec3 r = reflect(-v, n);
+    float angle = acos(clamp(dot(r, softbox.xyz), -1.0, 1.0));
+    float seen = 1.0 - smoothstep(softbox.w * 0.8, softbox.w * 1.1, angle);
+    coat = 0.02 + 0.98 * pow(1.0 - max(dot(n, v), 0.0), 5.0);
+    mirror = softbox_color * seen * 1.6;
+  } else if (material == CARUNCLE) {
+    albedo = vec3(0.55, 0.24, 0.20);
+    roughness = 0.25;
+    f0 = 0.03;
+    spread = 0.7;
+  } else if (material == CLOTH) {
+    float weave = noise(rest * vec3(0.9, 2.4, 0.9)) * 0.5 + noise(rest * 0.06 + noise_offset);
+    float second = 0.0;
+    if (cloth_pattern == 1) second = smoothstep(0.48, 0.52, abs(fract(rest.y * 0.28) - 0.5) * 2.0);
+    if (cloth_pattern == 2) second = 0.5 * step(0.8, fract(rest.y * 0.35)) + 0.5 * step(0.8, fract(rest.x * 0.35));
+    if (cloth_pattern == 3) weave += 1.4 * noise(rest * vec3(0.25, 0.9, 0.25));
+    albedo = mix(cloth_color, cloth_second, second) * (1.0 + 0.30 * weave);
+    roughness = 0.85;
+    f0 = 0.02;
+    n = bump(n, 0.05 * noise(rest * vec3(1.1, 1.4, 1.1)) + 0.25 * noise(rest * vec3(0.045, 0.03, 0.05) + noise_offset));
+  }
+
+  vec3 light = vec3(0.0), spec = vec3(0.0);
+  float nv = max(dot(n, v), 0.12);
+  vec3 face_normal = normalize(normal) * (!gl_FrontFacing && material >= CLOTH ? -1.0 : 1.0);
+  for (int i = 0; i < light_count; i++) {
+    vec3 l = light_direction[i];
+    float nl = dot(n, l);
+    float wrapped = spread > 0.9 ? (nl + 0.15) / 1.15 : nl;
+    if (wrapped <= 0.0) continue;
+    float slope = 1.0 - max(dot(face_normal, l), 0.0);
+    float s = lit(i, position + face_normal * (0.05 + 0.12 * slope), 0.0012 + 0.0015 * slope);
+    light += light_color[i] * wrapped * s;
+    if (nl > 0.0) {
+      vec3 h = normalize(l + v);
+      float nh = max(dot(n, h), 0.0), vh = max(dot(v, h), 0.0);
+      float lobes = 0.65 * ggx(nl, nv, nh, vh, roughness, f0);
+      if (spread > 0.9) lobes += 0.35 * ggx(nl, nv, nh, vh, roughness * 0.62, f0);
+      spec += light_color[i] * nl * s * lobes;
+    }
+  }
+  if (material == EYE) {
+    float sky = 0.0;
+    spec = spec * 0.3 + mirror * (0.15 + coat * 8.0) * smoothstep(0.02, 0.35, dot(light, vec3(0.33)));
+  }
+  out_light = vec4(light * shade, spread);
+  out_albedo = vec4(clamp(albedo, 0.0, 1.0), float(material));
+  out_shine = vec4(spec * shade, 1.0);
+}

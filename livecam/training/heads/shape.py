@@ -1,0 +1,162 @@
+"""From coefficients to posed vertices: identity, expression, eyeballs that turn, a neck that bends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import NDArray
+
+from livecam.training.heads.camera import Matrix, rotation
+from livecam.training.heads.data import Floats, HeadData, Integers
+
+PIVOT: Final = np.array([0.0, -7.0, -1.5])
+"""Where the head turns on the neck."""
+GAZE_YAW: Final = 32.0
+GAZE_PITCH: Final = 25.0
+"""Degrees of eyeball rotation at which the eyeLook shapes, which move only the lids, reach 1."""
+SIDES: Final = ("L", "R")
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Head angles in degrees (see `camera.rotation`); the body follows by `body`, a share of them."""
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    body: float = 0.15
+
+    def head(self) -> Matrix:
+        return rotation(self.yaw, self.pitch, self.roll)
+
+    def shoulders(self) -> Matrix:
+        return rotation(self.yaw * self.body, 0.0, self.roll * self.body * 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Gaze:
+    """Degrees: yaw to the image's right, pitch up; `vergence` turns both eyes inwards."""
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    vergence: float = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Eyeball:
+    vertices: Integers
+    sclera: Integers
+    centre_offset: Floats
+    axis: Floats
+    radius: float
+
+
+class HeadShape:
+    """Shapes one head. Coefficients: identity (up to 100), about N(0, 1); expression (E,) in 0..1."""
+
+    def __init__(self, data: HeadData) -> None:
+        self.data = data
+        self.eyeballs = tuple(_eyeball(data, side) for side in SIDES)
+        self.head_weight = _head_weight(data)
+        corners = data.triangles
+        face_count = len(corners)
+        # Sums face normals into vertex normals.
+        self._gather = scipy.sparse.csr_matrix(
+            (np.ones(3 * face_count, np.float32), (corners.ravel(), np.repeat(np.arange(face_count), 3))),
+            shape=(len(data.neutral), face_count),
+        )
+
+    def identity(self, coefficients: NDArray[np.floating]) -> Floats:
+        """(V, 3) neutral face of a person."""
+        weights = np.asarray(coefficients, np.float32)
+        moved = self.data.neutral.ravel() + weights @ self.data.identity[: len(weights)]
+        return np.asarray(moved.reshape(-1, 3), np.float32)
+
+    def express(self, vertices: Floats, coefficients: NDArray[np.floating], gaze: Gaze) -> Floats:
+        """Add the expression (E,), then lids and eyeballs for the gaze."""
+        weights = np.asarray(coefficients, np.float32) + self.lids_for(gaze)
+        used = np.flatnonzero(weights)
+        moved = (vertices.ravel() + weights[used] @ self.data.expression[used]).reshape(-1, 3)
+        for eyeball, side in zip(self.eyeballs, (-1.0, 1.0), strict=True):
+            # The neutral eyes look outwards by some 7 degrees: take their own axis off first.
+            own_yaw = np.degrees(np.arctan2(eyeball.axis[0], eyeball.axis[2]))
+            own_pitch = np.degrees(np.arcsin(eyeball.axis[1]))
+            turn = rotation(gaze.yaw + side * gaze.vergence - own_yaw, -(gaze.pitch - own_pitch), 0.0)
+            centre = moved[eyeball.sclera].mean(0) + eyeball.centre_offset
+            moved[eyeball.vertices] = (moved[eyeball.vertices] - centre) @ turn.T.astype(np.float32) + centre
+        return np.asarray(moved, np.float32)
+
+    def lids_for(self, gaze: Gaze) -> Floats:
+        """(E,) eyeLook coefficients: the lids follow the eyeballs."""
+        weights = np.zeros(len(self.data.expression_names), np.float32)
+        index = self.data.expression_index
+        for side, outwards in zip(SIDES, (1.0, -1.0), strict=True):
+            out = outwards * gaze.yaw / GAZE_YAW
+            up = gaze.pitch / GAZE_PITCH
+            for name, value in (("Out", out), ("In", -out), ("Up", up), ("Down", -up)):
+                weights[index(f"eyeLook{name}_{side}")] = np.clip(value, 0.0, 1.2)
+        return weights
+
+    def pose(self, vertices: Floats, pose: Pose) -> Floats:
+        """Turn the head on the neck; shoulders stay, the neck blends."""
+        return bend(vertices, self.head_weight, pose)
+
+    def normals(self, vertices: Floats) -> Floats:
+        """(V, 3) unit vertex normals."""
+        a, b, c = (vertices[self.data.triangles[:, k]] for k in range(3))
+        summed = self._gather @ np.cross(b - a, c - a)
+        length = np.linalg.norm(summed, axis=1, keepdims=True)
+        return (summed / np.maximum(length, 1e-9)).astype(np.float32)
+
+    def landmarks(self, vertices: Floats) -> Floats:
+        """(478, 3) MediaPipe's points on the given vertices, in their space."""
+        corners = vertices[self.data.landmark_corners]
+        points: Floats = np.einsum("lkc,lk->lc", corners, self.data.landmark_weights)
+        return points
+
+
+def bend(points: Floats, head_weight: Floats, pose: Pose) -> Floats:
+    """Blend between the head's and the shoulders' rotation; weight 1 follows the head."""
+    centred = points - PIVOT
+    weight = head_weight[:, None]
+    moved = (centred @ pose.head().T) * weight + (centred @ pose.shoulders().T) * (1 - weight)
+    return (moved + PIVOT).astype(np.float32)
+
+
+def neck_weight(points: Floats) -> Floats:
+    """How far a point follows the head, by its height; the nape bends lower than the chin."""
+    height = points[:, 1] + 0.35 * np.clip(4 - points[:, 2], -3, 8)
+    t = np.clip((height + 16.0) / 8.0, 0, 1)
+    return (t * t * (3 - 2 * t)).astype(np.float32)
+
+
+def _head_weight(data: HeadData) -> Floats:
+    weight = neck_weight(data.neutral)
+    inner = [name for name in data.part_names if name not in ("face", "head_neck")]
+    weight[data.part_vertices(*inner)] = 1.0
+    face = data.part_vertices("face")
+    # Jaw and cheeks are rigid with the skull.
+    rigid = np.clip((data.neutral[face, 1] + 0.55 * data.neutral[face, 2] + 11) / 3, 0, 1)
+    weight[face] = np.maximum(weight[face], rigid)
+    return weight
+
+
+def _eyeball(data: HeadData, side: str) -> Eyeball:
+    """Fit a sphere to the back of the sclera; its centre keeps a constant offset from the mean vertex."""
+    sclera = data.part_vertices(f"sclera_{side}")
+    points = data.neutral[sclera].astype(np.float64)
+    back = points[points[:, 2] < points[:, 2].max() - 1.0]
+    solution = np.linalg.lstsq(np.c_[2 * back, np.ones(len(back))], (back**2).sum(1), rcond=None)[0]
+    centre = solution[:3]
+    radius = float(np.sqrt(solution[3] + centre @ centre))
+    bulge = points[np.argsort(np.linalg.norm(points - centre, axis=1))[-12:]].mean(0) - centre
+    return Eyeball(
+        vertices=np.union1d(sclera, data.part_vertices(f"iris_{side}")),
+        sclera=sclera,
+        centre_offset=(centre - points.mean(0)).astype(np.float32),
+        axis=(bulge / np.linalg.norm(bulge)).astype(np.float32),
+        radius=radius,
+    )
