@@ -90,12 +90,6 @@ def planes(picture: NDArray[np.uint8]) -> Floats:
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
 
 
-def picture(image: Floats) -> NDArray[np.uint8]:
-    """(1, 3, S, S), float32 in 0..1 -> S x S x 3, uint8, rounded. What lies outside 0..1 is clamped."""
-    scaled = np.clip(image[0].transpose(1, 2, 0), 0, 1) * np.float32(255) + np.float32(0.5)
-    return np.ascontiguousarray(scaled.astype(np.uint8))
-
-
 def persona_specs(size: int) -> tuple[TensorSpec, ...]:
     """The inputs that are set once, in the graph's order."""
     return (

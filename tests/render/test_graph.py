@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 
 from engines.base import Array, EngineError, TensorSpec
 from export import samples
-from livecam.model.inputs import input_specs, output_specs
-from livecam.render.graph import GraphRenderer
+from livecam.model.inputs import input_specs, output_specs, planes
+from livecam.render.graph import GraphRenderer, picture
 
 SIZE = 16
 
@@ -92,3 +93,25 @@ def test_name_and_close() -> None:
     assert renderer.name == "recorder"
     renderer.close()
     assert engine.closed
+
+
+@pytest.mark.parametrize("name", sorted(CHANGING))
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_frame_that_is_not_all_numbers_is_refused(name: str, value: float) -> None:
+    """onnxruntime draws black from it, and says nothing."""
+    renderer = GraphRenderer(Recorder(), **layers())
+    values = getattr(FRAME, name).copy()
+    values.flat[-1] = value
+    with pytest.raises(EngineError, match=f"{name} of this frame is not all numbers"):
+        renderer.draw(dataclasses.replace(FRAME, **{name: values}))
+    renderer.draw(FRAME)
+
+
+def test_pictures_survive_the_way_in_and_out() -> None:
+    every_value = np.arange(256 * 3, dtype=np.uint16).reshape(16, 16, 3).astype(np.uint8)
+    np.testing.assert_array_equal(picture(planes(every_value)), every_value)
+
+
+def test_pictures_clamp_what_lies_outside() -> None:
+    image = np.array([-0.5, 1.5, 0.499], np.float32).reshape(1, 3, 1, 1)
+    assert picture(image).tolist() == [[[0, 255, 127]]]
