@@ -59,24 +59,24 @@ def _fail(text: str, code: int) -> None:
     sys.exit(code)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit()
+
+
 @app.callback()
 def options(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more; show traces.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
 ) -> None:
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.WARNING, format="livecam: %(message)s", stream=sys.stderr
     )
     for noisy in ("numba", "matplotlib", "PIL", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    if version:
-        print(__version__)
-        raise typer.Exit()
-
-
-if len(sys.argv) == 2 and sys.argv[1] == "--version":  # typer asks for a command otherwise
-    sys.argv.append("doctor")
-
 
 @app.command()
 def run(

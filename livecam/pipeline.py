@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 Recorder = Callable[[int, "Landmarks | None", int, int], None]
 FAILURES = 30
 """Frames in a row that may fail before a live run gives up; the picture holds meanwhile."""
+FILTERED_HEIGHT = 250
+"""Height of a face, in the unit that the One-Euro filter's defaults are meant for."""
 MAX_WAITING = 600
 """Frames looked at ahead before a neutral frame must do: a face that appears late, or 240 fps."""
 
@@ -67,6 +69,7 @@ class Animator:
         self._persona, self._renderer, self._canvas, self._tracker = persona, renderer, canvas, tracker
         self._settings, self._mirror, self._report, self._record = settings, mirror, report, record
         self._filter = OneEuroFilter()
+        self._unit = 0.0
         self._presence = Presence(motions.rest(persona.landmarks))
         self._transfer: MotionTransfer | None = None
         self._neutral: Landmarks | None = None
@@ -81,11 +84,18 @@ class Animator:
                 points = self._tracker.track(frame.pixels, frame.capture_ns)
             if self._record is not None:
                 self._record(frame.capture_ns, points, frame.width, frame.height)
-            if points is None or not np.isfinite(points).all():
+            if points is None or not _usable(points, frame):
                 self._filter.reset()
+                self._unit = 0.0
                 return None
-            points = self._filter(points, frame.capture_ns / 1e9).astype(np.float32)
+            points = self._smooth(points, frame.capture_ns / 1e9)
             return motions.mirrored(points, frame.width) if self._mirror else points
+
+    def _smooth(self, points: Landmarks, time_s: float) -> Landmarks:
+        """The filter's settings are for faces of one height; a face near or far is scaled to it."""
+        if self._unit == 0.0:
+            self._unit = max(float(np.ptp(points[:, 1])) / FILTERED_HEIGHT, 1e-6)
+        return (self._filter(points / self._unit, time_s) * self._unit).astype(np.float32)
 
     def calibrate(self, points: Landmarks | None, time_s: float) -> None:
         """Look for the neutral frame; a better one is taken over smoothly."""
@@ -137,6 +147,12 @@ class Animator:
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral
         self._transfer = MotionTransfer(self._persona.landmarks, neutral, self._settings.motion)
+
+
+def _usable(points: Landmarks, frame: DriverFrame) -> bool:
+    """Whether the points can be a face in or near the frame at all."""
+    reach = 4 * max(frame.width, frame.height)
+    return bool(np.isfinite(points).all() and np.abs(points).max() < reach)
 
 
 def run_lossless(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from conftest import turned, with_lids, with_lip_gap
+from faces import turned, with_lids, with_lip_gap
 
 from livecam.calibration import SAME_PICTURE, NeutralFinder, picture_distance
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from conftest import turned
+from faces import turned
 
 from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, OutputFrame

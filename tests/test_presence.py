@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import turned
+from faces import turned
 
 from livecam.motion import MotionTransfer, rest
 from livecam.presence import HOLD_SECONDS, REST_SECONDS, RETURN_SECONDS, Presence

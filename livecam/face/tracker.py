@@ -27,6 +27,11 @@ NEAR: Final = 1.0
 MARGIN: Final = 0.5
 """MediaPipe looks at 1.5 times the face's box; this much of the box is left round a chosen face."""
 
+TIME_STRETCH: Final = 10
+"""MediaPipe smooths by the time between frames, so hard that points lag by .3 to .8 of a frame. Told that ten
+times as much time has passed it lags by .1 to .5; what jitters then is left to our own filter. Measured on
+three clips: mean lag .49 -> .24 frames, distance to unsmoothed points 3.0 -> 2.5 pixels of a 512 frame."""
+
 NOMINAL_MS: Final = 33
 """Time given to a frame whose capture time is not after the last one's (a file that starts again)."""
 
@@ -60,7 +65,7 @@ class FaceTracker:
                 return None
             if len(faces) > 1:
                 image = only_face(image, faces, chosen)
-        followed = _mediapipe.detect_faces(self._follower, image, time_ms)
+        followed = _mediapipe.detect_faces(self._follower, image, time_ms * TIME_STRETCH)
         self._following = bool(followed)
         if not followed:
             return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from conftest import draw_face, turned
+from faces import draw_face, turned
 
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
@@ -145,7 +145,7 @@ def test_the_guided_filter_follows_an_edge():
 
 
 def test_resize_keeps_crop_and_landmarks(persona, monkeypatch):
-    from conftest import ellipse_mask
+    from faces import ellipse_mask
 
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
     larger = enroll.resize(persona, 512)

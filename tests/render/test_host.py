@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import turned, with_lids, with_lip_gap
+from faces import turned, with_lids, with_lip_gap
 
 from livecam.motion import MotionTransfer, rest
 from livecam.persona import enroll
