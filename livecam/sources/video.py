@@ -23,6 +23,7 @@ MAX_SIDE = 8192
 MAX_PIXELS = 64_000_000
 """Larger pictures are refused: one RGB frame alone would take more than 190 MB."""
 FALLBACK_FPS = 30.0
+Matrix = tuple[int, int, int, int]
 _SECOND_THREAD_FROM = 1_000_000
 """Pixels per frame from which a second decoding thread is worth its memory."""
 
@@ -42,6 +43,7 @@ class VideoSource:
         self._pending: av.VideoFrame | None = None
         self._skipped = 0
         self._index = 0
+        self._matrix: Matrix | None = None
         self._clock = _FrameClock(FALLBACK_FPS)
         self.info = self._open()
 
@@ -60,7 +62,7 @@ class VideoSource:
         self._check_size(frame.width, frame.height)
         # One thread: swscale's own choice of threads costs half as much again in CPU time.
         pixels = cast(RGB, frame.to_ndarray(format="rgb24", threads=1))
-        pixels = upright(pixels, _display_matrix(frame))
+        pixels = upright(pixels, self._matrix)
         height, width = pixels.shape[:2]
         seconds = None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
         result = DriverFrame(
@@ -113,9 +115,10 @@ class VideoSource:
                 if self._skipped
                 else "it holds no video frame"
             )
-        matrix = _display_matrix(self._pending)
+        # Once a file: a frame whose side data was looked at lives on until Python's cycle collector runs.
+        self._matrix = _display_matrix(self._pending)
         width, height = self._pending.width, self._pending.height
-        if matrix is not None and _swaps_axes(matrix):
+        if self._matrix is not None and _swaps_axes(self._matrix):
             width, height = height, width
         return SourceInfo(
             name=self._name,
@@ -203,7 +206,7 @@ class _FrameClock:
         return self._previous
 
 
-def upright(pixels: RGB, matrix: tuple[int, int, int, int] | None) -> RGB:
+def upright(pixels: RGB, matrix: Matrix | None) -> RGB:
     """Turn a picture (H x W x 3, RGB) by the nearest of the eight right-angled display matrices.
 
     `matrix` is a, b, c, d of ISO/IEC 14496-12, 6.2.2: x' = a x + c y and y' = b x + d y.
@@ -219,12 +222,12 @@ def upright(pixels: RGB, matrix: tuple[int, int, int, int] | None) -> RGB:
     return np.ascontiguousarray(pixels[:: -1 if flip_y else 1, :: -1 if flip_x else 1])
 
 
-def _swaps_axes(matrix: tuple[int, int, int, int]) -> bool:
+def _swaps_axes(matrix: Matrix) -> bool:
     a, b, c, d = matrix
     return abs(b) + abs(c) > abs(a) + abs(d)
 
 
-def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int] | None:
+def _display_matrix(frame: av.VideoFrame) -> Matrix | None:
     data: Any = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from collections.abc import Callable, Sequence
@@ -129,6 +130,21 @@ def test_frames_stay_as_they_were(tmp_path: Path) -> None:
     assert np.array_equal(first.pixels, kept)
     assert first.pixels.dtype == np.uint8
     assert first.pixels.flags.c_contiguous
+
+
+def test_memory_of_past_frames_is_freed_at_once(tmp_path: Path) -> None:
+    """Not when the cycle collector comes by: at 1080p that is hundreds of megabytes later."""
+    path = write_video(tmp_path / "a.mp4", constant(12))
+    gc.collect()
+    gc.disable()
+    try:
+        with VideoSource(path) as source:
+            read_all(source)
+        alive = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    # The first frame's display matrix was looked at, which keeps that one.
+    assert alive <= 1
 
 
 def test_info(tmp_path: Path) -> None:
