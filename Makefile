@@ -4,9 +4,11 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11 python3.10 p
   $$p -c 'import sys, venv; sys.exit(not (3,10) <= sys.version_info[:2] <= (3,13))' 2>/dev/null && { echo $$p; break; }; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+HEAD_DATA ?= ../shared/data/head
 
-.PHONY: demo test test-slow check format setup clean
+.PHONY: demo test test-slow check format setup bench art clean
+
 demo: $(VENV)/.run
 	$(BIN)/livecam demo
 
@@ -27,30 +29,39 @@ format: $(VENV)/.dev
 
 setup: $(VENV)/.dev
 
+# Figures for this machine; let nothing else run meanwhile.
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.latency --json benchmarks/results/latency.json --plots benchmarks/results
+
+# The pictures and the clip that come with livecam, from the head data.
+art: $(VENV)/.dev
+	$(BIN)/python -m livecam.training.heads.art --head-data $(HEAD_DATA) --out livecam/assets
+
 $(VENV)/.venv:
-	@test -n "$(PYTHON)" || { echo "livecam needs Python 3.10 to 3.13 with venv on the PATH; set PYTHON=/path/to/python."; exit 2; }
-	@echo "[1/3] virtual environment in $(VENV), with $$($(PYTHON) --version)"
-	$(PYTHON) -m venv $(VENV)
+	@test -n "$(PYTHON)" || { echo "livecam needs Python 3.10 to 3.13 with venv; set PYTHON=/path/to/python."; exit 2; }
+	@echo "[1/3] virtual environment in $(VENV), $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# mediapipe asks for OpenCV's GUI build, which needs libGL and lands on top of the headless one: take it out again.
 $(VENV)/.run: $(VENV)/.venv pyproject.toml
-	@echo "[2/3] packages (about 350 MB, a minute or two the first time)"
-	$(PIP) -e .
-	@if $(BIN)/python -m pip show -q opencv-contrib-python 2>/dev/null; then \
-	  $(BIN)/python -m pip uninstall -q -y opencv-contrib-python; \
-	  $(PIP) --force-reinstall --no-deps opencv-python-headless; fi
-	@echo "[3/3] face model"
-	$(BIN)/python -m export.face_model
+	@echo "[2/3] packages: about 350 MB to fetch, a minute or two the first time"
+	@$(PIP) install -q --progress-bar on -e .
+	@$(headless)
+	@echo "[3/3] face model: one 35 MB file to fetch, checked by its SHA-256"
+	@$(BIN)/python -m export.face_model
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	@echo "[+] packages for training and tests (about 200 MB more)"
-	$(PIP) -e '.[train,dev]'
-	@if $(BIN)/python -m pip show -q opencv-contrib-python 2>/dev/null; then \
-	  $(BIN)/python -m pip uninstall -q -y opencv-contrib-python; \
-	  $(PIP) --force-reinstall --no-deps opencv-python-headless; fi
+	@echo "[+] packages for training and tests: about 200 MB more"
+	@$(PIP) install -q --progress-bar on -e '.[train,dev]'
+	@$(headless)
 	@touch $@
+
+# mediapipe asks for OpenCV's desktop build, which needs libGL and overwrites the headless one: take it out.
+define headless
+if $(PIP) show -q opencv-contrib-python 2>/dev/null; then \
+  $(PIP) uninstall -q -y opencv-contrib-python && $(PIP) install -q --force-reinstall --no-deps opencv-python-headless; fi
+endef
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache out demo.mp4

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from livecam.persona.enroll import Choice
     from livecam.persona.persona import Persona
     from livecam.sinks.base import Sink
+    from livecam.web.server import Page
 
 log = logging.getLogger(__name__)
 
@@ -96,13 +97,16 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
         from livecam.pipeline import Animator, LivePipeline, run_lossless
 
         animator = Animator(persona, renderer, canvas, tracker, settings, mirror, report, record)
-        hooks.started({"source": source.info, "persona": persona, "live": live, "format": format_})
+        pages = Pages(sinks, str(persona.meta.get("source", persona.name)))
+        stack.callback(pages.stop)
+        info = {"source": source.info, "persona": persona, "live": live, "format": format_}
+        hooks.started({**info, "pages": pages.start(), "sinks": [sink.name for sink in sinks]})
         try:
             if live:
                 pipeline = LivePipeline(
                     source, animator, sinks, report, fps, settings.loop, settings.max_frames
                 )
-                _watch(sinks, pipeline.status)
+                pages.status = pipeline.status
                 pipeline.run()
             else:
                 run_lossless(source, animator, sinks, report, settings.max_frames, hooks.progress)
@@ -171,12 +175,31 @@ def _tracker() -> contextlib.AbstractContextManager[Any]:
     return FaceTracker()
 
 
-def _watch(sinks: Sequence[Sink], status: Callable[[], dict[str, object]]) -> None:
-    """Give sinks that show a state (the page) the pipeline's."""
-    for sink in sinks:
-        watch = getattr(sink, "watch", None)
-        if callable(watch):
-            watch(status)
+class Pages:
+    """Serves a page for every sink that has one; the pipeline's state is told as soon as there is one."""
+
+    def __init__(self, sinks: Sequence[Sink], portrait: str) -> None:
+        from livecam.sinks.page import PageSink
+
+        self.status: Callable[[], dict[str, object]] = lambda: {"state": "starting"}
+        self._portrait = portrait
+        self._pages: list[Page] = []
+        for sink in sinks:
+            if isinstance(sink, PageSink):
+                from livecam.web.server import Page
+
+                self._pages.append(Page(sink=sink, status=self._describe))
+
+    def start(self) -> list[str]:
+        """The addresses to open."""
+        return [page.start() for page in self._pages]
+
+    def stop(self) -> None:
+        for page in self._pages:
+            page.stop()
+
+    def _describe(self) -> dict[str, object]:
+        return {**self.status(), "portrait": self._portrait}
 
 
 def audio_offset_ms(report: Report) -> int | None:

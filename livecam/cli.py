@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import webbrowser
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,6 +78,7 @@ def options(
     )
     for noisy in ("numba", "matplotlib", "PIL", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
 
 @app.command()
 def run(
@@ -285,12 +287,16 @@ class _Progress:
 
     def _started(self, info: dict[str, Any]) -> None:
         if info["live"]:
-            source, size = info["source"], info["format"]
+            source, size, sinks = info["source"], info["format"], ", ".join(info["sinks"])
             self._console.print(
                 f"livecam: live from {source.name} ({source.detail or f'{source.width}x{source.height}'}) "
-                f"at {size.width}x{size.height}, {size.fps:g} fps. Ctrl-C ends it.",
+                f"to {sinks} at {size.width}x{size.height}, {size.fps:g} fps. Ctrl-C ends it.",
                 highlight=False,
             )
+            for url in info["pages"]:
+                self._console.print(f"livecam: page at {url}", highlight=False, soft_wrap=True)
+                if self._console.is_terminal:
+                    webbrowser.open(url)
         else:
             self._bar.start()
 
