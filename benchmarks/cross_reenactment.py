@@ -1,0 +1,160 @@
+"""Cross-reenactment: portraits driven by other people's clips.
+
+No true picture exists, so the judge looks at the output and is asked whether it does what the driver does:
+opens the mouth, shuts it, blinks, turns, looks. Each side is read against its own neutral face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import metrics
+from benchmarks.features import LIDS, MOUTH, NAMES, STILL, features
+from benchmarks.output import rounded
+from benchmarks.product import FrameSource, animate, read_frames, spread
+from benchmarks.self_reenactment import Judging
+from livecam.errors import UserError
+from livecam.frames import RGB, DriverFrame, Landmarks
+from livecam.motion import SHUT_LIPS
+from livecam.persona.persona import Persona
+from livecam.pipeline import Tracker
+from livecam.sources import open_source
+
+BLINK = 0.5
+"""The driver blinks where its lids are open less than this share of neutral."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A clip that was tracked once. judged: what the judge saw in the chosen frames, by frame number."""
+
+    name: str
+    fps: float
+    frames: list[DriverFrame]
+    judged: dict[int, Landmarks]
+    pictures: dict[int, RGB]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """One portrait moved by one clip. driver, output: (N, 5) features of the frames; NaN where no face.
+
+    outputs: the pictures, by frame number; lost: how many of them show no face.
+    """
+
+    portrait: str
+    driver_name: str
+    frames: list[int]
+    driver: NDArray[np.float64]
+    output: NDArray[np.float64]
+    neutral: NDArray[np.float64]
+    """(2, 5): features of the driver's neutral frame and of the portrait."""
+    lost: int
+    outputs: dict[int, RGB]
+
+    def summary(self) -> dict[str, Any]:
+        """Plain values for JSON; None where the clip never shows what is asked for."""
+        shut = self.driver[:, MOUTH] < SHUT_LIPS
+        blink = self.driver[:, LIDS] < BLINK * self.neutral[0, LIDS]
+        lids = self.output[:, LIDS] / max(self.neutral[1, LIDS], 1e-9)
+        driver_lids = self.driver[:, LIDS] / max(self.neutral[0, LIDS], 1e-9)
+        return {
+            "correlation": {name: self._correlation(k) for k, name in enumerate(NAMES)},
+            "shut_frames": int(shut.sum()),
+            "gap_when_shut": _median(self.output[shut, MOUTH]),
+            "blink_frames": int(blink.sum()),
+            "lids_in_blink": _median(lids[blink]),
+            "driver_lids_in_blink": _median(driver_lids[blink]),
+            "frames": len(self.frames),
+            "lost": self.lost,
+        }
+
+    def _correlation(self, column: int) -> float | None:
+        """With the driver's feature; None where the driver hardly moves it."""
+        if np.nanstd(self.driver[:, column]) < STILL[column]:
+            return None
+        return rounded(metrics.correlation(self.driver[:, column], self.output[:, column]))
+
+
+def track_driver(clip: Path, tracker: Tracker, frames: int, limit: int, judge: Judging) -> Driver:
+    """Track the clip's first `limit` frames and judge `frames` of them.
+
+    Raises:
+        UserError: the clip cannot be read.
+    """
+    with open_source(str(clip)) as source:
+        fps = source.info.fps
+    tracked = []
+    for frame in read_frames(clip, limit):
+        points = frame.landmarks
+        if frame.pixels is not None:
+            points = tracker.track(frame.pixels, frame.capture_ns)
+        tracked.append(
+            DriverFrame(frame.index, frame.capture_ns, frame.width, frame.height, landmarks=points)
+        )
+    chosen = set(spread(len(tracked), frames))
+    judged, pictures = {}, {}
+    for frame in read_frames(clip, limit):
+        if frame.index in chosen and frame.pixels is not None:
+            pictures[frame.index] = frame.pixels
+            points = judge(frame.pixels)
+            if points is not None:
+                judged[frame.index] = points
+    if not judged:
+        raise UserError(clip.name, "no face was found in it", "Give a clip of one person facing the camera.")
+    return Driver(clip.stem, fps, tracked, judged, pictures)
+
+
+def compare(persona: Persona, driver: Driver, judge: Judging) -> Likeness:
+    """Move the portrait with the tracked clip and judge the output where the driver was judged."""
+    source = FrameSource(driver.frames, driver.fps)
+    rendered = animate(source, persona, None, wanted=driver.judged)
+    if rendered.neutral is None:
+        raise UserError(driver.name, "the tracker found no face in it", "Give another clip.")
+    portrait = persona.landmarks * np.float32(persona.size)
+    unknown = np.full(len(NAMES), np.nan)
+    theirs, ours, lost = [], [], 0
+    for index, points in driver.judged.items():
+        found = judge(rendered.pictures[index])
+        lost += found is None
+        theirs.append(features(points, rendered.neutral))
+        ours.append(unknown if found is None else features(found, portrait))
+    return Likeness(
+        portrait=persona.name,
+        driver_name=driver.name,
+        frames=list(driver.judged),
+        driver=np.array(theirs),
+        output=np.array(ours),
+        neutral=np.stack([features(rendered.neutral, rendered.neutral), features(portrait, portrait)]),
+        lost=lost,
+        outputs=rendered.pictures,
+    )
+
+
+def overall(likenesses: Sequence[Likeness]) -> dict[str, Any]:
+    """Mean over the pairs that know the value."""
+    rows = [likeness.summary() for likeness in likenesses]
+    means: dict[str, Any] = {
+        "correlation": {name: _mean([row["correlation"][name] for row in rows]) for name in NAMES}
+    }
+    for name in ("gap_when_shut", "lids_in_blink", "driver_lids_in_blink"):
+        means[name] = _mean([row[name] for row in rows])
+    for name in ("shut_frames", "blink_frames", "frames", "lost"):
+        means[name] = sum(row[name] for row in rows)
+    return means
+
+
+def _median(values: NDArray[np.float64]) -> float | None:
+    known = values[np.isfinite(values)]
+    return rounded(float(np.median(known))) if known.size else None
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return rounded(float(np.mean(known))) if known else None
