@@ -62,6 +62,7 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
     from livecam.sources import open_source
+    from livecam.sources.recording import PerformanceSource
 
     canvas_size = parse_size(settings.canvas)
     sinks: list[Sink] = [open_sink(spec) for spec in request.sinks] + list(hooks.extra_sinks)
@@ -93,20 +94,21 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
             stack.callback(writer.close)
             record = writer.add
         mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
-        tracker = stack.enter_context(_tracker())
+        tracker = None if isinstance(source, PerformanceSource) else stack.enter_context(_tracker())
         from livecam.pipeline import Animator, LivePipeline, run_lossless
 
         animator = Animator(persona, renderer, canvas, tracker, settings, mirror, report, record)
         pages = Pages(sinks, str(persona.meta.get("source", persona.name)))
         stack.callback(pages.stop)
-        info = {"source": source.info, "persona": persona, "live": live, "format": format_}
-        hooks.started({**info, "pages": pages.start(), "sinks": [sink.name for sink in sinks]})
+        pipeline = None
+        if live:
+            pipeline = LivePipeline(source, animator, sinks, report, fps, settings.loop, settings.max_frames)
+            pages.status = pipeline.status
+        started = {"source": source.info, "persona": persona, "live": live, "format": format_}
+        names = [sink.name for sink in sinks]
+        hooks.started({**started, "pages": pages.start(), "sinks": names, "pipeline": pipeline})
         try:
-            if live:
-                pipeline = LivePipeline(
-                    source, animator, sinks, report, fps, settings.loop, settings.max_frames
-                )
-                pages.status = pipeline.status
+            if pipeline is not None:
                 pipeline.run()
             else:
                 run_lossless(source, animator, sinks, report, settings.max_frames, hooks.progress)

@@ -24,9 +24,14 @@ _MESH = slice(0, lm.MESH_COUNT)
 
 
 class NeutralFinder:
-    """Rates frames as they come. `portrait`: (478, 3) landmarks in any unit with square pixels."""
+    """Rates frames as they come.
 
-    def __init__(self, portrait: F32, seconds: float) -> None:
+    `portrait`: (478, 3) landmarks in any unit with square pixels. `chosen`: take this frame, counted from 0
+    among those with a face, and rate nothing.
+    """
+
+    def __init__(self, portrait: F32, seconds: float, chosen: int | None = None) -> None:
+        self._chosen, self._count = chosen, 0
         self._portrait = portrait[:, :2].astype(np.float64)
         self._seconds = seconds
         self._start: float | None = None
@@ -37,6 +42,11 @@ class NeutralFinder:
     def add(self, driver: F32, time: float) -> None:
         """driver: (478, 3) pixels; time in seconds. Ignored once the window is over."""
         if self.done:
+            return
+        if self._chosen is not None:
+            self._best = (0.0, driver)
+            self.done = self._count >= self._chosen
+            self._count += 1
             return
         self._start = time if self._start is None else self._start
         if time - self._start > self._seconds and self._best is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from livecam.errors import UserError
 if TYPE_CHECKING:
     from livecam.assembly import Hooks
     from livecam.persona.enroll import Choice
+    from livecam.pipeline import LivePipeline
     from livecam.report import Report
     from livecam.settings import Settings
 
@@ -106,6 +108,9 @@ def run(
     mirror: Annotated[
         bool | None, typer.Option("--mirror/--no-mirror", help="Default: webcams only.")
     ] = None,
+    neutral: Annotated[
+        int | None, typer.Option(help="The driver's frame to take as neutral; default: found by itself.")
+    ] = None,
     face_index: FaceIndex = None,
     crop: Region = None,
 ) -> None:
@@ -113,6 +118,7 @@ def run(
     from livecam import assembly
 
     motion = {"expression_gain": expression_gain, "pose_gain": pose_gain, "mirror": mirror}
+    motion["neutral_frame"] = neutral
     settings = _settings(
         motion,
         size=size,
@@ -293,6 +299,9 @@ class _Progress:
                 f"to {sinks} at {size.width}x{size.height}, {size.fps:g} fps. Ctrl-C ends it.",
                 highlight=False,
             )
+            if sys.stdin.isatty():
+                self._console.print("livecam: Enter takes your next two seconds as the neutral face.")
+                threading.Thread(target=_recalibrate_on_enter, args=(info["pipeline"],), daemon=True).start()
             for url in info["pages"]:
                 self._console.print(f"livecam: page at {url}", highlight=False, soft_wrap=True)
                 if self._console.is_terminal:
@@ -304,6 +313,11 @@ class _Progress:
         if self._task is None:
             self._task = self._bar.add_task("", total=total)
         self._bar.update(self._task, completed=done, total=total)
+
+
+def _recalibrate_on_enter(pipeline: LivePipeline) -> None:
+    for _ in sys.stdin:
+        pipeline.recalibrate()
 
 
 def _print_stages(report: Report) -> None:

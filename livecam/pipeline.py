@@ -142,7 +142,8 @@ class Animator:
         return self._canvas.place(self._renderer.render(motions.rest(self._persona.landmarks)))
 
     def _new_finder(self) -> NeutralFinder:
-        return NeutralFinder(self._persona.landmarks, self._settings.motion.neutral_seconds)
+        asked = self._settings.motion
+        return NeutralFinder(self._persona.landmarks, asked.neutral_seconds, asked.neutral_frame)
 
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral
@@ -230,6 +231,7 @@ class LivePipeline:
         self._fps, self._loop, self._max_frames = fps, loop, max_frames
         self._captured: LatestSlot[DriverFrame] = LatestSlot()
         self._stop = threading.Event()
+        self._recalibrate = threading.Event()
         self._error: BaseException | None = None
         resting = OutputFrame(animator.resting(), -1, time.monotonic_ns())
         self._finished: Latest[OutputFrame] = Latest(resting)
@@ -259,6 +261,10 @@ class LivePipeline:
             self._report.dropped = self._captured.dropped
         if self._error is not None:
             raise self._error
+
+    def recalibrate(self) -> None:
+        """Take the driver's next two seconds as neutral. May be called from any thread."""
+        self._recalibrate.set()
 
     def stop(self) -> None:
         self._stop.set()
@@ -341,6 +347,9 @@ class LivePipeline:
             self._finished.set(OutputFrame(picture, -1, now))
             return
         seconds = frame.capture_ns / 1e9
+        if self._recalibrate.is_set():
+            self._recalibrate.clear()
+            self._animator.recalibrate()
         points = self._animator.observe(frame)
         self._animator.calibrate(points, seconds)
         picture = self._animator.paint(self._animator.animate(points, seconds))

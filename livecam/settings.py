@@ -32,6 +32,8 @@ class MotionSettings:
     """None: as the source suggests (webcams mirrored, files not)."""
     neutral_seconds: float = 2.0
     """How long to look for a neutral frame at the start."""
+    neutral_frame: int | None = None
+    """Number of the driver's frame to take as neutral instead, from 0."""
 
 
 @dataclass(frozen=True, slots=True)

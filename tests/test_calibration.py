@@ -60,3 +60,12 @@ def test_picture_distance_ignores_place_and_size_but_not_expression(face):
     assert picture_distance(own, moved) < 1e-6
     assert picture_distance(own, turned(face, yaw=8)) > SAME_PICTURE
     assert picture_distance(own, stretched(face)) > SAME_PICTURE
+
+
+def test_a_frame_can_be_named(face):
+    finder = NeutralFinder(stretched(face), seconds=2.0, chosen=2)
+    frames = [face, face.copy(), turned(face, yaw=20), face.copy()]
+    for k, frame in enumerate(frames):
+        finder.add(frame, k * 0.1)
+    assert finder.neutral is frames[2]
+    assert finder.done

@@ -16,7 +16,7 @@ from livecam.pipeline import Animator, LivePipeline, run_lossless
 from livecam.render.canvas import Canvas
 from livecam.render.host import HostRenderer
 from livecam.report import Report
-from livecam.settings import Settings
+from livecam.settings import MotionSettings, Settings
 from livecam.sources.base import SourceInfo
 
 GREEN = (0, 255, 0)
@@ -41,7 +41,7 @@ class Clip:
             time.sleep(1 / self.info.fps)
         index, self._next = self._next, self._next + 1
         stamp = time.monotonic_ns() if self.info.live else round(index * 1e9 / self.info.fps)
-        return DriverFrame(index, stamp, 64, 64, np.full((64, 64, 3), GREEN, np.uint8))
+        return DriverFrame(index, stamp, 512, 512, np.full((64, 64, 3), GREEN, np.uint8))
 
     def rewind(self):
         self._next, self.rewinds = 0, self.rewinds + 1
@@ -148,7 +148,7 @@ def test_a_recording_gets_every_frame_with_and_without_a_face(animator, face):
     run_lossless(Clip(3), way, [Collected()], report)
     assert [k[0] for k in kept] == [0, 40_000_000, 80_000_000]
     assert [k[1] is None for k in kept] == [False, True, False]
-    assert kept[0][2:] == (64, 64)
+    assert kept[0][2:] == (512, 512)
 
 
 def live(clip, way, sinks, report, **options):
@@ -258,6 +258,23 @@ def test_status_tells_what_is_going_on(animator, face):
     assert pipeline.status()["state"] == "starting"
     pipeline.run()
     assert pipeline.status()["state"] == "live"
+
+
+def test_neutral_can_be_taken_again_while_live(animator, face):
+    """The driver sits turned; after recalibration that is straight ahead."""
+    away = turned(face, yaw=14)
+    way, report = animator(
+        face, face, face, away, settings=Settings(motion=MotionSettings(neutral_seconds=0.05))
+    )
+    out = Collected(live=True)
+    pipeline, runner = live(Clip(60, live=True, fps=30), way, [out], report)
+    time.sleep(1.0)
+    before = out.frames[-1].pixels.astype(int)
+    pipeline.recalibrate()
+    runner.join(20)
+    resting = way.resting().astype(int)
+    assert np.abs(before - resting).mean() > 2
+    assert np.abs(out.frames[-1].pixels - resting).mean() < 0.5
 
 
 class Failing:
