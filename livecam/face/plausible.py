@@ -4,7 +4,7 @@ The model always gives a smooth, face-like mesh, also for a cat or a pile of coi
 little. What gives it away: seen again from another crop, such a mesh lies elsewhere or is not found.
 Measured as a part of the face's height (with `livecam.face.detector`): at most 0.013 for 96 frames of clips
 and 6 pictures of people, 0.015 for 59 of 60 rendered heads and 0.039 for the most contorted one; 0.026 to
-0.035 for a man in profile; 0.036 to 0.36 for 24 finds in pictures without a face, 31 more were not found again.
+0.035 for a man in profile; 0.036 to 0.36 for 24 finds in pictures without a face, 31 more of which were lost.
 """
 
 from __future__ import annotations
