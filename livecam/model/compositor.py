@@ -11,6 +11,9 @@ OCCLUSION_AT_LIPS = 0.55
 OCCLUSION_DEPTH = 0.09
 """How far in the light grows by 1, as a share of the mouth's width."""
 
+SMALLEST_MOUTH = 1e-4
+"""Of the crop's side. Keeps a mouth without width from dividing 0 by 0."""
+
 
 class Compositor(nn.Module):
     """Layers -> picture. No weights."""
@@ -33,6 +36,8 @@ class Compositor(nn.Module):
         # The soft edge begins at the outline and lies inside: a shut mouth leaves no line.
         open_ = (holes * (self.size / EDGE)).clamp(0, 1)
         mouth_open, eyes_open = open_[:, :1], open_[:, 1:]
-        light = (OCCLUSION_AT_LIPS + holes[:, :1] / (OCCLUSION_DEPTH * mouth_width)).clamp(0, 1)
+        light = (
+            OCCLUSION_AT_LIPS + holes[:, :1] / (OCCLUSION_DEPTH * mouth_width.clamp(min=SMALLEST_MOUTH))
+        ).clamp(0, 1)
         picture = picture + (interior * light - picture) * mouth_open
         return picture + (interior - picture) * eyes_open

@@ -20,8 +20,6 @@ from livecam.model.refiner import IdentityRefiner, Refiner
 from livecam.model.warper import InteriorFlow, Warper
 
 LEFT_CORNER, RIGHT_CORNER = INNER_LIP_UPPER[0], INNER_LIP_UPPER[-1]
-SMALLEST_MOUTH = 1e-4
-"""Of the crop's side. Keeps a degenerate mouth from dividing by 0."""
 
 
 class Generator(nn.Module):
@@ -60,7 +58,7 @@ class Generator(nn.Module):
         person = self.warper(foreground, flow)
         inside = self.warper(interior, self.interior_flow(inner_inverse, inner_centre))
         mouth = landmarks[RIGHT_CORNER] - landmarks[LEFT_CORNER]
-        mouth_width = mouth.square().sum().sqrt().clamp(min=SMALLEST_MOUTH)
+        mouth_width = mouth.square().sum().sqrt()
         picture = self.compositor(person, background, inside, self.holes(landmarks), mouth_width)
         image: Tensor = self.refiner(picture, landmarks, *extra)
         return torch.clamp(image, 0, 1)

@@ -41,6 +41,11 @@ def test_a_narrow_mouth_is_lit_sooner() -> None:
     torch.testing.assert_close(compose(DEPTH, CLOSED, 0.1)[SIZE // 2 + 2], torch.tensor(1.0))
 
 
+def test_a_mouth_without_width_is_still_a_picture() -> None:
+    on_the_outline = torch.zeros(1, 1, SIZE, SIZE)
+    assert compose(on_the_outline, CLOSED, 0.0).tolist() == [0.25] * SIZE
+
+
 def test_the_matte_lets_the_background_through() -> None:
     matte = torch.linspace(0, 1, SIZE).expand(1, 1, SIZE, SIZE)
     skin = torch.cat([FLAT, matte], 1)
