@@ -57,8 +57,8 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32) -> RGB:
     """A mouth around the lip line: dark cavity, a hint of tongue, the upper teeth's arch.
 
     Drawn in mouth coordinates: u along the lips (-.5 .. .5 between the corners), v downwards from the
-    upper lip's edge, both in mouth widths. Measures: upper incisors about .2 mouth widths tall, teeth
-    about 1/8 wide.
+    upper lip's edge, both in mouth widths. Measures: upper incisors show .175 mouth widths, the rest of them
+    is under the lip; teeth are about 1/8 wide.
     """
     size = image.shape[0]
     width = mouth_width(points.astype(np.float64))
@@ -74,7 +74,7 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32) -> RGB:
     depth = (smoothstep(0.18, 0.55, v) * np.exp(-((u / 0.33) ** 2)))[..., None]
     mouth = cavity * (1 - 0.75 * depth) + tongue * 0.75 * depth
     side = np.clip(np.abs(u) / 0.60, 0, 1)
-    edge = 0.215 * (1 - 0.45 * side**2) * smoothstep(1.0, 0.85, side)
+    edge = 0.175 * (1 - 0.45 * side**2) * smoothstep(1.0, 0.85, side)
     scallop = 0.005 * np.cos(u * 2 * np.pi / 0.125)
     shown = smoothstep(0.015, -0.015, v - edge + scallop) * smoothstep(0.60, 0.50, np.abs(u))
     gaps = 1 - 0.14 * np.exp(-((((u / 0.125 + 0.5) % 1 - 0.5) / 0.07) ** 2))
@@ -100,8 +100,9 @@ def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
     lower_lip = points[list(lm.OUTER_LIP_LOWER) + list(lm.INNER_LIP_LOWER[::-1])]
     lip_pixels = image[polygon_mask(size, lower_lip) > 127].reshape(-1, 3)
     lip = np.median(lip_pixels, axis=0) if len(lip_pixels) else 0.6 * light
-    brightness = light.mean()
-    teeth = np.clip(1.08 * brightness + 0.85 * (light - brightness), 0, 250)
+    skin = np.median(pixels, axis=0) if len(pixels) else light
+    hue = skin / max(float(skin.max()), 1.0)  # of plain skin: highlights are often blown out to white
+    teeth = np.clip(1.2 * light.mean() * (0.2 + 0.8 * hue), 0, 250)
     return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
 
 
