@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import turned, with_lids, with_lip_gap
+from faces import turned, with_lids, with_lip_gap
 
 from engines import open_engine
 from livecam.model.generator import Generator
@@ -44,9 +44,9 @@ def test_host_and_graph_draw_the_same_picture(move, persona, face, graph) -> Non
     motion = rest(persona.landmarks) if move == "rest" else transfer(MOVES[move](face).astype(np.float32))
     on_host = HostRenderer(persona).render(motion)
     in_graph = graph.draw(FrameGeometry(persona)(motion))
-    # Measured 45.5 to 51: they differ in how soft the rims of lips and lids are, a pixel wide, and elsewhere
-    # by 1 or 2 of 255 (the host's positions are rounded to 1/32 of a pixel).
-    assert psnr(on_host, in_graph) > 44
+    # Measured 69.8 and more: the host rounds positions to 1/32 of a pixel and layers to 1/255. Other rims of
+    # lips and lids alone, a pixel softer, gave 45.
+    assert psnr(on_host, in_graph) > 60
     apart = np.abs(on_host.astype(int) - in_graph).max(-1)
     assert np.quantile(apart, 0.98) <= 2
 
@@ -60,4 +60,4 @@ def test_the_comparison_would_notice_half_a_pixel(persona, face, graph) -> None:
         inputs.inner_inverse,
         inputs.inner_centre,
     )
-    assert psnr(HostRenderer(persona).render(motion), graph.draw(shifted)) < 44
+    assert psnr(HostRenderer(persona).render(motion), graph.draw(shifted)) < 60
