@@ -95,7 +95,8 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
             record = writer.add
         mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
         tracker = None if isinstance(source, PerformanceSource) else stack.enter_context(_tracker())
-        from livecam.pipeline import Animator, LivePipeline, run_lossless
+        from livecam.animator import Animator
+        from livecam.pipeline import LivePipeline, run_lossless
 
         animator = Animator(persona, renderer, canvas, tracker, settings, mirror, report, record)
         pages = Pages(sinks, str(persona.meta.get("source", persona.name)))

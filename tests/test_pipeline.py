@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from faces import turned
 
+from livecam.animator import Animator
 from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, OutputFrame
-from livecam.pipeline import Animator, LivePipeline, run_lossless
+from livecam.pipeline import LivePipeline, run_lossless
 from livecam.render.canvas import Canvas
 from livecam.render.host import HostRenderer
 from livecam.report import Report
