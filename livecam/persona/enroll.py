@@ -85,17 +85,23 @@ def resize(persona: Persona, size: int) -> Persona:
     return build(persona.picture, points, persona.name, size, persona.meta)
 
 
-def build(picture: RGB, points: F32, name: str, size: int, meta: dict[str, Any]) -> Persona:
-    """points: (478, 3) in the picture's pixels."""
-    from livecam.face.segmenter import person_mask
-
+def build(
+    picture: RGB, points: F32, name: str, size: int, meta: dict[str, Any], person: F32 | None = None
+) -> Persona:
+    """points: (478, 3) in the picture's pixels. person: the picture's mask, H x W in 0..1, where it is known."""
     crop = choose_crop(points)
     image = cut(picture, crop, size)
     own = points.astype(np.float32).copy()
     own[:, :2] -= [crop.x, crop.y]
     own /= np.float32(crop.side)
 
-    alpha = matte.matte(image, person_mask(image), own)
+    if person is None:
+        from livecam.face.segmenter import person_mask
+
+        mask = person_mask(image)
+    else:
+        mask = cut(person, crop, size)
+    alpha = matte.matte(image, mask, own)
     reach = 2 * max(1, round(0.012 * size)) + 1
     hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((reach, reach), np.uint8))
     background = fill.fill_background(image, np.asarray(hole, np.uint8))
@@ -126,8 +132,8 @@ def choose_crop(points: F32) -> Crop:
     return Crop(float(x), float(y) - CROP_UP * side, side)
 
 
-def cut(picture: RGB, crop: Crop, size: int) -> RGB:
-    """The crop at size x size; beyond the picture its border is repeated."""
+def cut(picture: NDArray[Any], crop: Crop, size: int) -> NDArray[Any]:
+    """The crop at size x size, of a picture or a mask; beyond the picture its border is repeated."""
     k = size / crop.side
     if k < 0.5:  # shrink in two steps: bilinear alone would alias
         picture = cv2.resize(picture, None, fx=2 * k, fy=2 * k, interpolation=cv2.INTER_AREA)
@@ -135,7 +141,7 @@ def cut(picture: RGB, crop: Crop, size: int) -> RGB:
     matrix = np.array([[k, 0, k / 2 - 0.5 - crop.x * k], [0, k, k / 2 - 0.5 - crop.y * k]])
     flags = cv2.INTER_LINEAR if k <= 1 else cv2.INTER_CUBIC
     out = cv2.warpAffine(picture, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(out, np.uint8)
+    return np.asarray(out)
 
 
 def find_face(picture: RGB, what: str, choice: Choice) -> F32:
