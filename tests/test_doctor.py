@@ -155,7 +155,8 @@ def test_what_stops_the_demo_fails_and_names_the_remedy(name, system, todo):
         ("virtual camera", Played(devices=[WEBCAM]), "modprobe -r v4l2loopback && sudo modprobe"),
         ("virtual camera 10", Played(allowed=False), "usermod -aG video"),
         ("virtual camera 10", Played(bits={"/dev/video0": CAPTURE}), "modprobe"),
-        ("virtual camera 10", Played(bits={"/dev/video0": 1, "/dev/video10": CAPTURE}), "Close the program"),
+        ("virtual camera 10", Played(bits={"/dev/video0": 1, "/dev/video10": CAPTURE}), "Close that program"),
+        ("virtual camera 10", Played(bits={"/dev/video0": 1, "/dev/video10": 0x5200000}), "0.15.0"),
     ],
 )
 def test_what_does_not_stop_the_demo_warns_and_names_the_remedy(name, system, todo):

@@ -124,10 +124,13 @@ def _output(system: System, device: VideoDevice) -> Check:
     capabilities = system.capabilities(device.path)
     if capabilities is None:
         return Check(name, "warn", f"{found}, does not answer", f"Run: {RELOAD}")
-    if not capabilities & OUTPUT:
-        todo = f"Close the program that sends to it; if there is none, run: {RELOAD}"
-        return Check(name, "warn", f"{found}, takes no frames now", todo)
-    return Check(name, "ok", found)
+    if capabilities & OUTPUT:
+        return Check(name, "ok", found)
+    if capabilities & CAPTURE:  # with exclusive_caps it is a camera as long as somebody sends
+        return Check(name, "warn", f"{found}, a program sends to it", "Close that program to use it here.")
+    # Seen with 0.12.7: once the first writer has closed it, it is neither a camera nor an output.
+    todo = f"Run: {RELOAD}. Version 0.15.0 of {MODULE} mended it."
+    return Check(name, "warn", f"{found}, stuck after its last writer", todo)
 
 
 def _windows(system: System) -> Check:
