@@ -19,11 +19,11 @@ from benchmarks.features import LIDS, MOUTH, NAMES, STILL, features
 from benchmarks.output import rounded
 from benchmarks.product import FrameSource, animate, read_frames, spread
 from benchmarks.self_reenactment import Judging
+from livecam.animator import Tracker
 from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.motion import SHUT_LIPS
 from livecam.persona.persona import Persona
-from livecam.pipeline import Tracker
 from livecam.sources import open_source
 
 BLINK = 0.5

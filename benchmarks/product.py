@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from livecam.animator import Animator, Tracker
 from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks, OutputFrame
 from livecam.persona.persona import Persona
-from livecam.pipeline import Animator, Tracker, run_lossless
+from livecam.pipeline import run_lossless
 from livecam.render.canvas import Canvas
-from livecam.render.choose import make_renderer
+from livecam.render.choose import Renderer, make_renderer
 from livecam.report import Report
 from livecam.settings import Settings
 from livecam.sinks.base import SinkFormat
@@ -98,11 +99,15 @@ def animate(
     settings: Settings | None = None,
     wanted: Iterable[int] | None = None,
     limit: int | None = None,
+    renderer: Renderer | None = None,
 ) -> Rendered:
-    """Drive `persona` with `source`, one picture for every frame, as a run from file to file does."""
+    """Drive `persona` with `source`, one picture for every frame, as a run from file to file does.
+
+    `wanted`: numbers of the frames to keep, None for all. `renderer`: the product's own, unless given.
+    """
     settings = settings or Settings(size=persona.size)
     report = Report()
-    renderer = make_renderer(persona, settings.engine)
+    renderer = renderer or make_renderer(persona, settings.engine)
     try:
         canvas = CropCanvas(persona.size)
         animator = Animator(persona, renderer, canvas, tracker, settings, False, report)

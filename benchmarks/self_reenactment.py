@@ -17,12 +17,12 @@ import numpy as np
 from benchmarks import metrics
 from benchmarks.output import rounded
 from benchmarks.product import animate, read_frames, spread
+from livecam.animator import Tracker
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
 from livecam.persona import enroll
 from livecam.persona.persona import Crop, Persona
-from livecam.pipeline import Tracker
 from livecam.sources import open_source
 
 MEASURES = ("face_psnr", "psnr", "ssim", "landmarks", "lips", "eyes", "sharpness")
