@@ -41,9 +41,9 @@ class Studio:
     def person(self, sitter: people.Sitter) -> Person:
         return Person(self.shape, self.renderer.wardrobe, sitter.identity(), sitter.look, sitter.seed)
 
-    def photograph(self, person: Person, moment: Moment, size: int, supersample: int = 3) -> RGB:
-        layers = self.renderer.draw(person, moment, size * supersample)
-        return compose(layers, person.look, supersample, seed=1).rgb
+    def photograph(self, person: Person, moment: Moment, size: int, supersample: float = 3.0) -> RGB:
+        layers = self.renderer.draw(person, moment, round(size * supersample))
+        return compose(layers, person.look, size, seed=1).rgb
 
 
 def portrait(studio: Studio) -> RGB:
@@ -58,7 +58,7 @@ def clip(studio: Studio) -> Iterable[RGB]:
     """The bundled driver: somebody else talks, blinks, looks around and nods."""
     person = studio.person(people.SPEAKER)
     for moment in perform(demonstration(), studio.shape.data, CLIP_RATE, seed=people.SPEAKER.seed):
-        yield studio.photograph(person, moment, CLIP_SIZE, supersample=2)
+        yield studio.photograph(person, moment, CLIP_SIZE, supersample=1.5)
 
 
 def write_jpeg(path: Path, picture: RGB, quality: int = 92) -> None:
@@ -69,7 +69,7 @@ def write_jpeg(path: Path, picture: RGB, quality: int = 92) -> None:
     path.write_bytes(encoded.tobytes())
 
 
-def write_clip(path: Path, frames: Iterable[RGB], rate: int, crf: int = 21) -> int:
+def write_clip(path: Path, frames: Iterable[RGB], rate: int, crf: int = 25) -> int:
     """H.264, yuv420p; returns the number of frames."""
     import av
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
-from livecam.training.heads.data import Floats, HeadData, Integers
+from livecam.training.heads.accessories import Mesh
+from livecam.training.heads.data import Floats, HeadData
 from livecam.training.heads.surfaces import grid_triangles
 
 COLUMNS: Final = 96
@@ -30,16 +30,7 @@ _TORSO: Final = np.array(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Garment:
-    """vertices (V, 3) on the unposed body, triangles (T, 3), texture (V, 2)."""
-
-    vertices: Floats
-    triangles: Integers
-    texture: Floats
-
-
-def garment(data: HeadData, neutral: Floats, collar: float = 0.0, thickness: float = 0.35) -> Garment:
+def garment(data: HeadData, neutral: Floats, collar: float = 0.0, thickness: float = 0.35) -> Mesh:
     """Fit a garment to a person's neutral vertices. `collar` (cm) raises the neckline."""
     angle = np.linspace(0, 2 * np.pi, COLUMNS, endpoint=False)
     spread = np.linspace(0, 1, ROWS) ** 1.6
@@ -68,7 +59,7 @@ def garment(data: HeadData, neutral: Floats, collar: float = 0.0, thickness: flo
     rings = np.concatenate([*rim, rings])
     rows = len(rings)
     texture = np.stack(np.broadcast_arrays(angle[None] / 6.2832, np.linspace(0, 1, rows)[:, None]), axis=-1)
-    return Garment(
+    return Mesh(
         vertices=rings.reshape(-1, 3).astype(np.float32),
         triangles=grid_triangles(rows, COLUMNS, closed=True),
         texture=texture.reshape(-1, 2).astype(np.float32),

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from livecam.frames import RGB
 from livecam.training.heads.data import Floats
 from livecam.training.heads.look import Backdrop, Look
-from livecam.training.heads.renderer import Layers, linear
+from livecam.training.heads.renderer import Layers
+from livecam.training.heads.uniforms import linear
 
 # Light leaves the skin some way from where it entered, red furthest: (sigma in cm, share of R, G, B).
 # After the sum of Gaussians of d'Eon and Luebke (GPU Gems 3, ch. 14), cut to three terms.
@@ -26,14 +27,15 @@ class Picture:
     alpha: NDArray[np.uint8]
 
 
-def compose(layers: Layers, look: Look, supersample: int, seed: int) -> Picture:
-    """Put the layers together and reduce them by `supersample`."""
+def compose(layers: Layers, look: Look, small: int, seed: int) -> Picture:
+    """Put the layers together and reduce them to `small` x `small` pixels."""
     size = layers.light.shape[0]
     scale = look.camera.pixels_per_cm(size)
     light = spread_light(layers.light, layers.spread, scale)
     covered = (layers.material > 0).astype(np.float32)
     color = light * layers.albedo + layers.shine
-    small = size // supersample
+    if layers.lens is not None:
+        color = color * (1 - layers.lens[..., 3:]) + layers.lens[..., :3] * covered[..., None]
     # Tone before reducing: a highlight must not bleed over its neighbours.
     toned = tone(color * look.exposure)
     toned = cv2.resize(toned * covered[..., None], (small, small), interpolation=cv2.INTER_AREA)
@@ -89,10 +91,28 @@ def backdrop(style: Backdrop, size: int, seed: int) -> Floats:
     for cells, weight in ((3, 0.5), (7, 0.3), (17, 0.2)):
         grid = rng.normal(0, 1, (cells, cells)).astype(np.float32)
         cloud += weight * cv2.resize(grid, (size, size), interpolation=cv2.INTER_CUBIC)
+    things = _clutter(style, size, rng)
     mix = (along * along * (3 - 2 * along))[..., None]
     wall = linear(style.dark) * (1 - mix) + linear(style.lit) * mix
+    wall = wall * (1 - things[..., 3:]) + things[..., :3] * things[..., 3:]
     vignette = 1 - 0.5 * np.clip(np.hypot(x, y) * 1.35, 0, 1) ** 2
     return np.asarray(wall * (vignette * (1 + style.mottle * 3 * cloud))[..., None], np.float32)
+
+
+def _clutter(style: Backdrop, size: int, rng: np.random.Generator) -> Floats:
+    """(size, size, 4) blurred boxes and their cover."""
+    things = np.zeros((size, size, 4), np.float32)
+    base = (linear(style.lit) + linear(style.dark)) / 2
+    for _ in range(style.clutter):
+        x, y = rng.uniform(-0.1, 0.9, 2)
+        width, height = rng.uniform(0.05, 0.5, 2)
+        color = np.clip(base * rng.uniform(0.3, 1.8) + rng.uniform(-0.05, 0.15, 3), 0, 1)
+        corners = [(round(v * size), round(w * size)) for v, w in ((x, y), (x + width, y + height))]
+        cv2.rectangle(things, corners[0], corners[1], (*color.tolist(), 1.0), -1)
+    if style.clutter:
+        things = cv2.GaussianBlur(things, (0, 0), size * float(rng.uniform(0.004, 0.03)))
+        things[..., :3] /= np.maximum(things[..., 3:], 1e-3)
+    return things
 
 
 def _to_bytes(picture: Floats) -> RGB:

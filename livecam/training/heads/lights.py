@@ -37,10 +37,11 @@ class Lighting:
 
 @dataclass(frozen=True, slots=True)
 class LightSet:
-    """directions (n, 3) towards the lights, colors (n, 3) linear."""
+    """directions (n, 3) towards the lights, colors (n, 3) linear; the first `lamps` belong to lamps."""
 
     directions: Floats
     colors: Floats
+    lamps: int
 
 
 def direction(azimuth: float, elevation: float) -> Floats:
@@ -63,6 +64,7 @@ def light_set(lighting: Lighting) -> LightSet:
             d = axis + away * (np.cos(golden * k) * right + np.sin(golden * k) * up)
             directions.append((d / np.linalg.norm(d)).astype(np.float32))
             colors.append((np.array(lamp.color) / lamp.samples).astype(np.float32))
+    lamps = len(directions)
     for k in range(lighting.dome_samples):
         y = 1 - 1.75 * (k + 0.5) / lighting.dome_samples
         around = golden * k + 0.4
@@ -72,4 +74,4 @@ def light_set(lighting: Lighting) -> LightSet:
         directions.append(towards)
         # Over the hemisphere the cosine averages to 1/4 of the sphere: 4 keeps a white dome at 1.
         colors.append((tint * 4 / lighting.dome_samples).astype(np.float32))
-    return LightSet(np.array(directions[:MOST]), np.array(colors[:MOST]))
+    return LightSet(np.array(directions[:MOST]), np.array(colors[:MOST]), min(lamps, MOST))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from livecam.training.heads.accessories import Glasses, Hat
 from livecam.training.heads.camera import Camera
 from livecam.training.heads.hair import HairStyle
 from livecam.training.heads.lights import Color, Lamp, Lighting
@@ -59,6 +60,8 @@ class Backdrop:
     dark: Color = (0.16, 0.14, 0.12)
     angle: float = 35.0
     mottle: float = 0.08
+    clutter: int = 0
+    """Blurred things that stand behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +78,7 @@ class Look:
     lighting: Lighting = field(default_factory=lambda: Lighting((Lamp(-35, 35, (1.6, 1.5, 1.4)),)))
     camera: Camera = field(default_factory=Camera)
     backdrop: Backdrop = field(default_factory=Backdrop)
+    teeth: Color = (0.86, 0.82, 0.74)
+    glasses: Glasses | None = None
+    hat: Hat | None = None
     exposure: float = 1.0

@@ -25,6 +25,7 @@ class Material(IntEnum):
     LASH = 14
     BEARD = 15
     LENS = 16
+    TONGUE = 17
 
 
 PARTS: dict[str, Material] = {

@@ -40,13 +40,13 @@ _WINDOW: Final = Lighting(
 )
 _OFFICE: Final = Lighting(
     lamps=(
-        Lamp(25, 35, (1.5, 1.45, 1.4), 16, 6),
+        Lamp(25, 35, (1.5, 1.45, 1.4), 16, 5),
         Lamp(-60, 10, (0.45, 0.47, 0.52), 20, 2),
         Lamp(-150, 35, (0.5, 0.5, 0.55), 12, 2),
     ),
     sky=(0.36, 0.38, 0.42),
     ground=(0.20, 0.18, 0.16),
-    dome_samples=10,
+    dome_samples=9,
 )
 
 RENAISSANCE: Final = Sitter(

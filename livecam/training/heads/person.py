@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam.training.heads import fur, hair, scalp, skinmaps
+from livecam.training.heads import accessories, fur, hair, scalp, skinmaps
+from livecam.training.heads.accessories import Mesh
 from livecam.training.heads.cloth import garment
-from livecam.training.heads.data import HeadData
+from livecam.training.heads.data import Floats, HeadData
 from livecam.training.heads.look import Look
-from livecam.training.heads.shape import HeadShape
+from livecam.training.heads.materials import Material
+from livecam.training.heads.shape import HeadShape, Pose, bend, neck_weight, turn_normals
 from livecam.training.heads.strands import Strands
+from livecam.training.heads.surfaces import vertex_normals
 
 
 class Wardrobe:
@@ -21,25 +26,39 @@ class Wardrobe:
         self.binder = fur.Binder(data, "face", "head_neck")
 
 
+@dataclass(frozen=True, slots=True)
+class Worn:
+    """A surface that moves with head or shoulders: head_weight (V,) 1 follows the head."""
+
+    mesh: Mesh
+    normals: Floats
+    head_weight: Floats
+    material: Material
+
+    def posed(self, pose: Pose) -> tuple[Floats, Floats]:
+        """(V, 3) vertices and normals."""
+        return (
+            bend(self.mesh.vertices, self.head_weight, pose),
+            turn_normals(self.normals, self.head_weight, pose),
+        )
+
+
 class Person:
     """Holds everything that does not change from frame to frame. `seed` names the random part."""
 
     def __init__(
-        self,
-        shape: HeadShape,
-        wardrobe: Wardrobe,
-        identity: NDArray[np.floating],
-        look: Look,
-        seed: int,
+        self, shape: HeadShape, wardrobe: Wardrobe, identity: NDArray[np.floating], look: Look, seed: int
     ) -> None:
         data = shape.data
         rng = np.random.default_rng(seed)
         self.look = look
+        self.seed = seed
         self.noise_offset = rng.random(3)
         self.identity = np.asarray(identity, np.float32)
         self.neutral = shape.identity(self.identity)
         normals = shape.normals(self.neutral)
-        self.garment = garment(data, self.neutral, look.clothes.collar)
+        skin = data.part_vertices("face", "head_neck")
+        obstacle = hair.Obstacle(self.neutral[skin], normals[skin])
         self.lashes = fur.lashes(data, rng, thickness=look.eyes.lashes)
         self.brows = fur.brows(data, wardrobe.binder, rng, thickness=look.brow_thickness)
         self.beard: fur.Fur | None = None
@@ -47,11 +66,34 @@ class Person:
             self.beard = fur.beard(
                 data, wardrobe.masks, wardrobe.binder, rng, look.beard_count, look.beard_length
             )
+        cloth = garment(data, self.neutral, look.clothes.collar)
+        self.worn = [_worn(cloth, neck_weight(cloth.vertices), Material.CLOTH)]
         self.hair: Strands | None = None
         self.painted_roots = np.zeros(len(data.neutral), np.float32)
         if look.hair is not None:
             style = look.hair
             roots = scalp.scatter(data, self.neutral, normals, style.hairline, style.count, rng)
-            skin = data.part_vertices("face", "head_neck")
-            self.hair = hair.grow(roots, style, hair.Obstacle(self.neutral[skin], normals[skin]), rng)
             self.painted_roots = np.clip(scalp.growth(data.neutral, style.hairline) / 9.0 + 0.35, 0, 1)
+            if look.hat is not None:
+                roots = accessories.under_hat(roots, look.hat)
+            self.hair = hair.grow(roots, style, obstacle, rng)
+        self.lenses: Worn | None = None
+        if look.hat is not None:
+            mesh = accessories.hat(look.hat, self.neutral[skin])
+            self.worn.append(_worn(mesh, np.ones(len(mesh.vertices), np.float32), Material.HAT))
+        if look.glasses is not None:
+            points = shape.landmarks(self.neutral)
+            frame, lenses = accessories.glasses(look.glasses, points, obstacle, self.neutral[skin])
+            self.worn.append(_worn(frame, np.ones(len(frame.vertices), np.float32), Material.GLASSES))
+            self.lenses = _worn(lenses, np.ones(len(lenses.vertices), np.float32), Material.LENS)
+
+    def furs(self) -> dict[Material, fur.Fur]:
+        """Hairs that hang on the face."""
+        found = {Material.BROW: self.brows, Material.LASH: self.lashes}
+        if self.beard is not None:
+            found[Material.BEARD] = self.beard
+        return found
+
+
+def _worn(mesh: Mesh, head_weight: Floats, material: Material) -> Worn:
+    return Worn(mesh, vertex_normals(mesh.vertices, mesh.triangles), head_weight, material)

@@ -126,6 +126,13 @@ def bend(points: Floats, head_weight: Floats, pose: Pose) -> Floats:
     return (moved + PIVOT).astype(np.float32)
 
 
+def turn_normals(normals: Floats, head_weight: Floats, pose: Pose) -> Floats:
+    """Normals (n, 3) of points that `bend` moves; about unit length."""
+    weight = head_weight[:, None]
+    turned = (normals @ pose.head().T) * weight + (normals @ pose.shoulders().T) * (1 - weight)
+    return np.asarray(turned, np.float32)
+
+
 def neck_weight(points: Floats) -> Floats:
     """How far a point follows the head, by its height; the nape bends lower than the chin."""
     height = points[:, 1] + 0.35 * np.clip(4 - points[:, 2], -3, 8)

@@ -2,6 +2,7 @@
 #define MAX_LIGHTS 40
 const vec2 TILES = vec2(8.0, 5.0);
 uniform int light_count;
+uniform int lamp_count;                    // the first lights: only these mirror in surfaces
 uniform vec3 light_direction[MAX_LIGHTS];  // towards the light
 uniform vec3 light_color[MAX_LIGHTS];
 uniform mat4 light_matrix[MAX_LIGHTS];
@@ -24,5 +25,7 @@ float ggx(float nl, float nv, float nh, float vh, float roughness, float f0) {
   float a = roughness * roughness;
   float d = nh * nh * (a * a - 1.0) + 1.0;
   float visibility = 0.5 / max(mix(2.0 * nl * nv, nl + nv, a), 1e-3);
-  return a * a / (3.14159 * d * d) * visibility * (f0 + 0.4 * (1.0 - f0) * pow(1.0 - vh, 5.0));
+  float rim = 1.0 - vh;
+  float rim2 = rim * rim;
+  return a * a / (3.14159 * d * d) * visibility * (f0 + 0.4 * (1.0 - f0) * rim2 * rim2 * rim);
 }

@@ -33,6 +33,7 @@ void main() {
     float tl = dot(t, l);
     float diffuse = mix(sqrt(max(0.0, 1.0 - tl * tl)), clamp(dot(outward, l) * 0.6 + 0.4, 0.0, 1.0), 0.6);
     light += light_color[i] * diffuse * mix(0.10, 1.0, s);
+    if (i >= lamp_count) continue;
     vec3 h = normalize(l + v);
     float front = clamp(dot(outward, l) * 0.8 + 0.5, 0.0, 1.0) * s;
     float a = dot(t1, h), b = dot(t2, h);

@@ -12,7 +12,8 @@ layout(location = 1) out vec4 out_albedo;  // linear colour; alpha: material
 layout(location = 2) out vec4 out_shine;   // light mirrored at the surface
 uniform sampler2D face_masks;              // lips, brows, beard, lid rims
 uniform vec3 skin_color, lip_color, brow_color, hair_color, beard_color, iris_color, iris_inner, teeth_color;
-uniform vec3 cloth_color, cloth_second;
+uniform vec3 cloth_color, cloth_second, glasses_color, hat_color, hat_band;
+uniform float glasses_metal, hat_knit, hat_banded;
 uniform float lip_strength, brow_strength, stubble, blush, freckles, tired, age, oil, pores, pupil;
 uniform float liner;
 uniform int cloth_pattern;
@@ -115,6 +116,14 @@ void main() {
     f0 = 0.03;
     spread = 0.6;
     n = bump(n, 0.02 * noise(rest * 1.3));
+  } else if (material == TONGUE) {
+    albedo = vec3(0.58, 0.22, 0.20) * (1.0 + 0.5 * noise(rest * 0.5));
+    albedo *= 1.0 - 0.25 * exp(-pow(rest.x / 0.18, 2.0));
+    shade = mix(0.04, 1.0, smoothstep(5.0, 9.8, rest.z));
+    roughness = 0.32;
+    f0 = 0.03;
+    spread = 0.8;
+    n = bump(n, 0.02 * noise(rest * 1.6));
   } else if (material == TEETH) {
     // Towards the back the teeth darken: light hardly reaches them, and bright molars look like fangs.
     float back = smoothstep(6.2, 10.0, rest.z);
@@ -153,11 +162,29 @@ void main() {
     roughness = 0.25;
     f0 = 0.03;
     spread = 0.7;
+  } else if (material == GLASSES) {
+    albedo = glasses_color;
+    roughness = glasses_metal > 0.5 ? 0.25 : 0.35;
+    f0 = glasses_metal > 0.5 ? 0.5 : 0.04;
+  } else if (material == HAT) {
+    float knit = hat_knit * (0.5 + 0.5 * sin(texture_at.x * 380.0)) * 0.08;
+    albedo = mix(hat_color, hat_band, step(texture_at.y, 0.16) * hat_banded) * (1.0 + 0.35 * noise(rest * 0.09 + noise_offset) + 0.3 * noise(rest * vec3(0.9, 2.4, 0.9)));
+    roughness = 0.9;
+    f0 = 0.02;
+    n = bump(n, knit + 0.05 * noise(rest * 1.2));
   } else if (material == CLOTH) {
     float weave = noise(rest * vec3(0.9, 2.4, 0.9)) * 0.5 + noise(rest * 0.06 + noise_offset);
     float second = 0.0;
     if (cloth_pattern == 1) second = smoothstep(0.48, 0.52, abs(fract(rest.y * 0.28) - 0.5) * 2.0);
     if (cloth_pattern == 2) second = 0.5 * step(0.8, fract(rest.y * 0.35)) + 0.5 * step(0.8, fract(rest.x * 0.35));
+    if (cloth_pattern == 4) {
+      // A jacket over a shirt: the opening widens upwards to the neck, with a lapel's edge beside it.
+      float opening = step(abs(rest.x), (rest.y + 27.0) * 0.30) * step(0.0, rest.z);
+      float edge = abs(abs(rest.x) - (rest.y + 27.0) * 0.30);
+      second = opening;
+      weave -= 0.9 * (1.0 - smoothstep(0.0, 0.30, edge)) * step(0.0, rest.z);
+      weave -= opening * 1.2 * (1.0 - smoothstep(0.03, 0.10, abs(rest.x)));
+    }
     if (cloth_pattern == 3) weave += 1.4 * noise(rest * vec3(0.25, 0.9, 0.25));
     albedo = mix(cloth_color, cloth_second, second) * (1.0 + 0.30 * weave);
     roughness = 0.85;
@@ -176,7 +203,7 @@ void main() {
     float slope = 1.0 - max(dot(face_normal, l), 0.0);
     float s = lit(i, position + face_normal * (0.05 + 0.12 * slope), 0.0012 + 0.0015 * slope);
     light += light_color[i] * wrapped * s;
-    if (nl > 0.0) {
+    if (nl > 0.0 && i < lamp_count) {
       vec3 h = normalize(l + v);
       float nh = max(dot(n, h), 0.0), vh = max(dot(v, h), 0.0);
       float lobes = 0.65 * ggx(nl, nv, nh, vh, roughness, f0);

@@ -1,4 +1,5 @@
 #version 330
+invariant gl_Position;  // depth is filled first, colour after: both must agree to the bit
 uniform mat4 view_projection;
 in vec3 in_position;
 in vec3 in_normal;

@@ -1,0 +1,101 @@
+"""Files of rendered people: one a person, each with several pictures and the truth about them."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.training.heads import sample
+from livecam.training.heads.compose import compose
+from livecam.training.heads.person import Person, Wardrobe
+from livecam.training.heads.renderer import Moment, Renderer
+from livecam.training.heads.shape import Gaze, HeadShape, Pose
+from livecam.training.heads.truth import truth
+
+FORMAT: Final = 1
+"""Raised whenever the same seed would give another picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How each person is shown. `supersample`: pixels drawn for each pixel kept, along a side."""
+
+    size: int = 256
+    frames: int = 8
+    supersample: int = 2
+    detail: float = 0.35
+    tile: int = 256
+
+
+class Studio:
+    """Head, renderer and plan: gives the pictures of person `seed`."""
+
+    def __init__(self, shape: HeadShape, plan: Plan, wardrobe: Wardrobe | None = None) -> None:
+        self.shape, self.plan = shape, plan
+        self.renderer = Renderer(shape, wardrobe, plan.tile)
+
+    def person(self, seed: int) -> Person:
+        rng = np.random.default_rng([FORMAT, seed])
+        identity = sample.identity(rng)
+        look = sample.look(rng, self.plan.detail)
+        return Person(self.shape, self.renderer.wardrobe, identity, look, seed)
+
+    def moments(self, seed: int) -> list[Moment]:
+        """The first is at rest and looks into the camera: what a portrait shows."""
+        data = self.shape.data
+        rest = Moment(np.zeros(len(data.expression_names), np.float32), Gaze(), Pose())
+        others = [
+            sample.moment(data, np.random.default_rng([FORMAT, seed, k])) for k in range(1, self.plan.frames)
+        ]
+        return [rest, *others]
+
+    def pictures(self, seed: int) -> dict[str, NDArray[Any]]:
+        """images (F, S, S, 3) uint8 RGB; alpha, material (F, S, S) uint8; landmarks (F, 478, 3), pose (F, 3),
+        gaze (F, 2), expression (F, E), identity (100,) float32; seed () int64."""
+        person, plan = self.person(seed), self.plan
+        found: dict[str, list[NDArray[Any]]] = {}
+        for moment in self.moments(seed):
+            layers = self.renderer.draw(person, moment, plan.size * plan.supersample)
+            picture = compose(layers, person.look, plan.size, seed)
+            known = truth(self.shape, person.look.camera, moment, layers, plan.size)
+            for name, value in (
+                ("images", picture.rgb),
+                ("alpha", picture.alpha),
+                ("material", known.material),
+                ("landmarks", known.landmarks),
+                ("pose", known.pose),
+                ("gaze", known.gaze),
+                ("expression", known.expression),
+            ):
+                found.setdefault(name, []).append(value)
+        arrays: dict[str, NDArray[Any]] = {name: np.stack(values) for name, values in found.items()}
+        return {**arrays, "identity": person.identity, "seed": np.array(seed, np.int64)}
+
+
+def path_of(folder: Path, seed: int) -> Path:
+    return folder / f"person-{seed:08d}.safetensors"
+
+
+def save(folder: Path, seed: int, arrays: dict[str, NDArray[Any]], plan: Plan) -> Path:
+    """Write one person; the file appears only once it is whole."""
+    from safetensors.numpy import save_file
+
+    path = path_of(folder, seed)
+    half = path.with_suffix(f".{os.getpid()}.part")
+    notes = {"format": str(FORMAT), "plan": repr(replace(plan)), "made": "computer graphics, no real person"}
+    save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, half, metadata=notes)
+    os.replace(half, path)
+    return path
+
+
+def read(path: Path) -> dict[str, NDArray[Any]]:
+    """What `save` wrote."""
+    from safetensors.numpy import load_file
+
+    arrays: dict[str, NDArray[Any]] = load_file(path)
+    return arrays

@@ -1,0 +1,151 @@
+"""The few OpenGL pieces the renderer is built from: shaders, meshes, ribbons of hair, noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.errors import UserError
+from livecam.training.heads import materials
+from livecam.training.heads.data import Floats, Integers
+from livecam.training.heads.strands import Strands, ribbon_triangles, ribbon_vertices
+
+
+def create_context() -> Any:
+    """An OpenGL 3.3 context without a window. Raises `UserError` where EGL has no driver."""
+    create: Any = moderngl.create_context  # its stubs type the settings wrongly
+    try:
+        return create(standalone=True, backend="egl", require=330)
+    except Exception as error:
+        raise UserError(
+            "rendering",
+            f"no OpenGL 3.3 through EGL ({error})",
+            "Install libegl1 and a driver (libgl1-mesa-dri draws on the CPU)",
+        ) from error
+
+
+@cache
+def _source(name: str) -> str:
+    folder = files("livecam.training.heads") / "shaders"
+    source = (folder / name).read_text()
+    source = source.replace("#include lighting", (folder / "lighting.glsl").read_text())
+    return source.replace("#include materials", materials.glsl())
+
+
+def program(context: Any, vertex: str, fragment: str) -> Any:
+    """Compile two of the files in `shaders`."""
+    return context.program(vertex_shader=_source(vertex), fragment_shader=_source(fragment))
+
+
+def write(target: Any, values: Mapping[str, Any]) -> None:
+    """Set uniforms; matrices are given row-major. What a compiler dropped from `target` is skipped."""
+    for name, value in values.items():
+        if name not in target:
+            continue
+        if isinstance(value, int):
+            target[name].value = value
+            continue
+        array = np.asarray(value, np.float32)
+        if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
+            array = np.swapaxes(array, -1, -2)
+        target[name].write(np.ascontiguousarray(array).tobytes())
+
+
+class Drawable:
+    """A surface: a moving buffer (position, normal) and a still one (rest, texture, kind)."""
+
+    def __init__(
+        self,
+        context: Any,
+        shaded: Any,
+        bare: Any,
+        triangles: Integers,
+        count: int,
+        casting: Integers | None = None,
+    ) -> None:
+        """`shaded` and `bare` are programs; `casting`: the triangles that cast shadows, when not all do."""
+        self._moving = context.buffer(reserve=count * 24, dynamic=True)
+        self._static = context.buffer(reserve=count * 28, dynamic=True)
+        self._index = context.buffer(np.ascontiguousarray(triangles, np.int32).tobytes())
+        chosen = triangles if casting is None else casting
+        self._casting = context.buffer(np.ascontiguousarray(chosen, np.int32).tobytes())
+        moving = (self._moving, "3f 3f", "in_position", "in_normal")
+        static = (self._static, "3f 2f 2f", "in_rest", "in_texture", "in_kind")
+        position = (self._moving, "3f 12x", "in_position")
+        self._full = context.vertex_array(shaded, [moving, static], self._index, skip_errors=True)
+        self._bare = context.vertex_array(bare, [position], self._index)
+        self._caster = context.vertex_array(bare, [position], self._casting)
+
+    def set_static(self, rest: Floats, texture: Floats, material: Any, roots: Any = 0.0) -> None:
+        kind = np.stack(np.broadcast_arrays(material, roots, np.zeros(len(rest)))[:2], axis=1)
+        values = np.concatenate([rest, texture, kind], axis=1)
+        self._static.write(np.ascontiguousarray(values, np.float32).tobytes())
+
+    def set_moving(self, vertices: Floats, normals: Floats) -> None:
+        values = np.concatenate([vertices, normals], axis=1)
+        self._moving.write(np.ascontiguousarray(values, np.float32).tobytes())
+
+    def draw(self) -> None:
+        self._full.render()
+
+    def draw_depth(self) -> None:
+        self._bare.render()
+
+    def cast(self) -> None:
+        self._caster.render()
+
+    def release(self) -> None:
+        arrays = (self._full, self._bare, self._caster)
+        for item in (*arrays, self._moving, self._static, self._index, self._casting):
+            item.release()
+
+
+class Ribbons:
+    """Strands; shadows are cast by every `every`-th, `widen` times as wide."""
+
+    def __init__(
+        self, context: Any, shaded: Any, bare: Any, strands: Strands, every: int, widen: float
+    ) -> None:
+        self._items: list[Any] = []
+        self._full = self._array(context, shaded, strands)
+        self._caster = self._array(context, bare, strands.some(every, widen))
+
+    def _array(self, context: Any, program: Any, strands: Strands) -> Any:
+        buffer = context.buffer(ribbon_vertices(strands).tobytes())
+        index = context.buffer(ribbon_triangles(*strands.points.shape[:2]).astype(np.int32).tobytes())
+        names = ("in_position", "in_tangent", "in_strand", "in_follow")
+        array = context.vertex_array(program, [(buffer, "3f 3f 4f 2f", *names)], index, skip_errors=True)
+        self._items += [array, buffer, index]
+        return array
+
+    def draw(self) -> None:
+        self._full.render()
+
+    def cast(self) -> None:
+        self._caster.render()
+
+    def release(self) -> None:
+        for item in self._items:
+            item.release()
+
+
+def shadow_share(hair: Strands) -> tuple[int, float]:
+    """Which share of the strands casts shadows, and how much wider: about 50,000 triangles do."""
+    every = max(1, round(hair.count * hair.points.shape[1] * 2 / 50_000))
+    return every, 1.0 + 0.8 * (every - 1)
+
+
+def noise_volume(size: int = 64) -> NDArray[np.uint8]:
+    """(size, size, size) periodic noise about 128 with a falling spectrum."""
+    rng = np.random.default_rng(7)
+    f = np.fft.fftfreq(size)
+    k = np.sqrt(f[:, None, None] ** 2 + f[None, :, None] ** 2 + f[None, None, :] ** 2) + 1e-6
+    spectrum = np.fft.fftn(rng.normal(size=(size, size, size))) * np.where((k > 0.03) & (k < 0.3), 1 / k, 0)
+    values = np.fft.ifftn(spectrum).real
+    return (np.clip(values / values.std() * 0.18 + 0.5, 0, 1) * 255).astype(np.uint8)
