@@ -230,7 +230,7 @@ def build(force: Annotated[bool, typer.Option("--force", help="Make everything a
     """Make what is built on this machine: the face model (fetched once, here and only here)."""
     from export import face_model
 
-    face_model.build(force=force)
+    print(f"The face model is in {face_model.build(force=force)}.")
 
 
 @app.command()

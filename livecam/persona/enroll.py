@@ -88,7 +88,7 @@ def resize(persona: Persona, size: int) -> Persona:
 def build(
     picture: RGB, points: F32, name: str, size: int, meta: dict[str, Any], person: F32 | None = None
 ) -> Persona:
-    """points: (478, 3) in the picture's pixels. person: the picture's mask, H x W in 0..1, where it is known."""
+    """points: (478, 3) in the picture's pixels. person: its mask, H x W in 0..1, where that is known."""
     crop = choose_crop(points)
     image = cut(picture, crop, size)
     own = points.astype(np.float32).copy()

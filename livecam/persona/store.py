@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
+from livecam.face.bundle import cache_folder
 from livecam.persona.persona import Crop, Lattice, Persona
 
 log = logging.getLogger(__name__)
@@ -40,10 +41,8 @@ def data_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Where portraits enrolled on the fly are kept; LIVECAM_CACHE overrides the user's cache folder."""
-    import platformdirs
-
-    return Path(os.environ.get("LIVECAM_CACHE") or platformdirs.user_cache_dir("livecam")) / "personas"
+    """Where portraits enrolled on the fly are kept."""
+    return cache_folder() / "personas"
 
 
 def check_name(name: str) -> str:
