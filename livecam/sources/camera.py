@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-# Media Foundation otherwise takes ten seconds and more to open some cameras; read when OpenCV is loaded.
+# Media Foundation otherwise takes ten seconds and more to open some cameras.
 os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+# Seconds until a V4L2 camera that says nothing counts as lost, in place of ten.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 
 import cv2
 import numpy as np
