@@ -69,7 +69,7 @@ def write_jpeg(path: Path, picture: RGB, quality: int = 92) -> None:
     path.write_bytes(encoded.tobytes())
 
 
-def write_clip(path: Path, frames: Iterable[RGB], rate: int, crf: int = 25) -> int:
+def write_clip(path: Path, frames: Iterable[RGB], rate: int, crf: int = 24) -> int:
     """H.264, yuv420p; returns the number of frames."""
     import av
 

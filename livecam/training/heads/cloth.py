@@ -83,15 +83,14 @@ def _clear_of(rings: Floats, skin: Floats, gap: float) -> Floats:
         if ring[:, 1].min() < -21:
             continue
         centre = np.array([0.0, ring[:, 2].mean()])
-        planar = skin[:, [0, 2]] - centre
-        radius, bearing = np.hypot(planar[:, 0], planar[:, 1]), np.arctan2(planar[:, 0], planar[:, 1])
         own = ring[:, [0, 2]] - centre
-        need = np.zeros(COLUMNS)
-        for column in range(COLUMNS):
-            own_bearing = np.arctan2(own[column, 0], own[column, 1])
-            apart = np.abs((bearing - own_bearing + np.pi) % (2 * np.pi) - np.pi)
-            near = (np.abs(skin[:, 1] - ring[column, 1]) < 0.7) & (apart < 0.20)
-            need[column] = radius[near].max() + gap if near.any() else 0.0
+        level = (skin[:, 1] > ring[:, 1].min() - 0.7) & (skin[:, 1] < ring[:, 1].max() + 0.7)
+        planar, heights = skin[level][:, [0, 2]] - centre, skin[level, 1]
+        radius, bearing = np.hypot(planar[:, 0], planar[:, 1]), np.arctan2(planar[:, 0], planar[:, 1])
+        apart = bearing[None] - np.arctan2(own[:, 0], own[:, 1])[:, None]
+        apart = np.abs((apart + np.pi) % (2 * np.pi) - np.pi)
+        near = (apart < 0.20) & (np.abs(heights[None] - ring[:, 1, None]) < 0.7)
+        need = np.where(near, radius[None] + gap, 0.0).max(1, initial=0.0)
         reach = np.hypot(own[:, 0], own[:, 1])
         wanted = gaussian_filter1d(np.maximum(need, reach), 1.5, mode="wrap")
         wanted = np.maximum(wanted, np.maximum(need - 0.1, 0))

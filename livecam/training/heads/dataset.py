@@ -30,6 +30,7 @@ class Plan:
     supersample: int = 2
     detail: float = 0.35
     tile: int = 256
+    casting: int = 20_000
 
 
 class Studio:
@@ -37,7 +38,7 @@ class Studio:
 
     def __init__(self, shape: HeadShape, plan: Plan, wardrobe: Wardrobe | None = None) -> None:
         self.shape, self.plan = shape, plan
-        self.renderer = Renderer(shape, wardrobe, plan.tile)
+        self.renderer = Renderer(shape, wardrobe, plan.tile, plan.casting)
 
     def person(self, seed: int) -> Person:
         rng = np.random.default_rng([FORMAT, seed])

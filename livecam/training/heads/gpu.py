@@ -113,7 +113,7 @@ class Ribbons:
         self, context: Any, shaded: Any, bare: Any, strands: Strands, every: int, widen: float
     ) -> None:
         self._items: list[Any] = []
-        self._full = self._array(context, shaded, strands)
+        self._full, self._bare = self._array(context, shaded, strands), self._array(context, bare, strands)
         self._caster = self._array(context, bare, strands.some(every, widen))
 
     def _array(self, context: Any, program: Any, strands: Strands) -> Any:
@@ -127,6 +127,9 @@ class Ribbons:
     def draw(self) -> None:
         self._full.render()
 
+    def draw_depth(self) -> None:
+        self._bare.render()
+
     def cast(self) -> None:
         self._caster.render()
 
@@ -135,9 +138,9 @@ class Ribbons:
             item.release()
 
 
-def shadow_share(hair: Strands) -> tuple[int, float]:
-    """Which share of the strands casts shadows, and how much wider: about 50,000 triangles do."""
-    every = max(1, round(hair.count * hair.points.shape[1] * 2 / 50_000))
+def shadow_share(hair: Strands, triangles: int) -> tuple[int, float]:
+    """Which share of the strands casts shadows, so that about so many triangles do, and how much wider."""
+    every = max(1, round(hair.count * hair.points.shape[1] * 2 / triangles))
     return every, 1.0 + 0.8 * (every - 1)
 
 

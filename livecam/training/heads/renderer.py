@@ -22,6 +22,7 @@ from livecam.training.heads.gpu import (
     write,
 )
 from livecam.training.heads.lights import LightSet, light_set
+from livecam.training.heads.look import Look
 from livecam.training.heads.materials import Material
 from livecam.training.heads.person import Person, Wardrobe
 from livecam.training.heads.shape import Gaze, HeadShape, Pose
@@ -74,9 +75,14 @@ class _Target:
 
 
 class Renderer:
-    """One OpenGL context. Not to be shared between threads. `tile`: pixels of each light's shadow map."""
+    """One OpenGL context. Not to be shared between threads.
 
-    def __init__(self, shape: HeadShape, wardrobe: Wardrobe | None = None, tile: int = 512) -> None:
+    `tile`: pixels of each light's shadow map; `casting`: about how many triangles of hair cast shadows.
+    """
+
+    def __init__(
+        self, shape: HeadShape, wardrobe: Wardrobe | None = None, tile: int = 512, casting: int = 50_000
+    ) -> None:
         self.shape = shape
         self.wardrobe = wardrobe or Wardrobe(shape.data)
         self.surface = head_surface(shape)
@@ -86,7 +92,7 @@ class Renderer:
         self._lens = program(context, "surface.vert", "lens.frag")
         self._depth = program(context, "depth.vert", "depth.frag")
         self._strand_depth = program(context, "strand.vert", "depth.frag")
-        self._tile = tile
+        self._tile, self._casting_hair = tile, casting
         self._atlas = context.depth_texture((tile * TILES[0], tile * TILES[1]))
         self._atlas.compare_func = "<="
         self._atlas.filter = (moderngl.LINEAR, moderngl.LINEAR)
@@ -133,7 +139,11 @@ class Renderer:
             self._lenses = Drawable(
                 self._context, self._lens, self._depth, mesh.triangles, len(mesh.vertices)
             )
-        self._hair = None if person.hair is None else self._ribbons(person.hair, *shadow_share(person.hair))
+        self._hair = (
+            None
+            if person.hair is None
+            else self._ribbons(person.hair, *shadow_share(person.hair, self._casting_hair))
+        )
 
     def draw(self, person: Person, moment: Moment, size: int) -> Layers:
         """Draw one frame, size x size pixels, without antialiasing."""
@@ -166,7 +176,7 @@ class Renderer:
         self._atlas.use(0)
         self._noise.use(1)
         self._masks.use(2)
-        self._fill_depth(target.main, view)
+        self._fill_depth(target.main, look, moment.pose)
         write(self._strand, {**shared, "eye": [*look.camera.position, 1.0], "widen": 1.0})
         if self._hair is not None:
             write(self._strand, {**uniforms.strands(look, Material.HAIR), **uniforms.bending(moment.pose)})
@@ -213,14 +223,19 @@ class Renderer:
             for beard in beards:
                 beard.cast()
 
-    def _fill_depth(self, framebuffer: Any, view: NDArray[np.float64]) -> None:
+    def _fill_depth(self, framebuffer: Any, look: Look, pose: Pose) -> None:
         """Depth first, so that each pixel is shaded about once: shading is the dear part."""
         framebuffer.use()
         framebuffer.clear(0, 0, 0, 0, depth=1.0)
         framebuffer.color_mask = ((False,) * 4,) * 3
+        view = look.camera.matrix()
         write(self._depth, {"view_projection": view})
         for surface in (self._head, *self._worn):
             surface.draw_depth()
+        if self._hair is not None:
+            seen = {"view_projection": view, "eye": [*look.camera.position, 1.0], "widen": 1.0}
+            write(self._strand_depth, {**seen, **uniforms.bending(pose)})
+            self._hair.draw_depth()
         framebuffer.color_mask = ((True,) * 4,) * 3
         self._context.depth_func = "<="
 

@@ -25,8 +25,12 @@ _TONES: Final = ((0.88, 0.70, 0.61), (0.82, 0.62, 0.51), (0.76, 0.55, 0.43), (0.
                  (0.53, 0.35, 0.25), (0.41, 0.27, 0.20), (0.31, 0.20, 0.15))  # fmt: skip
 _HAIRS: Final = ((0.05, 0.04, 0.035), (0.12, 0.08, 0.06), (0.22, 0.14, 0.09), (0.34, 0.22, 0.13),
                  (0.50, 0.37, 0.22), (0.66, 0.52, 0.34), (0.42, 0.19, 0.10))  # fmt: skip
-_IRISES: Final = ((0.16, 0.09, 0.05), (0.30, 0.19, 0.09), (0.34, 0.30, 0.14), (0.24, 0.34, 0.22),
-                  (0.26, 0.38, 0.48), (0.40, 0.46, 0.50))  # fmt: skip
+_IRISES: Final = ((0.16, 0.09, 0.05), (0.30, 0.19, 0.09), (0.30, 0.26, 0.14), (0.22, 0.27, 0.18),
+                  (0.22, 0.30, 0.37), (0.33, 0.38, 0.41))  # fmt: skip
+_FEELINGS: Final = ((0.22, "mouthSmile"), (0.30, "mouthFrown"), (0.36, "mouthStretch"), (0.42, "mouthPucker"),
+                    (0.46, "mouthPress"), (0.49, "cheekPuff"), (0.52, "noseSneer"), (0.55, "jawLeft"),
+                    (0.58, "jawRight"), (0.61, "mouthLeft"), (0.64, "mouthRight"))  # fmt: skip
+"""Running shares of what a mouth does beside speaking."""
 KINDS: Final = ("bald", "shaved", "cropped", "side", "back", "crown", "curly", "bob", "long", "tied")
 _KIND_SHARES: Final = (0.05, 0.06, 0.13, 0.17, 0.10, 0.12, 0.11, 0.09, 0.11, 0.06)
 
@@ -40,7 +44,7 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
     """A person's look and sitting. `detail` scales the number of hairs: 1 suits 512 pixels, 0.3 suits 256."""
     age = float(np.clip(rng.beta(1.6, 2.2), 0, 1))
     tone = rng.uniform(0, len(_TONES) - 1)
-    skin_color = _jitter(_between(_TONES, tone), rng, 0.03)
+    skin_color = _jitter(_between(_TONES, tone), rng, 0.02)
     dark = tone / (len(_TONES) - 1)
     shares = np.array([0.30, 0.22, 0.17, 0.12, 0.07, 0.06, 0.06]) ** (1 + dark)
     hair_index = int(rng.choice(len(_HAIRS), p=shares / shares.sum()))
@@ -50,10 +54,11 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
     style = hair_style(rng, detail)
     bearded = rng.random() < 0.24
     lip = _shade(tuple(np.array(skin_color) * [0.88, 0.60, 0.60]), 1.0)
-    painted = rng.random() < 0.15
+    painted = not bearded and rng.random() < 0.2
     if painted:
         lip = _jitter((0.62, 0.18, 0.22), rng, 0.12)
-    iris = _jitter(_IRISES[int(rng.choice(6, p=[0.36, 0.2, 0.13, 0.1, 0.13, 0.08]))], rng, 0.1)
+    irises = np.array([0.36, 0.20, 0.13, 0.10, 0.13, 0.08]) ** (1 + 2.5 * dark)
+    iris = _jitter(_IRISES[int(rng.choice(len(_IRISES), p=irises / irises.sum()))], rng, 0.1)
     return Look(
         skin=Skin(
             color=skin_color,
@@ -63,7 +68,7 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
             freckles=float(np.clip(rng.normal(-0.15, 0.4), 0, 1)) * (1 - dark),
             tired=rng.uniform(0.0, 0.6) + 0.3 * age,
             age=age,
-            oil=rng.uniform(0.1, 0.9),
+            oil=rng.uniform(0.1, 0.9) * (1 - 0.4 * dark),
             pores=rng.uniform(0.3, 1.0),
             stubble=rng.uniform(0.2, 0.9) if bearded or rng.random() < 0.12 else 0.0,
             liner=rng.uniform(0.3, 1.0) if rng.random() < 0.12 else 0.0,
@@ -141,16 +146,19 @@ def hair_style(rng: Rng, detail: float) -> HairStyle | None:
     }
     style = styles[kind]
     count = max(3000, int(style.count * detail))
+    steps = max(4, round(style.steps * np.sqrt(detail)))
     # Fewer hairs are drawn wider, so that the scalp stays covered.
-    return replace(style, count=count, half_width=style.half_width * float(np.sqrt(style.count / count)))
+    return replace(
+        style, count=count, steps=steps, half_width=style.half_width * float(np.sqrt(style.count / count))
+    )
 
 
 def lighting(rng: Rng) -> Lighting:
     """From a soft window to a hard lamp, warm to cold."""
     azimuth = rng.uniform(-70, 70)
-    key = _warmth(rng, 0.5) * rng.uniform(0.8, 1.9)
+    key = _warmth(rng, 0.3) * rng.uniform(0.8, 1.9)
     lamps = [Lamp(azimuth, rng.uniform(0, 55), _color(key), rng.uniform(4, 22), 3)]
-    fill = _warmth(rng, 0.4) * rng.uniform(0.05, 0.5)
+    fill = _warmth(rng, 0.35) * rng.uniform(0.05, 0.5)
     lamps.append(Lamp(-azimuth + rng.normal(0, 15), rng.uniform(-10, 30), _color(fill), 20, 1))
     if rng.random() < 0.4:
         rim = _warmth(rng, 0.6) * rng.uniform(0.2, 0.9)
@@ -161,9 +169,9 @@ def lighting(rng: Rng) -> Lighting:
 
 
 def camera(rng: Rng) -> Camera:
-    """Head and shoulders at arm's length to across a room; the head is 45 to 72 % of the picture's height."""
+    """Head and shoulders at arm's length to across a room; the head is 50 to 80 % of the picture's height."""
     field_of_view = rng.uniform(13, 36)
-    share = rng.uniform(0.45, 0.72)
+    share = rng.uniform(0.50, 0.80)
     distance = 23 / share / 2 / np.tan(np.deg2rad(field_of_view) / 2) + 8
     return Camera(float(field_of_view), float(distance), rng.normal(0, 1.0), rng.uniform(-2.0, 2.5))
 
@@ -184,9 +192,7 @@ def moment(data: HeadData, rng: Rng) -> Moment:
         add("mouthUpperUp", rng.uniform(0, 0.5))
         add("mouthLowerDown", rng.uniform(0, 0.5))
     feeling = rng.random()
-    for limit, name in ((0.22, "mouthSmile"), (0.30, "mouthFrown"), (0.36, "mouthStretch"), (0.42, "mouthPucker"),
-                        (0.46, "mouthPress"), (0.49, "cheekPuff"), (0.52, "noseSneer"), (0.55, "jawLeft"),
-                        (0.58, "jawRight"), (0.61, "mouthLeft"), (0.64, "mouthRight")):  # fmt: skip
+    for limit, name in _FEELINGS:
         if feeling < limit:
             add(name, rng.uniform(0.2, 0.9))
             break
@@ -224,7 +230,8 @@ def _clothes(rng: Rng) -> Clothes:
 
 
 def _backdrop(rng: Rng) -> Backdrop:
-    lit = _fabric(rng)
+    color = np.array(_fabric(rng))
+    lit = _color(color * 0.5 + color.mean() * 0.5)
     dark = _shade(lit, rng.uniform(0.25, 0.9)) if rng.random() < 0.7 else _fabric(rng)
     return Backdrop(lit, dark, rng.uniform(0, 360), rng.uniform(0.0, 0.12), int(rng.integers(0, 9)))
 

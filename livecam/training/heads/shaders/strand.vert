@@ -1,4 +1,5 @@
 #version 330
+invariant gl_Position;
 // A ribbon that faces the eye. Head hair is bent with the neck here, so its buffer never changes.
 uniform mat4 view_projection;
 uniform mat3 head;
