@@ -1,0 +1,101 @@
+"""Judging a portrait that somebody else drives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from faces import turned, with_lids, with_lip_gap
+
+from benchmarks.cross_reenactment import Driver, Likeness, compare, overall
+from benchmarks.features import GAZE, LIDS, MOUTH
+from livecam.errors import UserError
+from livecam.frames import DriverFrame
+
+
+def likeness(driver, output, neutral=((0.0, 0.4, 0, 0, 0), (0.1, 0.3, 0, 0, 0)), lost=0):
+    driver, output = np.asarray(driver, float), np.asarray(output, float)
+    return Likeness("p", "d", list(range(len(driver))), driver, output, np.asarray(neutral, float), lost, {})
+
+
+def columns(count=20):
+    """A driver that opens the mouth, turns and blinks now and then, but looks straight ahead."""
+    rng = np.random.default_rng(0)
+    values = np.column_stack(
+        [rng.uniform(0.1, 0.5, count), rng.uniform(0.3, 0.45, count), *(10 * rng.normal(size=(2, count)))]
+    )
+    return np.column_stack([values, np.full(count, 0.02)])
+
+
+def test_a_faithful_copy_correlates_fully():
+    driver = columns()
+    row = likeness(driver, 0.5 * driver + 1).summary()["correlation"]
+    assert [row[n] for n in ("mouth gap", "lids", "yaw", "pitch")] == pytest.approx([1, 1, 1, 1])
+
+
+def test_what_the_driver_hardly_does_is_not_rated():
+    driver = columns()
+    driver[:, GAZE] = 0.02 + 0.005 * np.random.default_rng(1).normal(size=len(driver))  # the judge's noise
+    assert likeness(driver, driver).summary()["correlation"]["gaze"] is None
+
+
+def test_lips_that_stay_open_are_seen():
+    driver, output = columns(), columns()
+    driver[:5, MOUTH] = 0.01
+    output[:5, MOUTH] = [0.2, 0.0, 0.1, 0.1, 0.3]
+    row = likeness(driver, output).summary()
+    assert (row["shut_frames"], row["gap_when_shut"]) == (5, 0.1)
+
+
+def test_lids_that_stay_open_in_a_blink_are_seen():
+    driver, output = columns(), columns()
+    driver[:3, LIDS], output[:3, LIDS] = 0.1, 0.24
+    row = likeness(driver, output).summary()
+    assert row["blink_frames"] == 3
+    assert row["driver_lids_in_blink"] == 0.25
+    assert row["lids_in_blink"] == 0.8  # of the portrait's own .3
+
+
+def test_frames_without_a_face_are_counted_and_left_out():
+    driver, output = columns(), columns()
+    output[4] = np.nan
+    row = likeness(driver, output, lost=1).summary()
+    assert row["lost"] == 1
+    assert row["correlation"]["yaw"] == pytest.approx(1)
+
+
+def test_the_mean_is_over_the_pairs_that_know():
+    driver = columns()
+    shut = driver.copy()
+    shut[:2, MOUTH] = 0
+    means = overall([likeness(driver, driver), likeness(shut, shut)])
+    assert means["gap_when_shut"] == 0
+    assert means["shut_frames"] == 2
+    assert means["lids_in_blink"] is None
+    assert means["frames"] == 40
+
+
+def test_a_tracked_clip_drives_a_portrait(persona, face):
+    """With a judge that sees in the output exactly what the driver did."""
+    moves = [
+        turned(with_lids(with_lip_gap(face, 0.4 * (k % 3) / 2), 1 - 0.9 * (k == 7)), yaw=8 * np.sin(k))
+        for k in range(12)
+    ]
+    frames = [DriverFrame(k, k * 33_333_333, 512, 512, landmarks=p) for k, p in enumerate(moves)]
+    seen = iter(moves)
+    result = compare(persona, Driver("d", 30, frames, dict(enumerate(moves)), {}), lambda picture: next(seen))
+    row = result.summary()
+    assert row["lost"] == 0
+    assert sorted(result.outputs) == list(range(12))
+    assert all(row["correlation"][name] > 0.99 for name in ("mouth gap", "lids", "yaw"))
+
+
+def test_outputs_without_a_face_count_as_lost(persona, face):
+    frames = [DriverFrame(k, k * 33_333_333, 512, 512, landmarks=face) for k in range(3)]
+    driver = Driver("d", 30, frames, dict.fromkeys(range(3), face), {})
+    assert compare(persona, driver, lambda picture: None).lost == 3
+
+
+def test_a_clip_whose_tracker_saw_nobody_is_refused(persona, face):
+    frames = [DriverFrame(k, k * 33_333_333, 512, 512) for k in range(3)]
+    with pytest.raises(UserError, match="no face"):
+        compare(persona, Driver("d", 30, frames, {0: face}, {}), lambda picture: face)
