@@ -57,6 +57,8 @@ class Animator:
         self._neutral: Landmarks | None = None
         self._updated = 0.0
         self.finder = self._new_finder()
+        self.seen = False
+        """Whether any frame so far had a face."""
 
     def observe(self, frame: DriverFrame) -> Landmarks | None:
         """The driver's landmarks, filtered and mirrored as asked; None without a face."""
@@ -70,6 +72,7 @@ class Animator:
                 self._filter.reset()
                 self._unit = 0.0
                 return None
+            self.seen = True
             points = self._smooth(points, frame.capture_ns / 1e9)
             return motions.mirrored(points, frame.width) if self._mirror else points
 

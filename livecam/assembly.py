@@ -117,6 +117,8 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
             log.info("stopped")
         finally:
             report.stop()
+        if not animator.seen:
+            log.warning("no face was found in %s: the portrait rested", source.info.name)
     if request.report is not None:
         report.write(request.report)
     return report

@@ -125,11 +125,14 @@ def build(
 
 
 def choose_crop(points: F32) -> Crop:
-    """A square around the face with room for hair, neck and motion; it may reach past the picture."""
+    """A square around the face with room for hair, neck and motion, on whole pixels of the picture.
+
+    It may reach past the picture.
+    """
     low, high = points[:, :2].min(0), points[:, :2].max(0)
-    side = CROP_SCALE * float((high - low).max())
+    side = round(CROP_SCALE * float((high - low).max()))
     x, y = (low + high) / 2 - side / 2
-    return Crop(float(x), float(y) - CROP_UP * side, side)
+    return Crop(round(float(x)), round(float(y) - CROP_UP * side), side)
 
 
 def cut(picture: NDArray[Any], crop: Crop, size: int) -> NDArray[Any]:

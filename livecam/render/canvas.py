@@ -58,40 +58,24 @@ class Canvas:
             base, scale, origin, inside = _frame(persona, *size)
         self.height, self.width = base.shape[:2]
         self._base = base
-        crop = persona.crop
-        # Canvas pixel centre x + .5 = (picture position - origin) * scale.
-        left, top = (np.array([crop.x, crop.y]) - origin) * scale
-        side = crop.side * scale
-        x0, y0 = max(int(np.floor(left)), inside[0]), max(int(np.floor(top)), inside[1])
-        x1, y1 = min(int(np.ceil(left + side)), inside[2]), min(int(np.ceil(top + side)), inside[3])
-        self._box = (x0, y0, x1, y1)
-        step = persona.size / side
-        self._to_crop = np.array(
-            [
-                [step, 0, (x0 + 0.5 - left) * step - 0.5],
-                [0, step, (y0 + 0.5 - top) * step - 0.5],
-            ]
-        )
-        self._shrink = step > 1.5  # plain bilinear would alias
-        mask = _feather(self._box, (left, top, side), inside)
+        # Canvas place = (picture place - origin) * scale. Crops lie on whole pixels of both: placing one is a
+        # plain resize.
+        left, top = np.round((np.array([persona.crop.x, persona.crop.y]) - origin) * scale).astype(int)
+        self._side = side = round(persona.crop.side * scale)
+        x0, y0 = max(int(left), inside[0]), max(int(top), inside[1])
+        x1, y1 = min(int(left) + side, inside[2]), min(int(top) + side, inside[3])
+        self._target = (slice(y0, y1), slice(x0, x1))
+        self._part = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+        self._how = cv2.INTER_AREA if side < persona.size else cv2.INTER_LINEAR
+        mask = _feather((x0, y0, x1, y1), (left, top, side), inside)
         self._mask = np.round(mask * 255).astype(np.uint8)
 
     def place(self, rendered: RGB) -> RGB:
         """height x width x 3 uint8, a fresh picture. rendered: size x size x 3."""
-        x0, y0, x1, y1 = self._box
-        shape = (x1 - x0, y1 - y0)
-        if self._shrink:
-            factor = 1.0 / self._to_crop[0, 0]
-            rendered = cv2.resize(rendered, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-            matrix = self._to_crop.copy()
-            matrix[:, :2] = np.eye(2)
-            matrix[:, 2] = (matrix[:, 2] + 0.5) * factor - 0.5
-        else:
-            matrix = self._to_crop
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        part = cv2.warpAffine(rendered, matrix, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        if rendered.shape[0] != self._side:
+            rendered = cv2.resize(rendered, (self._side, self._side), interpolation=self._how)
         out = self._base.copy()
-        blend_mask(part, self._mask, out[y0:y1, x0:x1])
+        blend_mask(rendered[self._part], self._mask, out[self._target])
         return out
 
 
@@ -111,18 +95,22 @@ def _frame(
     # Inside the picture where it is large enough, centred where it is not.
     origin = np.where(room >= 0, np.clip(origin, 0, np.maximum(room, 0)), room / 2)
 
-    matrix = np.array(
-        [[scale, 0, -origin[0] * scale + scale / 2 - 0.5], [0, scale, -origin[1] * scale + scale / 2 - 0.5]]
+    scale = round(crop.side * scale) / crop.side
+    place = np.array([crop.x, crop.y])
+    origin = place - np.round((place - origin) * scale) / scale
+
+    small = (
+        picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     )
-    flags = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    if scale < 1:
-        small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        moved = np.array([[1, 0, -origin[0] * scale], [0, 1, -origin[1] * scale]])
-        sharp = cv2.warpAffine(
-            small, moved, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-    else:
-        sharp = cv2.warpAffine(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    k = max(scale, 1.0)
+    shift = k / 2 - 0.5 - origin * scale
+    sharp = cv2.warpAffine(
+        small,
+        np.array([[k, 0, shift[0]], [0, k, shift[1]]]),
+        (width, height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     x0, y0 = np.maximum(np.round(-origin * scale), 0).astype(int)
     x1, y1 = np.minimum(np.round((np.array([columns, rows]) - origin) * scale), [width, height]).astype(int)
     inside = (int(x0), int(y0), int(x1), int(y1))

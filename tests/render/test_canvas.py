@@ -41,7 +41,7 @@ def test_source_gives_the_portrait_back(make_persona):
     persona = make_persona(512)
     out = Canvas(persona, None).place(rendered(persona))
     assert out.shape == persona.picture.shape
-    # The crop is 512 pixels for about 505 of the picture: resampled twice, noise of 3 levels softened.
+    # The crop is 512 pixels for 506 of the picture: resampled twice, noise of 3 levels softened.
     assert np.abs(out.astype(int) - persona.picture).mean() < 2.0
 
 

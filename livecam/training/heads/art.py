@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +19,7 @@ import numpy as np
 
 from livecam.errors import UserError
 from livecam.frames import RGB
-from livecam.training.heads import paint, people
+from livecam.training.heads import drawing, paint, people
 from livecam.training.heads.compose import compose
 from livecam.training.heads.data import load
 from livecam.training.heads.performance import demonstration, expression, perform
@@ -46,12 +46,33 @@ class Studio:
         return compose(layers, person.look, size, seed=1).rgb
 
 
-def portrait(studio: Studio) -> RGB:
-    """The bundled portrait: an oil painting."""
-    sitter = people.RENAISSANCE
-    face = expression(studio.shape.data, mouthSmile=0.12, mouthPress=0.1)
-    picture = studio.photograph(studio.person(sitter), Moment(face), PORTRAIT_SIZE)
-    return paint.oil(picture, radius=4, seed=sitter.seed)
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A file under the output folder, who sits, and what the picture is made into."""
+
+    path: str
+    sitter: people.Sitter
+    medium: Callable[[RGB, int], RGB]
+    smile: float = 0.12
+
+
+PORTRAITS: Final = (
+    Portrait("portrait.jpg", people.RENAISSANCE, lambda p, seed: paint.oil(p, radius=4, seed=seed)),
+    Portrait("portraits/photograph.jpg", people.MUSICIAN, lambda p, seed: p, smile=0.18),
+    Portrait("portraits/charcoal.jpg", people.FISHERMAN, drawing.charcoal, smile=0.05),
+    Portrait("portraits/watercolour.jpg", people.GARDENER, drawing.watercolour, smile=0.2),
+    Portrait("portraits/old-photograph.jpg", people.CLERK, drawing.old_photograph, smile=0.0),
+    Portrait("portraits/cartoon.jpg", people.STUDENT, lambda p, seed: drawing.cartoon(p), smile=0.15),
+)
+"""All frontal, with the mouth shut and the eyes on the camera: what a portrait that shall move needs."""
+
+
+def portrait(studio: Studio, wanted: Portrait, size: int = PORTRAIT_SIZE, supersample: float = 3.0) -> RGB:
+    """Draw one of `PORTRAITS`."""
+    sitter = wanted.sitter
+    face = expression(studio.shape.data, mouthSmile=wanted.smile, mouthPress=0.1)
+    picture = studio.photograph(studio.person(sitter), Moment(face), size, supersample)
+    return wanted.medium(picture, sitter.seed)
 
 
 def clip(studio: Studio) -> Iterable[RGB]:
@@ -95,16 +116,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m livecam.training.heads.art", description=__doc__)
     parser.add_argument("--head-data", type=Path, default=None, help="folder with the head data")
     parser.add_argument("--out", type=Path, default=Path("livecam/assets"))
-    parser.add_argument("--only", choices=("portrait", "clip"), help="make only one of the files")
+    parser.add_argument("--only", choices=[*(Path(p.path).stem for p in PORTRAITS), "clip"])
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         shape = HeadShape(load(options.head_data))
         studio = Studio(shape, Renderer(shape))
-        if options.only != "clip":
-            write_jpeg(options.out / "portrait.jpg", portrait(studio))
-            log.info("wrote %s", options.out / "portrait.jpg")
-        if options.only != "portrait":
+        for wanted in PORTRAITS:
+            if options.only in (None, Path(wanted.path).stem):
+                write_jpeg(options.out / wanted.path, portrait(studio, wanted))
+                log.info("wrote %s", options.out / wanted.path)
+        if options.only in (None, "clip"):
             count = write_clip(options.out / "driver.mp4", clip(studio), CLIP_RATE)
             log.info("wrote %s, %d frames", options.out / "driver.mp4", count)
     except UserError as error:
