@@ -148,7 +148,7 @@ def test_a_corrupt_face_model_and_how_to_mend_it(livecam, clip, persona, monkeyp
     complains(livecam(*words), "face model", "corrupt", "livecam build")
 
 
-def test_a_clip_without_a_face_runs_and_rests(livecam, clip, persona, tmp_path):
+def test_a_clip_without_a_face_runs_and_rests(livecam, clip, persona, tmp_path, caplog):
     """Nobody in view is no error: the portrait rests. The report says what was measured."""
     from dataclasses import replace
 
@@ -161,6 +161,7 @@ def test_a_clip_without_a_face_runs_and_rests(livecam, clip, persona, tmp_path):
         *words, "--sink", f"{tmp_path}/frames/%05d.png", "--sink", "null", "--report", report
     )
     assert code == 0, err
+    assert "no face was found in noise.mp4" in caplog.text
     assert "8 frames" in out
     names = sorted(p.name for p in (tmp_path / "frames").iterdir())
     assert names == [f"{k:05d}.png" for k in range(8)]

@@ -16,7 +16,7 @@ from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona import fill, interior, matte, store
-from livecam.persona.lattice import build_lattice
+from livecam.persona.lattice import build_lattice, moving_part
 from livecam.persona.persona import Crop, Persona
 from livecam.persona.picture import digest, read_picture
 
@@ -104,7 +104,8 @@ def build(
     alpha = matte.matte(image, mask, own)
     reach = 2 * max(1, round(0.012 * size)) + 1
     hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((reach, reach), np.uint8))
-    background = fill.fill_background(image, np.asarray(hole, np.uint8))
+    # Behind what never moves the picture itself may stay: shoulders come back exactly as they were.
+    background = fill.fill_background(image, np.asarray(hole, np.uint8) & moving_part(own, size))
     skin, inside = interior.split_layers(image, own)
     colour = matte.foreground_colour(skin, alpha, background)
     foreground = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])

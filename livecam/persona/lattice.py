@@ -32,6 +32,15 @@ def build_lattice(points: F32) -> tuple[Lattice, NDArray[np.int32]]:
     return Lattice(outside, depth, head, weights), np.concatenate(faces).astype(np.int32)
 
 
+def moving_part(points: F32, size: int) -> NDArray[np.uint8]:
+    """(size, size) uint8: 1 where the picture moves with the head at all, 0 where it stands."""
+    coarse = 64
+    centres = (np.arange(coarse, dtype=np.float32) + 0.5) / coarse
+    grid = np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 2)
+    _, head, _ = _attach(points, grid)
+    return (cv2.resize(head.reshape(coarse, coarse), (size, size)) > 0.01).astype(np.uint8)
+
+
 def _outer_points(oval: F32) -> F32:
     """A ring close to the oval, then a square grid a little larger than the crop."""
     centre = oval.mean(0)

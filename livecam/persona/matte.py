@@ -13,6 +13,9 @@ from livecam.persona.fill import polygon_mask, push_pull
 
 F32 = NDArray[np.float32]
 
+RIM = 0.025
+"""How far hair and other soft edges may reach beyond what is surely the person, as a share of the crop."""
+
 
 def matte(image: RGB, person: F32, points: F32) -> F32:
     """Alpha, H x W float32 0..1.
@@ -23,7 +26,22 @@ def matte(image: RGB, person: F32, points: F32) -> F32:
     alpha = guided_filter(image, person, radius=max(1, round(0.012 * size)), eps=1e-4)
     sharp = smoothstep(0.15, 0.85, np.clip(alpha, 0, 1))
     face = cv2.GaussianBlur(polygon_mask(size, points[list(lm.FACE_OVAL)]), (0, 0), 2 * size / 512)
-    return np.maximum(sharp, face / 255.0).astype(np.float32)
+    whole = np.maximum(sharp, face / 255.0)
+    return (whole * _near_the_person(whole, points)).astype(np.float32)
+
+
+def _near_the_person(alpha: NDArray[np.floating], points: F32) -> NDArray[np.floating]:
+    """1 on and just around the one sure region that holds the face, 0 elsewhere, H x W.
+
+    A faint "perhaps" on a sofa or on a second person would otherwise move along with the head as a ghost.
+    """
+    size = alpha.shape[0]
+    _, labels = cv2.connectedComponents((alpha > 0.5).astype(np.uint8))
+    x, y = np.clip(points[list(lm.FACE_OVAL), :2].mean(0) * size, 0, size - 1).astype(int)
+    sure = (labels == labels[y, x]).astype(np.uint8)
+    reach = 2 * max(1, round(RIM * size)) + 1
+    near = cv2.dilate(sure, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    return np.minimum(1.001 * cv2.GaussianBlur(near.astype(np.float32), (0, 0), RIM * size / 3), 1)
 
 
 def guided_filter(guide: RGB, mask: F32, radius: int, eps: float) -> F32:
