@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import multiprocessing
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,9 +21,12 @@ log = logging.getLogger(__name__)
 _studio: dataset.Studio | None = None
 
 
-def _start(head_data: Path | None, plan: dataset.Plan) -> None:
+def _start(head_data: Path | None, plan: dataset.Plan, workers: int = 1) -> None:
     """Each worker has a renderer of its own: OpenGL contexts do not travel."""
     global _studio
+    if workers > 1:
+        # llvmpipe would start a thread a core in every worker.
+        os.environ.setdefault("LP_NUM_THREADS", "1")
     from livecam.training.heads.shape import HeadShape
 
     _studio = dataset.Studio(HeadShape(data.load(head_data)), plan)
@@ -48,7 +52,7 @@ def render(head_data: Path | None, out: Path, seeds: range, plan: dataset.Plan, 
             log.debug("person %d", job)
         return len(jobs)
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _start, (head_data, plan)) as pool:
+    with context.Pool(workers, _start, (head_data, plan, workers)) as pool:
         for job in _progress(pool.imap_unordered(_make, jobs), len(jobs)):
             log.debug("person %d", job)
     return len(jobs)

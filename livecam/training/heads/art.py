@@ -70,7 +70,7 @@ PORTRAITS: Final = (
 def portrait(studio: Studio, wanted: Portrait, size: int = PORTRAIT_SIZE, supersample: float = 3.0) -> RGB:
     """Draw one of `PORTRAITS`."""
     sitter = wanted.sitter
-    face = expression(studio.shape.data, mouthSmile=wanted.smile, mouthPress=0.1)
+    face = expression(studio.shape.data, mouthSmile=wanted.smile, mouthPress=0.1, mouthShrugLower=0.2)
     picture = studio.photograph(studio.person(sitter), Moment(face), size, supersample)
     return wanted.medium(picture, sitter.seed)
 
