@@ -28,9 +28,9 @@ class Plan:
     size: int = 256
     frames: int = 8
     supersample: int = 2
-    detail: float = 0.35
+    detail: float = 0.25
     tile: int = 256
-    casting: int = 20_000
+    casting: int = 12_000
 
 
 class Studio:

@@ -47,6 +47,8 @@ class HairStyle:
     count: int = 26000
     half_width: float = 0.016
     steps: int = 14
+    behind: float = 1.0
+    """Density on the back of the head."""
     hairline: Hairline = field(default_factory=Hairline)
 
 

@@ -72,7 +72,7 @@ class Person:
         self.painted_roots = np.zeros(len(data.neutral), np.float32)
         if look.hair is not None:
             style = look.hair
-            roots = scalp.scatter(data, self.neutral, normals, style.hairline, style.count, rng)
+            roots = scalp.scatter(data, self.neutral, normals, style.hairline, style.count, rng, style.behind)
             self.painted_roots = np.clip(scalp.growth(data.neutral, style.hairline) / 9.0 + 0.35, 0, 1)
             if look.hat is not None:
                 roots = accessories.under_hat(roots, look.hat)

@@ -148,9 +148,8 @@ def hair_style(rng: Rng, detail: float) -> HairStyle | None:
     count = max(3000, int(style.count * detail))
     steps = max(4, round(style.steps * np.sqrt(detail)))
     # Fewer hairs are drawn wider, so that the scalp stays covered.
-    return replace(
-        style, count=count, steps=steps, half_width=style.half_width * float(np.sqrt(style.count / count))
-    )
+    width = style.half_width * float(np.sqrt(style.count / count))
+    return replace(style, count=count, steps=steps, half_width=width, behind=0.4)
 
 
 def lighting(rng: Rng) -> Lighting:

@@ -60,9 +60,18 @@ def growth(rest: Floats, hairline: Hairline) -> Floats:
 
 
 def scatter(
-    data: HeadData, neutral: Floats, normals: Floats, hairline: Hairline, count: int, rng: np.random.Generator
+    data: HeadData,
+    neutral: Floats,
+    normals: Floats,
+    hairline: Hairline,
+    count: int,
+    rng: np.random.Generator,
+    behind: float = 1.0,
 ) -> Roots:
-    """About `count` roots, evenly over the scalp; thinner and ragged towards the hairline."""
+    """At most `count` roots, evenly over the scalp; thinner and ragged towards the hairline.
+
+    `behind`: density on the back of the head, which a camera in front hardly sees.
+    """
     triangles = data.part_triangles("face", "head_neck")
     inside = growth(data.neutral, hairline)
     triangles = triangles[(inside[triangles] > -6).all(1)]
@@ -72,7 +81,9 @@ def scatter(
     corners = triangles[chosen]
     rest = np.einsum("skc,sk->sc", data.neutral[corners], weights)
     degrees = growth(rest, hairline) + rng.normal(0, 1.6, len(rest))
-    kept = np.flatnonzero(rng.random(len(rest)) < np.clip((degrees + 1.0) / 5.0, 0, 1))[:count]
+    azimuth = np.degrees(np.arctan2(np.abs(rest[:, 0]), rest[:, 2]))
+    share = np.clip((degrees + 1.0) / 5.0, 0, 1) * np.where(azimuth > 125, behind, 1.0)
+    kept = np.flatnonzero(rng.random(len(rest)) < share)[:count]
     corners, weights = corners[kept], weights[kept]
     normal = np.einsum("skc,sk->sc", normals[corners], weights)
     return Roots(

@@ -22,7 +22,7 @@ void main() {
   float random = strand.w;
   vec3 albedo = mix(color_root, color_tip, smoothstep(0.1, 1.0, strand.z));
   albedo *= 0.72 + 0.56 * fract(random * 7.31);
-  float bleached = smoothstep(random - 0.2, random + 0.2, grey) * 0.9 * step(0.001, grey);
+  float bleached = smoothstep(random - 0.45, random + 0.45, grey) * 0.9 * step(0.001, grey);
   albedo = mix(albedo, vec3(0.36, 0.35, 0.335), bleached);
   float inside = mix(0.45, 1.0, depth_inside);
   vec3 light = vec3(0.0), spec = vec3(0.0);
