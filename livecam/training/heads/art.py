@@ -53,11 +53,13 @@ class Portrait:
     path: str
     sitter: people.Sitter
     medium: Callable[[RGB, int], RGB]
-    smile: float = 0.12
+    smile: float = 0.15
 
 
 PORTRAITS: Final = (
-    Portrait("portrait.jpg", people.RENAISSANCE, lambda p, seed: paint.oil(p, radius=4, seed=seed)),
+    Portrait(
+        "portrait.jpg", people.RENAISSANCE, lambda p, seed: paint.oil(p, radius=4, seed=seed), smile=0.26
+    ),
     Portrait("portraits/photograph.jpg", people.MUSICIAN, lambda p, seed: p, smile=0.18),
     Portrait("portraits/charcoal.jpg", people.FISHERMAN, drawing.charcoal, smile=0.05),
     Portrait("portraits/watercolour.jpg", people.GARDENER, drawing.watercolour, smile=0.2),
