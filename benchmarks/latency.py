@@ -193,15 +193,15 @@ def _print(result: dict[str, Any], console: Console) -> None:
 
 def stage_table(rows: Sequence[dict[str, Any]]) -> Table:
     """Wall milliseconds p50 / p95 / p99 and CPU milliseconds of each stage, for each size."""
-    table = Table("stage", box=None, pad_edge=False, title="ms p50 / p95 / p99 (CPU)", title_justify="left")
+    table = Table("stage", box=None, pad_edge=False, title="ms p50/p95/p99 (CPU)", title_justify="left")
     for row in rows:
         table.add_column(str(row["size"]), justify="right")
     for stage in rows[0]["stages"]:
         cells = []
         for row in rows:
-            wall, cpu = row["stages"][stage], row["stage_cpu_ms"].get(stage)
-            own = shown(row["cpu_ms_per_frame"] if stage == "total" else cpu, 2)
-            cells.append(f"{wall['p50_ms']:.2f} / {wall['p95_ms']:.2f} / {wall['p99_ms']:.2f} ({own})")
+            wall = [shown(row["stages"][stage][key], 1) for key in ("p50_ms", "p95_ms", "p99_ms")]
+            cpu = row["cpu_ms_per_frame"] if stage == "total" else row["stage_cpu_ms"].get(stage)
+            cells.append(f"{'/'.join(wall)} ({shown(cpu, 1)})")
         table.add_row(stage, *cells, style="bold" if stage == "total" else "")
     return table
 

@@ -131,7 +131,15 @@ def cross_correlation(likenesses: Sequence[Likeness], folder: Path) -> Path:
     axis.set_xticks(range(len(NAMES)), NAMES)
     axis.set_yticks(range(len(rows)), [f"{one.portrait} < {one.driver_name}" for one in likenesses])
     for (y, x), value in np.ndenumerate(values):
-        axis.text(x, y, f"{value:.2f}", ha="center", va="center", fontsize=7, color="white")
+        axis.text(
+            x,
+            y,
+            f"{value:.2f}",
+            ha="center",
+            va="center",
+            fontsize=7,
+            color="white" if value < 0.7 else "black",
+        )
     figure.colorbar(image, label="correlation with the driver")
     return _save(plt, figure, folder / "cross-correlation.png")
 

@@ -31,8 +31,8 @@ def text_of(table):
 
 def test_the_table_shows_wall_times_and_cpu_times():
     text = text_of(latency.stage_table([ROW]))
-    assert "1.00 / 2.00 / 3.00 (1.50)" in text
-    assert "1.00 / 2.00 / 3.00 (12.25)" in text  # the total's CPU time is the process's
+    assert "1.0/2.0/3.0 (1.5)" in text
+    assert "1.0/2.0/3.0 (12.2)" in text  # the total's CPU time is the process's
 
 
 def test_stages_count_their_own_cpu_time():
