@@ -54,7 +54,8 @@ def near(moment: Moment, rng: Rng) -> Moment:
 
 
 def target(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
-    """Speech, feeling, blinks and looks to the side; the head turned by up to 24 degrees from the portrait's."""
+    """Speech, feeling, blinks and looks to the side; the head turned by up to 24 degrees from the
+    portrait's."""
     made = sample.moment(data, rng)
     coefficients = made.expression.copy()
 

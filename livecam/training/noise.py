@@ -1,8 +1,8 @@
 """Landmarks as a tracker would have found them: exact ones, made wrong the way MediaPipe is wrong.
 
-What is imitated was measured against rendered truth: brows, lids and the lower lip are its weak points, a shut
-lid keeps a tenth of the eye's width open and touching lips .03 of the mouth's, every face has errors of its
-own that stay from frame to frame, and a single frame's points tremble by a few tenths of a pixel.
+What is imitated was measured against rendered truth: brows, lids and the lower lip are its weak points, a
+shut lid keeps a tenth of the eye's width open and touching lips .03 of the mouth's, every face has errors
+of its own that stay from frame to frame, and a single frame's points tremble by a few tenths of a pixel.
 """
 
 from __future__ import annotations

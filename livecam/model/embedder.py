@@ -1,0 +1,76 @@
+"""Who it is: pictures of a person with their landmarks -> a vector e, and from e the style of every layer."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from engines.base import TensorSpec
+from livecam.model.adain import SLOPE
+from livecam.model.alignment import SIZE
+from livecam.model.layout import CHANNELS, crop_specs
+
+LENGTH = 512
+"""Of e, as in the paper."""
+
+
+class Embedder(nn.Module):
+    """Mean over K pictures of a convolutional network's view of each."""
+
+    def __init__(self, width: int = 32, length: int = LENGTH) -> None:
+        super().__init__()
+        widths = [3 * 4 + len(CHANNELS), width, width * 2, width * 4, width * 8, width * 8]
+        self.layers = nn.ModuleList(
+            nn.Conv2d(before, after, 3, stride=1 if k == 0 else 2, padding=1)
+            for k, (before, after) in enumerate(pairwise(widths))
+        )
+        self.last = nn.Linear(widths[-1], length)
+
+    def forward(self, pictures: Tensor, rasters: Tensor) -> Tensor:
+        """pictures (B, K, 3, C, C) in 0..1, rasters (B, K, 5, C/2, C/2) -> e (B, 512)."""
+        batch, shots = pictures.shape[:2]
+        one = self.single(pictures.flatten(0, 1), rasters.flatten(0, 1))  # (B * K, 512)
+        return one.reshape(batch, shots, -1).mean(1)
+
+    def single(self, picture: Tensor, rasters: Tensor) -> Tensor:
+        """picture (B, 3, C, C), rasters (B, 5, C/2, C/2) -> (B, 512)."""
+        x = torch.cat([F.pixel_unshuffle(picture * 2 - 1, 2), rasters], 1)  # (B, 17, C/2, C/2)
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), SLOPE)  # ... (B, 8 w, C/32, C/32)
+        one: Tensor = self.last(x.mean((2, 3)))
+        return one
+
+
+class Projection(nn.Module):
+    """P: from e to the scales and shifts of every AdaIN layer, near 0 at first."""
+
+    def __init__(self, style_size: int, length: int = LENGTH) -> None:
+        super().__init__()
+        self.linear = nn.Linear(length, style_size)
+        nn.init.normal_(self.linear.weight, std=0.02)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, embedding: Tensor) -> Tensor:
+        """(B, 512) -> (B, N)."""
+        style: Tensor = self.linear(embedding)
+        return style
+
+
+class StyleOfPicture(nn.Module):
+    """Embedder and P as one graph for one picture. P is linear: the mean over pictures is the style of
+    all."""
+
+    def __init__(self, embedder: Embedder, projection: Projection, size: int = SIZE) -> None:
+        super().__init__()
+        self.embedder, self.projection, self.size = embedder, projection, size
+        style = projection.linear.out_features
+        specs = {spec.name: spec for spec in crop_specs(style, size)}
+        self.inputs: tuple[TensorSpec, ...] = (specs["refiner_source"], specs["refiner_source_rasters"])
+        self.outputs: tuple[TensorSpec, ...] = (specs["refiner_style"],)
+
+    def forward(self, picture: Tensor, rasters: Tensor) -> Tensor:
+        """picture (1, 3, C, C), rasters (1, 5, C/2, C/2) -> style (1, N)."""
+        return self.projection(self.embedder.single(picture, rasters))

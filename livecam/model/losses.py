@@ -1,0 +1,81 @@
+"""What training minimises. Every loss is a mean, so that weights mean the same at any size and batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from livecam.model.discriminator import Verdict
+from livecam.model.layout import EYES, MOUTH, REACH
+
+OPENING = 4.0
+"""How much more an error counts inside mouth and eyes than around them."""
+OPENING_EDGE = 0.03
+"""Distance from an opening, in sides of the crop, over which that fades."""
+
+
+def region_weights(gate: Tensor, rasters: Tensor, truth_rasters: Tensor) -> Tensor:
+    """(B, 1, C, C): 0 where nothing can change, 1 around mouth and eyes, 1 + `OPENING` inside them.
+
+    Inside by the moved landmarks or by the true ones. gate (B, 1, C, C), rasters (B, 5, C/2, C/2).
+    """
+    both = torch.maximum(rasters, truth_rasters)
+    openings = torch.maximum(both[:, MOUTH : MOUTH + 1], both[:, EYES : EYES + 1])
+    openings = F.interpolate(openings, size=gate.shape[-2:], mode="bilinear", align_corners=False)
+    inside = (openings * (REACH / OPENING_EDGE) + 1).clamp(0, 1)
+    return gate * (1 + OPENING * inside)
+
+
+def content(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+    """Weighted L1 of colours and of their differences to right and lower neighbours: sharp edges, right
+    place."""
+    error = picture - truth  # (B, 3, C, C)
+    right, below = error[..., 1:] - error[..., :-1], error[..., 1:, :] - error[..., :-1, :]
+    colour = _mean(error.abs(), weights)
+    edges = _mean(right.abs(), weights[..., 1:]) + _mean(below.abs(), weights[..., 1:, :])
+    return colour + 0.5 * edges
+
+
+def restraint(mask: Tensor, gate: Tensor, weights: Tensor) -> Tensor:
+    """Mean of the mask where it is not needed: mask and gate (B, 1, C, C), weights as `region_weights`
+    gives."""
+    around = gate * (1 + OPENING) - weights  # gate * OPENING around the openings, 0 in them
+    return (mask * around).mean() / OPENING
+
+
+def discriminator_hinge(real: Verdict, fake: Verdict, gate: Tensor) -> Tensor:
+    """Lim and Ye 2017: real above 1, fake below -1; per person and per patch."""
+    where = _patch_weights(gate, real.patches)
+    person = F.relu(1 - real.person).mean() + F.relu(1 + fake.person).mean()
+    patches = _mean(F.relu(1 - real.patches), where) + _mean(F.relu(1 + fake.patches), where)
+    return person + patches
+
+
+def generator_hinge(fake: Verdict, gate: Tensor) -> Tensor:
+    """What the generator adds: its scores, negated."""
+    return -fake.person.mean() - _mean(fake.patches, _patch_weights(gate, fake.patches))
+
+
+def feature_match(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """Mean L1 between the features of every layer; the truth's are not moved."""
+    differences = [(f.float() - r.detach().float()).abs().mean() for r, f in zip(real, fake, strict=True)]
+    return torch.stack(differences).mean()
+
+
+def embedding_match(columns: Tensor, embedding: Tensor) -> Tensor:
+    """L1 between a person's column W_i and its embedding e_i, both (B, 512): a new person's e then serves
+    as its column when fine-tuning."""
+    return (columns - embedding).abs().mean()
+
+
+def _mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Weighted mean; weights broadcast over channels."""
+    values, weights = values.float(), weights.float()
+    return (values * weights).sum() / (weights.expand_as(values).sum() + 1e-6)
+
+
+def _patch_weights(gate: Tensor, patches: Tensor) -> Tensor:
+    return F.interpolate(gate.float(), size=patches.shape[-2:], mode="area")

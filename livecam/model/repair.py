@@ -1,0 +1,99 @@
+"""The network that repairs a warped crop: a small U-Net with residual blocks and AdaIN.
+
+           crop, rasters, source, source rasters                                 style
+ C/2  ──▶ stem ──────────────────────────────────────────────▶ block ◀──┐          │
+ C/4        └▶ down, block ───────────────────────────▶ styled block ◀──┼──────────┤
+ C/8               └▶ down, block ─────────────▶ styled block ◀─────────┼──────────┤
+ C/16                     └▶ down, styled blocks ◀──────────────────────┼──────────┘
+ C    ◀── colour and mask ◀── head ◀── pixel shuffle ◀──────────────────┘
+
+All padding is with zeros. The last layer starts at zero, so that the network starts as the identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from livecam.model.adain import SLOPE, PlainBlock, StyledBlock, StyleSlots
+from livecam.model.alignment import SIZE
+from livecam.model.layout import CHANNELS
+from livecam.model.refiner import CropNetwork
+
+INPUTS = 2 * (3 * 4 + len(CHANNELS))
+"""Channels at C / 2: twice a picture, four pixels to one, and its rasters."""
+MASK_BIAS = 1.0
+"""The mask starts mostly open: colours are learned first, then where to keep off."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepairShape:
+    """`widths`: channels at C/2, C/4, C/8 and C/16; `deep`: blocks at the last; `head`: channels at C."""
+
+    size: int = SIZE
+    widths: tuple[int, int, int, int] = (24, 48, 96, 128)
+    deep: int = 2
+    head: int = 12
+
+
+class RepairNetwork(CropNetwork):
+    """Residual colour and soft mask for a warped crop."""
+
+    def __init__(self, shape: RepairShape | None = None) -> None:
+        shape = shape or RepairShape()
+        super().__init__(shape.size)
+        self.shape = shape
+        slots = StyleSlots()
+        first, second, third, fourth = shape.widths
+        self.stem = nn.Conv2d(INPUTS, first, 3, padding=1)
+        self.down1 = nn.Conv2d(first, second, 3, 2, 1)
+        self.encode1 = PlainBlock(second)
+        self.down2 = nn.Conv2d(second, third, 3, 2, 1)
+        self.encode2 = PlainBlock(third)
+        self.down3 = nn.Conv2d(third, fourth, 3, 2, 1)
+        self.deep = nn.ModuleList(StyledBlock(fourth, slots) for _ in range(shape.deep))
+        self.up3 = nn.Conv2d(fourth, third, 1)
+        self.decode2 = StyledBlock(third, slots)
+        self.up2 = nn.Conv2d(third, second, 1)
+        self.decode1 = StyledBlock(second, slots)
+        self.up1 = nn.Conv2d(second, first, 1)
+        self.decode0 = PlainBlock(first)
+        self.up0 = nn.Conv2d(first, 4 * shape.head, 1)
+        self.head1 = nn.Conv2d(shape.head + 3, shape.head, 3, padding=1)
+        self.head2 = nn.Conv2d(shape.head, 4, 3, padding=1)
+        nn.init.zeros_(self.head2.weight)
+        bias = torch.tensor([0.0, 0.0, 0.0, MASK_BIAS])
+        self.head2.bias = nn.Parameter(bias)
+        self.style_size = slots.used
+
+    def parts(
+        self, crop: Tensor, rasters: Tensor, source: Tensor, source_rasters: Tensor, style: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        crop, source = crop * 2 - 1, source * 2 - 1
+        joined = torch.cat(
+            [F.pixel_unshuffle(crop, 2), rasters, F.pixel_unshuffle(source, 2), source_rasters], 1
+        )
+        x0 = _act(self.stem(joined))  # (B, w0, C/2, C/2)
+        x1 = self.encode1(_act(self.down1(x0)))  # (B, w1, C/4, C/4)
+        x2 = self.encode2(_act(self.down2(x1)))  # (B, w2, C/8, C/8)
+        x = _act(self.down3(x2))  # (B, w3, C/16, C/16)
+        for block in self.deep:
+            x = block(x, style)
+        x = self.decode2(_up(self.up3(x)) + x2, style)  # (B, w2, C/8, C/8)
+        x = self.decode1(_up(self.up2(x)) + x1, style)  # (B, w1, C/4, C/4)
+        x = self.decode0(_act(_up(self.up1(x)) + x0))  # (B, w0, C/2, C/2)
+        x = F.pixel_shuffle(self.up0(x), 2)  # (B, head, C, C)
+        x = _act(self.head1(torch.cat([x, crop], 1)))
+        x = self.head2(x)  # (B, 4, C, C)
+        return x[:, :3], torch.sigmoid(x[:, 3:])
+
+
+def _act(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, SLOPE)
+
+
+def _up(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")

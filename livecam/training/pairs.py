@@ -1,0 +1,240 @@
+"""Training pairs: `python -m livecam.training.pairs --out DIR --count 1000 --workers 4`.
+
+A person is rendered as a portrait and in other moments. The portrait is enrolled and moved by the product's
+own code to those moments; what comes out and what was rendered are a pair. People that are there already
+are kept, so a broken run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import multiprocessing
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.errors import UserError
+from livecam.frames import RGB
+from livecam.model import alignment
+from livecam.model.alignment import Square, face_square
+from livecam.model.host import draw_rasters
+from livecam.model.layout import GRID
+from livecam.motion import MotionTransfer
+from livecam.persona import enroll
+from livecam.persona.persona import Crop
+from livecam.render.host import HostRenderer
+from livecam.settings import MotionSettings
+from livecam.training import moments, shards
+from livecam.training.heads import data, paint, sample
+from livecam.training.heads.camera import Camera
+from livecam.training.heads.compose import compose
+from livecam.training.heads.person import Person
+from livecam.training.heads.renderer import Moment, Renderer
+from livecam.training.heads.shape import HeadShape
+from livecam.training.heads.truth import Truth, truth
+from livecam.training.noise import LandmarkNoise
+from livecam.training.shards import Arrays
+
+log = logging.getLogger(__name__)
+Rng = np.random.Generator
+
+FREE: Final = MotionSettings(pose_limits=(1.2, 1.0, 1.2), shift_limit=2.0)
+"""No limits: what is limited is no longer where the truth is."""
+PAINTED: Final = 0.08
+"""Share of people whose pictures are flattened as a brush does it, all alike."""
+# How far the crop may lie from where the landmarks put it: shares of its side, radians, logarithm of its
+# size.
+SHIFT, TURN, SCALE = 0.012, 0.03, 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`size`: of the rendered pictures, which show little more than the face; `persona`: of the enrolled
+    crop.
+
+    `supersample`: pixels drawn for each pixel kept, along a side; `detail`: share of the hairs; `tile`:
+    pixels of a light's shadow map.
+    """
+
+    targets: int = 6
+    size: int = 288
+    persona: int = 512
+    supersample: float = 2.0
+    detail: float = 0.25
+    tile: int = 256
+
+
+QUICK: Final = Plan(supersample=1.4, detail=0.1)
+"""For renderers on a CPU: twice as fast, a little rougher."""
+
+
+class PairMaker:
+    """Makes the pairs of person `seed`. Holds a renderer: one for each process."""
+
+    def __init__(self, shape: HeadShape, plan: Plan) -> None:
+        self.shape, self.plan = shape, plan
+        self.renderer = Renderer(shape, tile=plan.tile)
+
+    def __call__(self, seed: int) -> Arrays:
+        """The arrays of `livecam.training.shards`."""
+        rng = np.random.default_rng([shards.FORMAT, seed])
+        head = self.shape.data
+        identity = sample.identity(rng)
+        look = sample.look(rng, self.plan.detail)
+        look = replace(look, camera=_close_up(rng))
+        person = Person(self.shape, self.renderer.wardrobe, identity, look, seed)
+        painted = bool(rng.random() < PAINTED)
+        noise = LandmarkNoise(rng)
+
+        portrait = moments.source(head, rng)
+        picture, alpha, known = self._photograph(person, portrait, painted)
+        points = noise(known.landmarks)
+        persona = enroll.build(picture, points, "rendered", self.plan.persona, {}, person=alpha)
+        renderer, transfer = HostRenderer(persona), MotionTransfer(persona.landmarks, points, FREE)
+
+        own = face_square(persona.landmarks)
+        cropped = enroll.cut(picture, persona.crop, self.plan.persona)
+        rows: dict[str, list[NDArray[np.generic]]] = {
+            "source": [alignment.cut(cropped, own)],
+            "source_rasters": [shards.quantise(draw_rasters(persona.landmarks, own))],
+        }
+        for k in range(self.plan.targets):
+            closest = k == 0 and rng.random() < moments.NEAR * self.plan.targets
+            moment = moments.near(portrait, rng) if closest else moments.target(head, portrait, rng)
+            shown, _, known = self._photograph(person, moment, painted)
+            motion = transfer(noise(known.landmarks))
+            warped = renderer.render(motion)
+            square = _jittered(face_square(motion.landmarks), rng)
+            true_points = in_crop(known.landmarks, persona.crop)
+            x, y = square.to_crop(motion.landmarks[:, 0], motion.landmarks[:, 1])
+            for name, value in (
+                ("warped", alignment.cut(warped, square)),
+                ("truth", alignment.cut(enroll.cut(shown, persona.crop, self.plan.persona), square)),
+                ("rasters", shards.quantise(draw_rasters(motion.landmarks, square))),
+                ("truth_rasters", shards.quantise(draw_rasters(true_points, square))),
+                ("landmarks", np.stack([x, y], 1).astype(np.float32)),
+                ("material", _look_up(known.material, square, persona.crop)),
+                ("expression", known.expression),
+            ):
+                rows.setdefault(name, []).append(value)
+        arrays: Arrays = {name: np.stack(values) for name, values in rows.items()}
+        return {**arrays, "identity": person.identity[None], "person": np.array([seed], np.int64)}
+
+    def _photograph(
+        self, person: Person, moment: Moment, painted: bool
+    ) -> tuple[RGB, NDArray[np.float32], Truth]:
+        """Picture, mask of the person in 0..1, and what is known about it."""
+        size = self.plan.size
+        layers = self.renderer.draw(person, moment, round(size * self.plan.supersample))
+        made = compose(layers, person.look, size, person.seed)
+        picture = made.rgb
+        if painted:
+            flat = paint.kuwahara((picture / 255).astype(np.float32), 2)
+            picture = (np.clip(flat, 0, 1) * 255 + 0.5).astype(np.uint8)
+        known = truth(self.shape, person.look.camera, moment, layers, size)
+        return picture, (made.alpha / 255).astype(np.float32), known
+
+
+def _close_up(rng: Rng) -> Camera:
+    """The head fills the picture, so that the crop is about as fine as the refiner sees it."""
+    field_of_view = rng.uniform(13, 36)
+    share = rng.uniform(0.72, 1.0)  # of the picture's height, for 23 cm of head
+    distance = 23 / share / 2 / np.tan(np.deg2rad(field_of_view) / 2) + 8
+    return Camera(float(field_of_view), float(distance), rng.normal(0, 0.6), rng.normal(-0.5, 0.6))
+
+
+def in_crop(points: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
+    """(478, 3) pixels of the picture -> (478, 2) in 0..1 of the crop."""
+    return np.asarray((points[:, :2] - [crop.x, crop.y]) / crop.side, np.float32)
+
+
+def _jittered(square: Square, rng: Rng) -> Square:
+    turn, scale = rng.normal(0, TURN), float(np.exp(rng.normal(0, SCALE)))
+    ax, ay = float(square.across_x), float(square.across_y)
+    side = float(np.hypot(ax, ay))
+    x, y = rng.normal(0, SHIFT * side, 2)
+    c, s = scale * np.cos(turn), scale * np.sin(turn)
+    return Square(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
+
+
+def _look_up(material: NDArray[np.uint8], square: Square, crop: Crop) -> NDArray[np.uint8]:
+    """(H, W) kinds of pixels -> (C/2, C/2), each the nearest."""
+    centres = (np.arange(GRID) + 0.5) / GRID
+    x, y = square.to_picture(centres[None, :], centres[:, None])
+    height, width = material.shape
+    columns = np.clip(np.floor(x * crop.side + crop.x), 0, width - 1).astype(int)
+    rows = np.clip(np.floor(y * crop.side + crop.y), 0, height - 1).astype(int)
+    return material[rows, columns]
+
+
+_maker: PairMaker | None = None
+
+
+def _start(head_data: Path | None, plan: Plan) -> None:
+    global _maker
+    cv2.setNumThreads(1)
+    _maker = PairMaker(HeadShape(data.load(head_data)), plan)
+
+
+def _make(job: tuple[Path, int]) -> int:
+    assert _maker is not None
+    folder, seed = job
+    shards.save(folder, seed, _maker(seed))
+    return seed
+
+
+def make(head_data: Path | None, out: Path, seeds: range, plan: Plan, workers: int) -> int:
+    """Make what is missing; returns how many people were made. Raises `UserError` before any work."""
+    from rich.progress import track
+
+    data.load(head_data)
+    out.mkdir(parents=True, exist_ok=True)
+    jobs = [(out, seed) for seed in seeds if not shards.path_of(out, seed).exists()]
+    if not jobs:
+        return 0
+
+    def follow(made: Iterable[int]) -> None:
+        for seed in track(made, "making pairs", len(jobs)):
+            log.debug("person %d", seed)
+
+    if workers == 1:
+        _start(head_data, plan)
+        follow(map(_make, jobs))
+        return len(jobs)
+    context = multiprocessing.get_context("spawn")  # OpenGL contexts do not travel
+    with context.Pool(workers, _start, (head_data, plan)) as pool:
+        follow(pool.imap_unordered(_make, jobs))
+    return len(jobs)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m livecam.training.pairs", description=__doc__)
+    parser.add_argument("--head-data", type=Path, default=None, help="folder with the head data")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=100, help="people")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first person")
+    parser.add_argument("--targets", type=int, default=Plan().targets, help="pairs of each person")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--quick", action="store_true", help="fewer pixels and hairs: for renderers on a CPU")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    seeds = range(options.first, options.first + options.count)
+    plan = replace(QUICK if options.quick else Plan(), targets=options.targets)
+    try:
+        made = make(options.head_data, options.out, seeds, plan, options.workers)
+    except UserError as error:
+        log.error("%s", error)
+        return 2
+    log.info("%d people made, %d were there already, in %s", made, options.count - made, options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""Safetensors files with notes. No pickle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from safetensors import SafetensorError, safe_open
+
+UNREADABLE = (SafetensorError, OSError)
+"""What `read` raises for a file that is missing or broken."""
+
+
+def read(
+    path: Path, framework: Literal["numpy", "pt"], prefix: str = ""
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Tensors whose names begin with `prefix`, which is taken off, and the file's notes."""
+    with safe_open(path, framework=framework) as file:
+        names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118  (no mapping)
+        return {name.removeprefix(prefix): file.get_tensor(name) for name in names}, file.metadata() or {}
