@@ -170,8 +170,10 @@ def bundled(name: str) -> Path:
 def bundled_portraits() -> dict[str, Path]:
     """The portraits that come with livecam, by name."""
     with as_file(files("livecam.assets")) as folder:
-        found = sorted([*folder.glob("portraits/*.jpg"), *folder.glob(BUNDLED_PORTRAIT)])
-        return {p.stem: p for p in found}
+        return {
+            "oil": folder / BUNDLED_PORTRAIT,
+            **{p.stem: p for p in sorted(folder.glob("portraits/*.jpg"))},
+        }
 
 
 def _tracker() -> contextlib.AbstractContextManager[Any]:

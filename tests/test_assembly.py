@@ -1,0 +1,53 @@
+"""Names and files become portraits; what comes with livecam is there and works."""
+
+from __future__ import annotations
+
+import pytest
+
+from livecam import assembly
+from livecam.errors import UserError
+from livecam.face import bundle
+from livecam.persona import store
+
+needs_models = pytest.mark.skipif(
+    bundle.problem(bundle.FACE_LANDMARKER, bundle.model_folder()) is not None,
+    reason="the face model is not built (python -m export.face_model)",
+)
+
+
+def test_six_portraits_and_a_clip_come_with_livecam_and_stay_small():
+    portraits = assembly.bundled_portraits()
+    assert len(portraits) == 6
+    files = [*portraits.values(), assembly.bundled(assembly.BUNDLED_DRIVER)]
+    assert sum(f.stat().st_size for f in files) < 3_000_000  # what one may add to a download
+
+
+@needs_models
+@pytest.mark.parametrize("name", sorted(assembly.bundled_portraits()))
+def test_every_bundled_portrait_can_be_enrolled(name):
+    persona = assembly.resolve(name, 256)
+    assert persona.size == 256
+    assert persona.foreground[..., 3].mean() > 60  # a person fills a good part of the crop
+
+
+def test_a_persona_of_another_size_is_made_anew(persona, monkeypatch):
+    from dataclasses import replace
+
+    from faces import ellipse_mask
+
+    monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
+    store.save(replace(persona, name="eve"))
+    assert assembly.resolve("eve", 512).size == 512
+    assert store.sizes("eve") == [512, 256]
+
+
+def test_an_enrolled_name_beats_a_bundled_one(persona):
+    from dataclasses import replace
+
+    store.save(replace(persona, name="charcoal"))
+    assert assembly.resolve("charcoal", 256).meta["source"] == "drawn"
+
+
+def test_unknown_names_are_answered_with_the_known_ones():
+    with pytest.raises(UserError, match="watercolour"):
+        assembly.resolve("nobody", 256)
