@@ -183,7 +183,7 @@ def _cross_cells(row: dict[str, Any]) -> list[str]:
 
 
 def _table(title: str, *columns: str) -> Table:
-    return Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
+    return Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, collapse_padding=True)
 
 
 if __name__ == "__main__":
