@@ -161,8 +161,8 @@ def cross_table(likenesses: Sequence[cross_reenactment.Likeness], means: dict[st
     title = (
         f"Cross-reenactment at {CROSS_SIZE}: correlation with the driver; gap of shut lips; lids in a blink"
     )
-    table = _table(title, "portrait", "driver")
-    for name in ("mouth", "lids", "yaw", "pitch", "gaze", "gap", "of", "lids", "driver", "of", "lost"):
+    table = _table(title, "portrait", "clip")
+    for name in ("mouth", "lids", "yaw", "pitch", "gaze", "gap", "n", "blink", "clip's", "n", "lost"):
         table.add_column(name, justify="right")
     for one in likenesses:
         table.add_row(one.portrait, one.driver_name, *_cross_cells(one.summary()))
