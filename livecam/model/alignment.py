@@ -24,8 +24,9 @@ NOD: Final = 0.93
 """Distance between the eyes' middles over that from eyes to mouth, for a face seen from the front."""
 DOWN: Final = 0.57
 """The square's centre on the way from the eyes to the mouth: room for a jaw that drops."""
-TINY: Final = 1e-8
-"""Keeps landmarks that all lie in one place from dividing by 0. Squared unit of the landmarks."""
+TINY: Final = 1e-7
+"""Keeps landmarks that all lie in one place from dividing by 0. Squared unit of the landmarks. No smaller:
+the exporter takes what is within 1e-8 of 0 for 0, and leaves out its addition."""
 
 # Corners only: they hold still while lids and lips move.
 LEFT_EYE: Final = (33, 133)

@@ -30,14 +30,14 @@ class Reading(NamedTuple):
 class FeatureNetwork(nn.Module):
     """Features at C, C/2, C/4 and C/8, and heads that read the truth from them."""
 
-    def __init__(self, expressions: int, identities: int, width: int = 24) -> None:
+    def __init__(self, expressions: int, identities: int, width: int = 16) -> None:
         super().__init__()
         widths = [3, width, width * 2, width * 4, width * 6]
         self.layers = nn.ModuleList(
             nn.Conv2d(before, after, 3, stride=1 if k == 0 else 2, padding=1)
             for k, (before, after) in enumerate(pairwise(widths))
         )
-        self.again = nn.ModuleList(nn.Conv2d(w, w, 3, padding=1) for w in widths[1:])
+        self.again = nn.ModuleList(nn.Conv2d(w, w, 3, padding=1) for w in widths[2:])
         self.side = nn.ModuleList(nn.Conv2d(w, width * 2, 1) for w in widths[2:])
         self.materials = nn.Conv2d(width * 2, MATERIALS, 3, padding=1)
         self.expression = nn.Linear(widths[-1] * 4, expressions)
@@ -45,8 +45,9 @@ class FeatureNetwork(nn.Module):
 
     def features(self, picture: Tensor) -> list[Tensor]:
         """picture (B, 3, C, C) in 0..1 -> four tensors, finest first."""
-        x, found = picture * 2 - 1, []
-        for layer, again in zip(self.layers, self.again, strict=True):
+        x = F.leaky_relu(self.layers[0](picture * 2 - 1), SLOPE)
+        found = [x]
+        for layer, again in zip(self.layers[1:], self.again, strict=True):
             x = F.leaky_relu(again(F.leaky_relu(layer(x), SLOPE)), SLOPE)
             found.append(x)
         return found

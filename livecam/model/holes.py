@@ -75,7 +75,9 @@ def signed_distance(points: Tensor, outline: Tensor) -> Tensor:
     px = points[:, 0:1] - outline[:, 0]  # (P, N), from corner to point
     py = points[:, 1:2] - outline[:, 1]
 
-    along = ((px * ex + py * ey) / (ex * ex + ey * ey + 1e-12)).clamp(0, 1)  # nearest place on the edge
+    # A floor, not an addend: the exporter takes 1e-12 for 0 and leaves its addition out.
+    squared = (ex * ex + ey * ey).clamp(min=1e-12)
+    along = ((px * ex + py * ey) / squared).clamp(0, 1)  # nearest place on the edge
     dx, dy = px - ex * along, py - ey * along
     distance = (dx * dx + dy * dy).amin(1).sqrt()  # (P,)
 
