@@ -128,7 +128,10 @@ class Animator:
 
     def _new_finder(self) -> NeutralFinder:
         asked = self._settings.motion
-        return NeutralFinder(self._persona.landmarks, asked.neutral_seconds, asked.neutral_frame)
+        crop = self._persona.crop
+        portrait = self._persona.landmarks * np.float32(crop.side)
+        portrait[:, :2] += [crop.x, crop.y]
+        return NeutralFinder(portrait, asked.neutral_seconds, asked.neutral_frame)
 
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral

@@ -26,8 +26,8 @@ _MESH = slice(0, lm.MESH_COUNT)
 class NeutralFinder:
     """Rates frames as they come.
 
-    `portrait`: (478, 3) landmarks in any unit with square pixels. `chosen`: take this frame, counted from 0
-    among those with a face, and rate nothing.
+    `portrait`: (478, 3) landmarks in pixels of its picture. `chosen`: take this frame, counted from 0 among
+    those with a face, and rate nothing.
     """
 
     def __init__(self, portrait: F32, seconds: float, chosen: int | None = None) -> None:
@@ -62,9 +62,10 @@ class NeutralFinder:
         return None if self._best is None else self._best[1]
 
     def _rate(self, driver: F32) -> float:
-        distance = picture_distance(self._portrait, driver)
+        distance, displacement = picture_distance(self._portrait, driver)
         if distance < SAME_PICTURE:
-            return distance - 1.0  # always better than any other frame
+            # Always better than any other frame; of several, the one that also lies where the portrait does.
+            return distance + min(displacement, 1.0) - 2.0
         points = driver.astype(np.float64)
         yaw, pitch, roll = geo.to_euler(geo.face_axes(points))
         lids = float(np.mean([geo.lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
@@ -76,13 +77,16 @@ class NeutralFinder:
         return float(turned + shut_eyes + (open_mouth / 0.10) ** 2)
 
 
-def picture_distance(portrait: NDArray[np.float64], driver: F32) -> float:
-    """Mean distance of the 468 points after the best 2-D similarity, in outer-eye distances.
+def picture_distance(portrait: NDArray[np.float64], driver: F32) -> tuple[float, float]:
+    """How far a frame is from being the portrait's picture, in outer-eye distances, as means over 468 points.
 
-    portrait: (478, 2). The same picture tracked twice gives under .01, another person more than .02.
+    First the distance that is left after the best 2-D similarity: the same picture tracked twice gives under
+    .01, another person more than .02. Second how far that similarity moves and turns the face, beyond a
+    change of the pixels' size. portrait: (478, 2).
     """
-    own = portrait[_MESH]
-    scale, rotation, shift = geo.similarity(driver[_MESH, :2].astype(np.float64), own)
-    moved = scale * driver[_MESH, :2] @ rotation.T + shift
+    own, found = portrait[_MESH], driver[_MESH, :2].astype(np.float64)
+    scale, rotation, shift = geo.similarity(found, own)
+    moved = scale * found @ rotation.T + shift
     eyes = np.linalg.norm(own[lm.OUTER_EYE_CORNERS[0]] - own[lm.OUTER_EYE_CORNERS[1]])
-    return float(np.linalg.norm(moved - own, axis=1).mean() / eyes)
+    left, displaced = (np.linalg.norm(moved - p, axis=1).mean() / eyes for p in (own, scale * found))
+    return float(left), float(displaced)

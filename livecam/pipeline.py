@@ -39,6 +39,7 @@ def run_lossless(
     progress: Callable[[int, int | None], None] = lambda done, total: None,
 ) -> None:
     """One output frame for every input frame, in order. Stops at the end of the file or on Ctrl-C."""
+    animator.resting()  # compiled code is loaded at its first use: that is start-up, not a frame
     report.start()
     total = source.info.frames
     if max_frames is not None:

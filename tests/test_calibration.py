@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from faces import turned, with_lids, with_lip_gap
 
 from livecam.calibration import SAME_PICTURE, NeutralFinder, picture_distance
@@ -54,12 +55,26 @@ def test_without_a_face_there_is_no_neutral(face):
     assert NeutralFinder(face, seconds=2.0).neutral is None
 
 
-def test_picture_distance_ignores_place_and_size_but_not_expression(face):
+def test_picture_distance_tells_shape_and_place_apart(face):
     own = face[:, :2].astype(np.float64)
-    moved = face * np.float32(0.6) + np.float32(40)
-    assert picture_distance(own, moved) < 1e-6
-    assert picture_distance(own, turned(face, yaw=8)) > SAME_PICTURE
-    assert picture_distance(own, stretched(face)) > SAME_PICTURE
+    shape, place = picture_distance(own, face * np.float32(0.6))  # the same picture with fewer pixels
+    assert shape < 1e-6
+    assert place < 1e-6
+    shape, place = picture_distance(own, face + np.float32(40))
+    eyes = np.linalg.norm(own[33] - own[263])
+    assert shape < 1e-6
+    assert place == pytest.approx(40 * 2**0.5 / eyes, rel=1e-5)
+    assert picture_distance(own, turned(face, yaw=8))[0] > SAME_PICTURE
+    assert picture_distance(own, stretched(face))[0] > SAME_PICTURE
+
+
+def test_of_frames_with_the_portraits_shape_the_one_in_its_place_is_neutral(face):
+    """A driver who only swings from side to side in front of the camera, filmed by the same camera."""
+    finder = NeutralFinder(face, seconds=2.0)
+    swing = [face + np.array([x, 0, 0], np.float32) for x in (30, 15, 0.2, -15)]
+    for k, frame in enumerate(swing):
+        finder.add(frame, k * 0.1)
+    assert finder.neutral is swing[2]
 
 
 def test_a_frame_can_be_named(face):

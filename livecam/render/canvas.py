@@ -126,6 +126,7 @@ def _fill_bars(picture: RGB, sharp: RGB, inside: tuple[int, int, int, int]) -> R
     tiny_height = 48
     tiny_width = max(8, round(48 * columns / rows))
     tiny = cv2.resize(picture, (tiny_width, tiny_height), interpolation=cv2.INTER_AREA)
+    tiny = cv2.GaussianBlur(tiny, (0, 0), tiny_height / 18)
     cover = max(width / tiny_width, height / tiny_height)
     wide = cv2.resize(
         tiny,
@@ -134,8 +135,7 @@ def _fill_bars(picture: RGB, sharp: RGB, inside: tuple[int, int, int, int]) -> R
     )
     top, left = (wide.shape[0] - height) // 2, (wide.shape[1] - width) // 2
     wide = wide[top : top + height, left : left + width]
-    blurred = cv2.GaussianBlur(wide, (0, 0), height / 18).astype(np.float32) * 0.55
-    out = blurred.astype(np.uint8)
+    out = (wide * 0.55).astype(np.uint8)
     x0, y0, x1, y1 = inside
     out[y0:y1, x0:x1] = sharp[y0:y1, x0:x1]
     return out
