@@ -107,3 +107,23 @@ def test_a_named_engine_is_never_replaced(persona, name, tmp_path, monkeypatch):
     graph_path(256).write_bytes(b"not a graph")
     with pytest.raises(UserError, match=name):
         make_renderer(persona, name)
+
+
+def test_hair_takes_all_of_a_shift_and_of_a_real_turn_but_not_of_a_tremble(persona):
+    from livecam.geometry import from_euler, to_euler
+    from livecam.render.geometry import carried_pose
+
+    centre = np.array([0.5, 0.4, 0.0])
+
+    def pose(yaw, shift=0.0):
+        turn = from_euler(np.radians([yaw, 0, 0]))
+        return np.concatenate([turn, (centre - turn @ centre + [shift, 0, 0])[:, None]], 1).astype(np.float32)
+
+    def yaw(matrix):
+        return np.degrees(to_euler(matrix[:, :3].astype(np.float64)))[0]
+
+    np.testing.assert_allclose(carried_pose(pose(0, 0.1), centre), pose(0, 0.1), atol=1e-6)
+    assert yaw(carried_pose(pose(2), centre)) < 1.0
+    assert yaw(carried_pose(pose(20), centre)) > 18.5
+    moved = carried_pose(pose(12, 0.05), centre)
+    np.testing.assert_allclose(moved[:, :3] @ centre + moved[:, 3], centre + [0.05, 0, 0], atol=1e-6)
