@@ -24,10 +24,11 @@ _INNER = [list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE)]
 
 
 def carried_pose(head: F32, centre: Array) -> F32:
-    """(3, 4): the part of the head's pose that hair and skull take on: all of its shift, less of a small turn.
+    """(3, 4): the part of the head's pose that hair and skull take: all of its shift, less of a small turn.
 
-    MediaPipe's mesh leans by 2 or 3 degrees with a one-sided smile or an open mouth while the head stands still;
-    hair that followed would rock (.4 dB better over the whole crop on four clips). `centre`: (3,), the point about which the head turns.
+    MediaPipe's mesh leans by 2 or 3 degrees with a one-sided smile or an open mouth while the head stands
+    still; hair that followed would rock (.4 dB worse over the whole crop, four clips). `centre`: (3,), the
+    point about which the head turns.
     """
     linear = head[:, :3].astype(np.float64)
     size = np.cbrt(np.linalg.det(linear))
