@@ -126,4 +126,4 @@ def test_hair_takes_all_of_a_shift_and_of_a_real_turn_but_not_of_a_tremble(perso
     assert yaw(carried_pose(pose(2), centre)) < 1.0
     assert yaw(carried_pose(pose(20), centre)) > 18.5
     moved = carried_pose(pose(12, 0.05), centre)
-    np.testing.assert_allclose(moved @ [*centre, 1.0], centre + [0.05, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(moved @ [*centre, 1.0], centre + np.array([0.05, 0, 0]), atol=1e-6)
