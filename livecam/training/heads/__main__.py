@@ -8,60 +8,13 @@ from __future__ import annotations
 
 import argparse
 import logging
-import multiprocessing
-import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from livecam.errors import UserError
-from livecam.training.heads import data, dataset
+from livecam.training.heads import data, dataset, factory
 
 log = logging.getLogger(__name__)
-_studio: dataset.Studio | None = None
-
-
-def _start(head_data: Path | None, plan: dataset.Plan, workers: int = 1) -> None:
-    """Each worker has a renderer of its own: OpenGL contexts do not travel."""
-    global _studio
-    if workers > 1:
-        # llvmpipe would start a thread a core in every worker.
-        os.environ.setdefault("LP_NUM_THREADS", "1")
-    from livecam.training.heads.shape import HeadShape
-
-    _studio = dataset.Studio(HeadShape(data.load(head_data)), plan)
-
-
-def _make(job: tuple[Path, int]) -> int:
-    assert _studio is not None
-    folder, seed = job
-    dataset.save(folder, seed, _studio.pictures(seed), _studio.plan)
-    return seed
-
-
-def render(head_data: Path | None, out: Path, seeds: range, plan: dataset.Plan, workers: int) -> int:
-    """Make what is missing; returns how many people were made. Raises `UserError` before any work."""
-    data.load(head_data)
-    out.mkdir(parents=True, exist_ok=True)
-    jobs = [(out, seed) for seed in seeds if not dataset.path_of(out, seed).exists()]
-    if not jobs:
-        return 0
-    if workers == 1:
-        _start(head_data, plan)
-        for job in _progress(map(_make, jobs), len(jobs)):
-            log.debug("person %d", job)
-        return len(jobs)
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, _start, (head_data, plan, workers)) as pool:
-        for job in _progress(pool.imap_unordered(_make, jobs), len(jobs)):
-            log.debug("person %d", job)
-    return len(jobs)
-
-
-def _progress(made: Iterable[int], total: int) -> Iterable[int]:
-    from rich.progress import track
-
-    return track(made, "rendering people", total)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -75,14 +28,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    from rich.progress import track
+
     plan = dataset.Plan(size=options.size, frames=options.frames)
     seeds = range(options.first, options.first + options.count)
     try:
-        made = render(options.head_data, options.out, seeds, plan, options.workers)
+        # Say what is wrong with the data here, before any worker starts.
+        data.load(options.head_data)
+        todo = len(factory.missing(options.out, seeds))
+        made = factory.render(options.head_data, options.out, seeds, plan, options.workers)
+        for seed in track(made, "rendering people", todo):
+            log.debug("person %d", seed)
     except UserError as error:
         log.error("%s", error)
         return 2
-    log.info("%d people made, %d were there already, in %s", made, options.count - made, options.out)
+    log.info("%d people made, %d were there already, in %s", todo, options.count - todo, options.out)
     return 0
 
 
