@@ -1,0 +1,110 @@
+"""Losses against numbers worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from livecam.model import losses
+from livecam.model.discriminator import Verdict
+from livecam.model.features import FeatureNetwork, perceptual
+from livecam.model.layout import MOUTH
+
+
+def outside(batch: int = 1) -> torch.Tensor:
+    return torch.full((batch, 5, 8, 8), -1.0)
+
+
+def verdict(person: float, patches: float) -> Verdict:
+    return Verdict(torch.tensor([person]), torch.full((1, 1, 2, 2), patches), ())
+
+
+def test_regions_weigh_openings_more_and_nothing_outside_the_gate() -> None:
+    gate = torch.ones(1, 1, 16, 16)
+    gate[..., 12:] = 0
+    rasters, truth = outside(), outside()
+    rasters[0, MOUTH, :, :2] = 1.0
+    truth[0, MOUTH, :2] = 1.0  # open in the truth counts too
+    weights = losses.region_weights(gate, rasters, truth)
+    assert weights[0, 0, 8, 0] == 1 + losses.OPENING
+    assert weights[0, 0, 0, 8] == 1 + losses.OPENING
+    assert weights[0, 0, 8, 8] == 1
+    assert (weights[..., 12:] == 0).all()
+
+
+def test_content_of_a_flat_error_is_its_size() -> None:
+    truth = torch.rand(2, 3, 16, 16)
+    weights = torch.ones(2, 1, 16, 16)
+    torch.testing.assert_close(losses.content(truth + 0.25, truth, weights), torch.tensor(0.25))
+
+
+def test_content_counts_edges_and_only_where_weighted() -> None:
+    truth = torch.zeros(1, 3, 16, 16)
+    stripes = truth.clone()
+    stripes[..., ::2] = 0.2  # L1 .1; every difference to the right is .2, downwards 0: .1 + .5 * .2
+    weights = torch.ones(1, 1, 16, 16)
+    torch.testing.assert_close(losses.content(stripes, truth, weights), torch.tensor(0.2))
+    assert losses.content(stripes, truth, torch.zeros_like(weights)) == 0
+
+
+def test_restraint_spares_the_openings() -> None:
+    gate = torch.ones(1, 1, 16, 16)
+    rasters = outside()
+    around = losses.region_weights(gate, rasters, rasters)
+    torch.testing.assert_close(losses.restraint(gate * 0.5, gate, around), torch.tensor(0.5))
+    rasters[:] = 1
+    inside = losses.region_weights(gate, rasters, rasters)
+    assert losses.restraint(gate, gate, inside) == 0
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "expected"),
+    # Per person and per patch: max(0, 1 - real) + max(0, 1 + fake).
+    [(2.0, -2.0, 0.0), (0.0, 0.0, 4.0), (0.5, -3.0, 1.0)],
+)
+def test_hinge(real: float, fake: float, expected: float) -> None:
+    gate = torch.ones(1, 1, 16, 16)
+    loss = losses.discriminator_hinge(verdict(real, real), verdict(fake, fake), gate)
+    torch.testing.assert_close(loss, torch.tensor(expected))
+    torch.testing.assert_close(losses.generator_hinge(verdict(real, real), gate), torch.tensor(-2 * real))
+
+
+def test_patches_outside_the_gate_do_not_count() -> None:
+    gate = torch.zeros(1, 1, 16, 16)
+    gate[..., :8] = 1
+    fake = verdict(0.0, 0.0)
+    fake.patches[..., 1] = 100.0
+    torch.testing.assert_close(losses.generator_hinge(fake, gate), torch.tensor(0.0))
+
+
+def test_feature_match_moves_the_fake_only() -> None:
+    real, fake = torch.ones(2, 3, requires_grad=True), torch.zeros(2, 3, requires_grad=True)
+    loss = losses.feature_match([real], [fake])
+    loss.backward()
+    assert loss == 1
+    assert real.grad is None
+    assert fake.grad is not None
+
+
+def test_embedding_match_is_the_mean_difference() -> None:
+    assert losses.embedding_match(torch.zeros(2, 4), torch.full((2, 4), -0.5)) == 0.5
+
+
+def test_perceptual_is_0_for_equal_pictures_and_blind_outside_the_gate() -> None:
+    torch.manual_seed(0)
+    network = FeatureNetwork(3, 2, width=4)
+    truth = torch.rand(1, 3, 32, 32)
+    gate = torch.zeros(1, 1, 32, 32)
+    gate[..., :16] = 1
+    changed = truth.clone()
+    changed[..., 20:] = 0
+    assert perceptual(network, changed, truth, gate) == 0
+    changed[..., :8] = 0
+    assert perceptual(network, changed, truth, gate) > 0.01
+
+
+def test_the_feature_network_reads_what_it_is_asked() -> None:
+    reading = FeatureNetwork(7, 5, width=4)(torch.rand(2, 3, 32, 32))
+    assert reading.materials.shape == (2, 18, 16, 16)
+    assert reading.expression.shape == (2, 7)
+    assert reading.identity.shape == (2, 5)
