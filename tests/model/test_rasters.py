@@ -26,7 +26,8 @@ def both(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def test_graph_and_host_agree(face, gap, lids) -> None:  # type: ignore[no-untyped-def]
     inside_graph, on_host = both(turned(with_lids(with_lip_gap(face, gap), lids), 15, 5, 12) / 512)
     assert on_host.shape == (len(CHANNELS), GRID, GRID)
-    # A point exactly on a shut outline may fall to either side of it, a rounding apart, with a distance near 0.
+    # A point exactly on a shut outline may fall to either side of it, a rounding apart, with a distance
+    # near 0.
     np.testing.assert_allclose(inside_graph, on_host, rtol=0, atol=2e-3)
 
 

@@ -1,4 +1,5 @@
-"""The refiner: starts as the identity, changes nothing away from mouth and eyes, fits the generator and ONNX."""
+"""The refiner: starts as the identity, changes nothing away from mouth and eyes, fits the generator and
+ONNX."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ def test_starts_as_the_identity() -> None:
 
 
 def test_gradients_reach_every_weight_after_the_first_step() -> None:
-    """Zero weights at the start must not stay zero: one step opens the last layer, the next reaches the rest."""
+    """Zero weights at the start must not stay zero: one step opens the last layer, the next reaches the
+    rest."""
     network = RepairNetwork(SMALL)
     optimiser = torch.optim.SGD(network.parameters(), 0.1)
     inputs = inputs_of(network, 2)
@@ -143,12 +145,20 @@ def test_alone_on_the_crop_it_exports_too(tmp_path: Path) -> None:
     names = [spec.name for spec in network.inputs]
     arguments = tuple(inputs_of(network))
     torch.onnx.export(
-        network, arguments, str(path), input_names=names, output_names=["correction"], opset_version=17, dynamo=False
+        network,
+        arguments,
+        str(path),
+        input_names=names,
+        output_names=["correction"],
+        opset_version=17,
+        dynamo=False,
     )
     onnx.checker.check_model(onnx.load(path), full_check=True)
     engine = open_engine("cpu", path, threads=1)
     assert engine.inputs == network.inputs
-    given = engine.run({name: value.numpy() for name, value in zip(names, arguments, strict=True)})["correction"]
+    given = engine.run({name: value.numpy() for name, value in zip(names, arguments, strict=True)})[
+        "correction"
+    ]
     np.testing.assert_allclose(given, network(*arguments).detach().numpy(), rtol=0, atol=1e-4)
 
 
@@ -167,7 +177,10 @@ def test_host_and_graph_draw_the_same(face) -> None:  # type: ignore[no-untyped-
     source = [torch.from_numpy(values) for values in host_inputs(picture, points)]
     with torch.no_grad():
         image = refiner(
-            torch.from_numpy(planes(picture)), torch.from_numpy(moved[:, :2]), *source, torch.from_numpy(style)
+            torch.from_numpy(planes(picture)),
+            torch.from_numpy(moved[:, :2]),
+            *source,
+            torch.from_numpy(style),
         )
     in_graph = image.clamp(0, 1)[0].permute(1, 2, 0).numpy() * 255
     change = np.abs(in_graph - picture).max()

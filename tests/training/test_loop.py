@@ -50,7 +50,10 @@ def test_a_run_leaves_log_sheets_and_checkpoint(whole: Path, tiny: Recipe) -> No
     assert [row["step"] for row in rows] == list(range(tiny.steps))
     assert "adversarial" not in rows[0]
     assert {"adversarial", "feature_match", "embedding_match", "discriminator"} <= set(rows[-1])
-    assert sorted(p.name for p in whole.iterdir() if p.suffix == ".png") == ["sheet-000003.png", "sheet-000006.png"]
+    assert sorted(p.name for p in whole.iterdir() if p.suffix == ".png") == [
+        "sheet-000003.png",
+        "sheet-000006.png",
+    ]
     text = (whole / "log.jsonl").read_text()
     assert "refined/mouth_psnr" in text
     assert "blurred/eyes_sharpness" in text
@@ -88,7 +91,9 @@ def test_resume_equals_no_interruption(data: Path, tiny: Recipe, whole: Path, tm
     assert json.loads((out / checkpoint.STATE).read_text())["step"] == 3
     train(tiny, data, out, resume=True, device="cpu")
     assert losses(out) == losses(whole)
-    first, second = (checkpoint.tensorfile.read(folder / checkpoint.TENSORS, "pt")[0] for folder in (whole, out))
+    first, second = (
+        checkpoint.tensorfile.read(folder / checkpoint.TENSORS, "pt")[0] for folder in (whole, out)
+    )
     assert first.keys() == second.keys()
     for name, value in first.items():
         assert torch.equal(value, second[name]), name
@@ -96,8 +101,12 @@ def test_resume_equals_no_interruption(data: Path, tiny: Recipe, whole: Path, tm
 
 def test_it_learns(data: Path, tiny: Recipe, tmp_path: Path) -> None:
     """Pictures that are only too dark get repaired: the loss falls by more than half."""
-    longer = dataclasses.replace(tiny, steps=60, adversarial_from=-1, learning_rate=5e-3, log_every=5, check_every=60)
-    longer = dataclasses.replace(longer, augment=dataclasses.replace(longer.augment, saturation=1.0, gain=0.0))
+    longer = dataclasses.replace(
+        tiny, steps=60, adversarial_from=-1, learning_rate=5e-3, log_every=5, check_every=60
+    )
+    longer = dataclasses.replace(
+        longer, augment=dataclasses.replace(longer.augment, saturation=1.0, gain=0.0)
+    )
     train(longer, data, tmp_path, device="cpu")
     rows = losses(tmp_path)
     assert rows[-1]["content"] < 0.5 * rows[0]["content"]
@@ -108,7 +117,9 @@ def test_time_that_is_up_leaves_a_checkpoint(data: Path, tiny: Recipe, tmp_path:
     assert json.loads((tmp_path / checkpoint.STATE).read_text())["step"] == 1
 
 
-def test_a_checkpoint_is_not_lost_and_not_mixed_up(data: Path, tiny: Recipe, whole: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_is_not_lost_and_not_mixed_up(
+    data: Path, tiny: Recipe, whole: Path, tmp_path: Path
+) -> None:
     with pytest.raises(UserError, match="holds a checkpoint already"):
         train(tiny, data, whole, device="cpu")
     with pytest.raises(UserError, match="no checkpoint"):
@@ -132,7 +143,8 @@ def test_the_paper_network_trains_too(data: Path, tiny: Recipe, tmp_path: Path) 
 
 
 def test_no_checkpoint_holds_a_pickle(whole: Path) -> None:
-    """Safetensors begin with the length of a JSON header; a pickle begins with its protocol, a zip with PK."""
+    """Safetensors begin with the length of a JSON header; a pickle begins with its protocol, a zip with
+    PK."""
     content = (whole / checkpoint.TENSORS).read_bytes()
     length = int.from_bytes(content[:8], "little")
     assert json.loads(content[8 : 8 + length])["__metadata__"]["state"]

@@ -63,7 +63,8 @@ def test_every_pair_comes_once_before_any_comes_again(tmp_path: Path) -> None:
 
 
 def test_samples_belong_together(tmp_path: Path) -> None:
-    """Warped is half the truth here, sources and shots are the owner's, and the truth is not among the shots."""
+    """Warped is half the truth here, sources and shots are the owner's, and the truth is not among the
+    shots."""
     pairs = dataset.load(write_people(tmp_path, range(4)), False)
     chosen = np.array([0, 7, 11])
     batch = dataset.gather(pairs, chosen, 3, np.random.default_rng(0))

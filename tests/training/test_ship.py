@@ -1,0 +1,120 @@
+"""What ships: graphs and weights that give back what was trained; and the figures it is judged by."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from faces import draw_face, with_lip_gap
+from pair_data import write_people
+from torch import nn
+
+from engines import open_engine
+from livecam.errors import UserError
+from livecam.motion import rest
+from livecam.training import evaluate, figures, recipe, ship
+from livecam.training.__main__ import recipe_path
+from livecam.training.loop import train
+from livecam.training.system import Painter
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.set_num_threads(1)
+    data = write_people(tmp_path_factory.mktemp("pairs"), range(17, 21))
+    out = tmp_path_factory.mktemp("run")
+    train(dataclasses.replace(recipe.read(recipe_path("test")), steps=4), data, out, device="cpu")
+    return out
+
+
+@pytest.fixture
+def painter() -> Painter:
+    """As if trained, at the real size."""
+    torch.manual_seed(0)
+    made = Painter(recipe.read(recipe_path("test")).network, 160)
+    for parameter in made.parameters():
+        nn.init.normal_(parameter, std=0.1)
+    return made.eval()
+
+
+def test_graphs_and_weights_agree(run: Path, tmp_path: Path) -> None:
+    assert ship.main([str(run), "--out", str(tmp_path)]) == 0
+    painter, _ = ship.load_painter(tmp_path / ship.WEIGHTS)
+    rng = np.random.default_rng(0)
+    embedder = open_engine("cpu", tmp_path / "embedder.onnx", threads=1)
+    feeds = {spec.name: rng.random(spec.shape, np.float32) for spec in embedder.inputs}
+    style = embedder.run(feeds)["refiner_style"]
+    with torch.no_grad():
+        single = painter.embedder.single(*(torch.from_numpy(feeds[spec.name]) for spec in embedder.inputs))
+        expected = painter.projection(single).numpy()
+    # The weights are kept in FP16: 3 digits.
+    np.testing.assert_allclose(style, expected, rtol=0, atol=3e-3 * np.abs(expected).max())
+
+    refiner = open_engine("cpu", tmp_path / "refiner.onnx", threads=1)
+    assert refiner.inputs == painter.network.inputs
+    feeds = {spec.name: rng.random(spec.shape, np.float32) for spec in refiner.inputs}
+    with torch.no_grad():
+        expected = painter.network(*(torch.from_numpy(feeds[spec.name]) for spec in refiner.inputs)).numpy()
+    np.testing.assert_allclose(refiner.run(feeds)["correction"], expected, rtol=0, atol=2e-3)
+
+
+def test_foreign_weights_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    path.write_bytes(b"\x00" * 16)
+    with pytest.raises(UserError, match="not a painter's weights"):
+        ship.load_painter(path)
+    with pytest.raises(UserError, match="holds no checkpoint"):
+        ship.ship(tmp_path, tmp_path)
+
+
+def test_the_renderer_keeps_warped_and_refined(painter: Painter, persona) -> None:  # type: ignore[no-untyped-def]
+    renderer = evaluate.KeepingRenderer(persona, painter)
+    shown = renderer.render(rest(persona.landmarks))
+    warped, refined, landmarks = renderer.kept[0]
+    np.testing.assert_array_equal(shown, refined)
+    assert (warped != refined).any()
+    table = evaluate.compare(warped, refined, landmarks, warped, 160)
+    assert table["warped"]["eyes_psnr"] > table["refined"]["eyes_psnr"]
+    assert set(table) == {"warped", "refined", "blurred", "flat"}
+    assert "eyes psnr" in evaluate.text(table)
+
+
+def test_held_out_people_are_measured(run: Path, tmp_path: Path) -> None:
+    data = write_people(tmp_path / "data", range(17, 21))
+    target = tmp_path / "figures.json"
+    assert evaluate.main([str(run), "--data", str(data), "--json", str(target)]) == 0
+    assert "held out" in target.read_text()
+    assert evaluate.main([str(run), "--clips", str(tmp_path)]) == 2
+
+
+def test_figures_of_the_truth_itself_are_perfect(face) -> None:  # type: ignore[no-untyped-def]
+    from livecam.model import alignment
+    from livecam.model.alignment import face_square
+    from livecam.model.host import draw_rasters
+
+    points = (with_lip_gap(face, 0.4) / 512).astype(np.float32)
+    square = face_square(points)
+    truth = alignment.cut(draw_face(with_lip_gap(face, 0.4)), square)
+    truth[::4] //= 2  # something to be sharp about
+    masks = figures.regions(draw_rasters(points, square), 160)
+    same = figures.rate(truth, truth, masks)
+    assert same["mouth_gradient"] == same["mouth_sharpness"] == same["eyes_sharpness"] == 1
+    assert same["mouth_psnr"] > 70
+    spoilt = figures.controls(truth, masks)
+    for name in ("blurred", "flat"):
+        row = figures.rate(spoilt[name], truth, masks)
+        assert row["mouth_sharpness"] < 0.8
+        assert row["mouth_gradient"] < 1
+    assert figures.rate(spoilt["flat"], truth, masks)["eyes_sharpness"] == 1  # only the mouth is flat
+
+
+def test_a_shut_mouth_has_no_figures() -> None:
+    picture = np.zeros((32, 32, 3), np.uint8)
+    masks = {"mouth": np.zeros((32, 32), bool)}
+    row = figures.rate(picture, picture, masks)
+    assert np.isnan(row["mouth_psnr"])
+    assert np.isnan(figures.mean([row])["mouth_psnr"])
+    assert figures.mean([row, dict.fromkeys(row, 2.0)])["mouth_psnr"] == 2.0
