@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 EDGE = 1.0
 """Width of an opening's soft edge, in pixels."""
-OCCLUSION_AT_LIPS = 0.55
+OCCLUSION_AT_LIPS = 0.6
 """How much of the mouth's interior shows right behind the lips; deeper in it is lit fully."""
 OCCLUSION_DEPTH = 0.09
 """How far in the light grows by 1, as a share of the mouth's width."""

@@ -78,7 +78,7 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32) -> RGB:
     scallop = 0.005 * np.cos(u * 2 * np.pi / 0.125)
     shown = smoothstep(0.015, -0.015, v - edge + scallop) * smoothstep(0.60, 0.50, np.abs(u))
     gaps = 1 - 0.14 * np.exp(-((((u / 0.125 + 0.5) % 1 - 0.5) / 0.07) ** 2))
-    shade = np.clip(1 - 0.55 * side**2, 0.3, 1) * gaps * np.clip(0.84 + v, 0.7, 0.97)
+    shade = np.clip(1 - 0.55 * side**2, 0.3, 1) * gaps * np.clip(0.92 + 0.6 * v, 0.8, 0.99)
     mouth = mouth * (1 - shown[..., None]) + teeth * (shade * shown)[..., None]
     mouth = cv2.GaussianBlur(mouth.astype(np.float32), (0, 0), max(0.5, 0.012 * width * size))
     if lip_gap(points) > 0.12:
@@ -102,7 +102,9 @@ def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
     lip = np.median(lip_pixels, axis=0) if len(lip_pixels) else 0.6 * light
     skin = np.median(pixels, axis=0) if len(pixels) else light
     hue = skin / max(float(skin.max()), 1.0)  # of plain skin: highlights are often blown out to white
-    teeth = np.clip(1.2 * light.mean() * (0.2 + 0.8 * hue), 0, 250)
+    # Brighter than skin in the dark, no brighter than its highlights in full light.
+    brightness = min(1.25 * light.mean(), 0.5 * light.mean() + 100)
+    teeth = np.clip(brightness * (0.4 + 0.6 * hue), 0, 250)
     return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
 
 

@@ -27,7 +27,7 @@ from livecam.persona.persona import Crop, Lattice, Persona
 
 log = logging.getLogger(__name__)
 
-VERSION = 3
+VERSION = 4
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -18,7 +18,7 @@ from livecam.render.raster import blend_alpha, blend_layer, inside_distance
 
 _OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
 # The look of the mouth's inside, as in `livecam.model.compositor`.
-OCCLUSION_AT_LIPS = 0.55
+OCCLUSION_AT_LIPS = 0.6
 OCCLUSION_DEPTH = 0.09
 
 
