@@ -31,7 +31,7 @@ def test_the_edge_starts_at_the_outline_and_is_one_pixel_wide() -> None:
 def test_the_mouth_is_dim_behind_the_lips_and_the_eyes_are_not() -> None:
     mouth, eyes = compose(DEPTH, CLOSED), compose(CLOSED, DEPTH)
     inside = DEPTH >= PIXEL  # past the soft edge
-    expected = (0.55 + DEPTH / 0.09).clamp(0, 1)  # a mouth as wide as the picture is lit fully .04 deep
+    expected = (0.6 + DEPTH / 0.09).clamp(0, 1)  # a mouth as wide as the picture is lit fully .036 deep
     torch.testing.assert_close(mouth[inside], expected[inside])
     assert mouth[inside].min() < 0.95
     assert (eyes[inside] == 1).all()
