@@ -19,8 +19,8 @@ class OneEuroFilter:
     second). `derivative_cutoff` (Hz): smoothing of the speed.
 
     The defaults are for landmarks scaled to a face 250 units high. Measured on four clips: points of the
-    stillest move .06 units from frame to frame instead of .07, the lips' gap is late by .06 of a frame at most
-    and the lids' by .09.
+    stillest move .06 units from frame to frame instead of .07, the lips' gap is late by .06 of a frame at
+    most and the lids' by .09.
     """
 
     def __init__(self, min_cutoff: float = 0.7, beta: float = 1.5, derivative_cutoff: float = 5.0) -> None:

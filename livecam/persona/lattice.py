@@ -36,7 +36,7 @@ def moving_part(points: F32, size: int) -> NDArray[np.uint8]:
     """(size, size) uint8: 1 where the picture moves with the head at all, 0 where it stands."""
     coarse = 64
     centres = (np.arange(coarse, dtype=np.float32) + 0.5) / coarse
-    grid = np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 2)
+    grid = np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 2).astype(np.float32)
     _, head, _ = _attach(points, grid)
     return (cv2.resize(head.reshape(coarse, coarse), (size, size)) > 0.01).astype(np.uint8)
 
