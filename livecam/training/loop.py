@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from livecam.errors import UserError
-from livecam.training import checkpoint, dataset, held_out, shards, tensorfile
+from livecam.training import checkpoint, dataset, held_out, shards, tensorfile, travel
 from livecam.training.log import Log
 from livecam.training.perception import load_features
 from livecam.training.recipe import Recipe, from_dict
@@ -31,12 +31,15 @@ def train(
     minutes: float | None = None,
     device: str | None = None,
     features: Path | None = None,
+    start: Path | None = None,
 ) -> int:
     """Train on the pairs in `data`; `out` receives log.jsonl, sheets and the checkpoint. Returns the last
     step done.
 
     `minutes`: stop, with a checkpoint, before they are over. `features`: the network of the perceptual
     loss; without it that loss is left out.
+
+    `start`: a folder packed by `livecam.training.travel`, to go on from with a new warm-up.
 
     Raises:
         UserError: no pairs, no checkpoint to resume from, one of another recipe, or one that would be lost.
@@ -52,11 +55,17 @@ def train(
     network = load_features(features) if features else None
     system = System(recipe, pairs.size, device, network)
     step = 0
-    if resume:
-        state = checkpoint.restore(out, system.modules, system.optimisers)
+    if resume or start is not None:
+        if resume:
+            state = checkpoint.restore(out, system.modules, system.optimisers)
+        else:
+            assert start is not None
+            state = travel.unpack(start, system.modules)
+            state["warmed_from"] = state["step"]
         if from_dict(state["recipe"], str(out)) != recipe:
             log.warning("the recipe differs from the one this run was begun with")
         step = state["step"]
+        system.warmed_from = state["warmed_from"]
     books = Log(out, step)
     log.info("%s, %d pairs, steps %d to %d", device, len(pairs), step, recipe.steps)
     began, since = time.monotonic(), step
@@ -104,7 +113,7 @@ def _held_out(data: Path, device: str) -> dataset.Pairs | None:
 def _check(system: System, kept: dataset.Pairs | None, out: Path, step: int, books: Log) -> None:
     """Checkpoint first: figures can be made again."""
     size = system.painter.network.size
-    state = {"step": step, "size": size, "recipe": system.recipe.as_dict()}
+    state = {"step": step, "size": size, "warmed_from": system.warmed_from, "recipe": system.recipe.as_dict()}
     checkpoint.save(out, system.modules, system.optimisers, state)
     if kept is None:
         return

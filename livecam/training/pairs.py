@@ -177,13 +177,15 @@ def _look_up(material: NDArray[np.uint8], square: Square, crop: Crop) -> NDArray
 _maker: PairMaker | None = None
 
 
-def _start(head_data: Path | None, plan: Plan) -> None:
+def start_worker(head_data: Path | None, plan: Plan) -> None:
+    """Gives this process a renderer; OpenGL contexts do not travel."""
     global _maker
     cv2.setNumThreads(1)
     _maker = PairMaker(HeadShape(data.load(head_data)), plan)
 
 
-def _make(job: tuple[Path, int]) -> int:
+def make_person(job: tuple[Path, int]) -> int:
+    """Folder and seed: makes and saves one person, and returns the seed."""
     assert _maker is not None
     folder, seed = job
     shards.save(folder, seed, _maker(seed))
@@ -205,12 +207,12 @@ def make(head_data: Path | None, out: Path, seeds: range, plan: Plan, workers: i
             log.debug("person %d", seed)
 
     if workers == 1:
-        _start(head_data, plan)
-        follow(map(_make, jobs))
+        start_worker(head_data, plan)
+        follow(map(make_person, jobs))
         return len(jobs)
-    context = multiprocessing.get_context("spawn")  # OpenGL contexts do not travel
-    with context.Pool(workers, _start, (head_data, plan)) as pool:
-        follow(pool.imap_unordered(_make, jobs))
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(workers, start_worker, (head_data, plan)) as pool:
+        follow(pool.imap_unordered(make_person, jobs))
     return len(jobs)
 
 

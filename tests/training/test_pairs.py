@@ -99,8 +99,8 @@ def test_what_is_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         shards.path_of(*job).write_bytes(b"")
         return job[1]
 
-    monkeypatch.setattr(pairs, "_start", lambda *args: None)
-    monkeypatch.setattr(pairs, "_make", fake)
+    monkeypatch.setattr(pairs, "start_worker", lambda *args: None)
+    monkeypatch.setattr(pairs, "make_person", fake)
     monkeypatch.setattr(pairs.data, "load", lambda folder: None)
     assert pairs.make(None, tmp_path, range(3), Plan(), 1) == 3
     assert pairs.make(None, tmp_path, range(5), Plan(), 1) == 2
