@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -38,9 +38,12 @@ def _source(name: str) -> str:
     return source.replace("#include materials", materials.glsl())
 
 
-def program(context: Any, vertex: str, fragment: str) -> Any:
-    """Compile two of the files in `shaders`."""
-    return context.program(vertex_shader=_source(vertex), fragment_shader=_source(fragment))
+def program(context: Any, vertex: str, fragment: str, **defines: int) -> Any:
+    """Compile two of the files in `shaders`; `defines` are set before their first line of code."""
+    lines = "".join(f"#define {name} {value}\n" for name, value in defines.items())
+    sources = (_source(name).replace("#version 330\n", f"#version 330\n{lines}", 1) for name in (vertex, fragment))
+    first, second = sources
+    return context.program(vertex_shader=first, fragment_shader=second)
 
 
 def write(target: Any, values: Mapping[str, Any]) -> None:
@@ -63,24 +66,28 @@ class Drawable:
     def __init__(
         self,
         context: Any,
-        shaded: Any,
+        shaded: Sequence[tuple[Any, Integers]],
         bare: Any,
-        triangles: Integers,
         count: int,
         casting: Integers | None = None,
     ) -> None:
-        """`shaded` and `bare` are programs; `casting`: the triangles that cast shadows, when not all do."""
+        """`shaded`: programs and the triangles each draws; `bare` draws depth; `casting`: the triangles that
+        cast shadows, when not all do."""
         self._moving = context.buffer(reserve=count * 24, dynamic=True)
         self._static = context.buffer(reserve=count * 28, dynamic=True)
-        self._index = context.buffer(np.ascontiguousarray(triangles, np.int32).tobytes())
-        chosen = triangles if casting is None else casting
-        self._casting = context.buffer(np.ascontiguousarray(chosen, np.int32).tobytes())
+        triangles = np.concatenate([own for _, own in shaded])
+        indices = [_index(context, own) for own in (*(own for _, own in shaded), triangles)]
+        chosen = _index(context, triangles if casting is None else casting)
         moving = (self._moving, "3f 3f", "in_position", "in_normal")
         static = (self._static, "3f 2f 2f", "in_rest", "in_texture", "in_kind")
         position = (self._moving, "3f 12x", "in_position")
-        self._full = context.vertex_array(shaded, [moving, static], self._index, skip_errors=True)
-        self._bare = context.vertex_array(bare, [position], self._index)
-        self._caster = context.vertex_array(bare, [position], self._casting)
+        self._full = [
+            context.vertex_array(program, [moving, static], index, skip_errors=True)
+            for (program, _), index in zip(shaded, indices, strict=False)
+        ]
+        self._bare = context.vertex_array(bare, [position], indices[-1])
+        self._caster = context.vertex_array(bare, [position], chosen)
+        self._items = [*self._full, self._bare, self._caster, self._moving, self._static, *indices, chosen]
 
     def set_static(self, rest: Floats, texture: Floats, material: Any, roots: Any = 0.0) -> None:
         kind = np.stack(np.broadcast_arrays(material, roots, np.zeros(len(rest)))[:2], axis=1)
@@ -92,7 +99,8 @@ class Drawable:
         self._moving.write(np.ascontiguousarray(values, np.float32).tobytes())
 
     def draw(self) -> None:
-        self._full.render()
+        for part in self._full:
+            part.render()
 
     def draw_depth(self) -> None:
         self._bare.render()
@@ -101,9 +109,12 @@ class Drawable:
         self._caster.render()
 
     def release(self) -> None:
-        arrays = (self._full, self._bare, self._caster)
-        for item in (*arrays, self._moving, self._static, self._index, self._casting):
+        for item in self._items:
             item.release()
+
+
+def _index(context: Any, triangles: Integers) -> Any:
+    return context.buffer(np.ascontiguousarray(triangles, np.int32).tobytes())
 
 
 class Ribbons:

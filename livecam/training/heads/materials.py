@@ -41,6 +41,31 @@ PARTS: dict[str, Material] = {
 }
 
 
+class Group(IntEnum):
+    """Materials that share a surface shader; the numbers are its GROUP."""
+
+    SKIN_GROUP = 0
+    MOUTH_GROUP = 1
+    EYE_GROUP = 2
+    WORN_GROUP = 3
+
+
+GROUP_OF: dict[Material, Group] = {
+    Material.FACE: Group.SKIN_GROUP,
+    Material.NECK: Group.SKIN_GROUP,
+    Material.EYE_SOCKET: Group.SKIN_GROUP,
+    Material.MOUTH: Group.MOUTH_GROUP,
+    Material.GUMS: Group.MOUTH_GROUP,
+    Material.TEETH: Group.MOUTH_GROUP,
+    Material.TONGUE: Group.MOUTH_GROUP,
+    Material.CARUNCLE: Group.MOUTH_GROUP,
+    Material.EYE: Group.EYE_GROUP,
+    Material.CLOTH: Group.WORN_GROUP,
+    Material.GLASSES: Group.WORN_GROUP,
+    Material.HAT: Group.WORN_GROUP,
+}
+
+
 def glsl() -> str:
     """The numbers as constants of a shader."""
-    return "\n".join(f"const int {material.name} = {material.value};" for material in Material)
+    return "\n".join(f"const int {item.name} = {item.value};" for item in (*Material, *Group))

@@ -23,7 +23,7 @@ from livecam.training.heads.gpu import (
 )
 from livecam.training.heads.lights import LightSet, light_set
 from livecam.training.heads.look import Look
-from livecam.training.heads.materials import Material
+from livecam.training.heads.materials import GROUP_OF, Group, Material
 from livecam.training.heads.person import Person, Wardrobe
 from livecam.training.heads.shape import Gaze, HeadShape, Pose
 from livecam.training.heads.strands import Strands
@@ -87,7 +87,7 @@ class Renderer:
         self.wardrobe = wardrobe or Wardrobe(shape.data)
         self.surface = head_surface(shape)
         self._context = context = create_context()
-        self._surface = program(context, "surface.vert", "surface.frag")
+        self._surfaces = {g: program(context, "surface.vert", "surface.frag", GROUP=g.value) for g in Group}
         self._strand = program(context, "strand.vert", "strand.frag")
         self._lens = program(context, "surface.vert", "lens.frag")
         self._depth = program(context, "depth.vert", "depth.frag")
@@ -106,7 +106,11 @@ class Renderer:
         self._masks.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
         self._target: _Target | None = None
         corners = self.surface.triangles
-        self._head = self._drawable(corners, len(self.surface.vertex), _casting(self.surface))
+        groups = np.array([GROUP_OF[Material(m)] for m in self.surface.material[corners[:, 0]]])
+        parts = [(self._surfaces[g], corners[groups == g]) for g in Group if (groups == g).any()]
+        self._head = Drawable(
+            context, parts, self._depth, len(self.surface.vertex), _casting(self.surface)
+        )
         self._person: Person | None = None
         self._worn: list[Drawable] = []
         self._lenses: Drawable | None = None
@@ -130,15 +134,15 @@ class Renderer:
                 old.release()
         self._worn = []
         for item in person.worn:
-            drawable = self._drawable(item.mesh.triangles, len(item.mesh.vertices))
+            parts = [(self._surfaces[GROUP_OF[item.material]], item.mesh.triangles)]
+            drawable = Drawable(self._context, parts, self._depth, len(item.mesh.vertices))
             drawable.set_static(item.mesh.vertices, item.mesh.texture, float(item.material))
             self._worn.append(drawable)
         self._lenses = None
         if person.lenses is not None:
             mesh = person.lenses.mesh
-            self._lenses = Drawable(
-                self._context, self._lens, self._depth, mesh.triangles, len(mesh.vertices)
-            )
+            parts = [(self._lens, mesh.triangles)]
+            self._lenses = Drawable(self._context, parts, self._depth, len(mesh.vertices))
         self._hair = (
             None
             if person.hair is None
@@ -186,7 +190,9 @@ class Renderer:
             ribbons.draw()
             ribbons.release()
         # Surfaces last: what hair hides is never shaded.
-        write(self._surface, {**shared, **uniforms.surfaces(look, moment.expression, shape)})
+        surfaces = {**shared, **uniforms.surfaces(look, moment.expression, shape)}
+        for one in self._surfaces.values():
+            write(one, surfaces)
         for surface in (self._head, *self._worn):
             surface.draw()
         lens = self._draw_lenses(person, moment, target, shared)
@@ -268,9 +274,6 @@ class Renderer:
             lens_color=context.framebuffer(colors[3:]),
         )
         return self._target
-
-    def _drawable(self, triangles: Integers, count: int, casting: Integers | None = None) -> Drawable:
-        return Drawable(self._context, self._surface, self._depth, triangles, count, casting)
 
     def _ribbons(self, strands: Strands, every: int, widen: float) -> Ribbons:
         return Ribbons(self._context, self._strand, self._strand_depth, strands, every, widen)

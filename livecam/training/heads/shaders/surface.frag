@@ -30,6 +30,8 @@ vec3 bump(vec3 n, float height) {
   vec3 gradient = sign(det) * (dFdx(height) * r1 + dFdy(height) * r2);
   return normalize(abs(det) * n - gradient);
 }
+// Compiled once for each group: a renderer on a CPU runs every branch that is left in, taken or not.
+bool shows(int kind, int group) { return GROUP == group && material == kind; }
 float bell(vec3 p, vec3 centre, vec3 size) {
   vec3 d = (p - centre) / size;
   return exp(-dot(d, d));
@@ -44,7 +46,7 @@ void main() {
   vec3 side = vec3(abs(rest.x), rest.yz);
   vec3 q = rest * 0.05 + noise_offset;
 
-  if (material == FACE || material == NECK || material == EYE_SOCKET) {
+  if (GROUP == SKIN_GROUP) {
     float broad = noise(q * 0.9) + 0.5 * noise(q * 2.3), middle = noise(q * 6.0), fine = noise(q * 23.0);
     spread = 1.0;
     albedo = skin_color * (1.0 + 0.10 * broad + 0.10 * middle + 0.08 * fine * pores);
@@ -105,18 +107,18 @@ void main() {
     f0 *= 1.0 - 0.7 * root;
     if (material == EYE_SOCKET) albedo *= vec3(0.55, 0.35, 0.33);
     n = bump(n, relief);
-  } else if (material == MOUTH) {
+  } else if (shows(MOUTH, MOUTH_GROUP)) {
     albedo = vec3(0.30, 0.07, 0.06);
     shade = smoothstep(3.0, 10.5, rest.z) * 0.75 + 0.03;
     spread = 0.6;
-  } else if (material == GUMS) {
+  } else if (shows(GUMS, MOUTH_GROUP)) {
     albedo = vec3(0.48, 0.16, 0.15) * (1.0 + 0.5 * noise(rest * 0.45));
     shade = mix(0.04, 1.0, smoothstep(4.0, 10.2, rest.z));
     roughness = 0.30;
     f0 = 0.03;
     spread = 0.6;
     n = bump(n, 0.02 * noise(rest * 1.3));
-  } else if (material == TONGUE) {
+  } else if (shows(TONGUE, MOUTH_GROUP)) {
     albedo = vec3(0.58, 0.22, 0.20) * (1.0 + 0.5 * noise(rest * 0.5));
     albedo *= 1.0 - 0.25 * exp(-pow(rest.x / 0.18, 2.0));
     shade = mix(0.04, 1.0, smoothstep(5.0, 9.8, rest.z));
@@ -124,7 +126,7 @@ void main() {
     f0 = 0.03;
     spread = 0.8;
     n = bump(n, 0.02 * noise(rest * 1.6));
-  } else if (material == TEETH) {
+  } else if (shows(TEETH, MOUTH_GROUP)) {
     // Towards the back the teeth darken: light hardly reaches them, and bright molars look like fangs.
     float back = smoothstep(6.2, 10.0, rest.z);
     albedo = teeth_color * (1.0 + 0.08 * noise(rest * 0.5)) * mix(0.75, 1.0, back);
@@ -134,7 +136,7 @@ void main() {
     roughness = 0.25;
     f0 = 0.035;
     spread = 0.5;
-  } else if (material == EYE) {
+  } else if (shows(EYE, EYE_GROUP)) {
     vec3 d = normalize(rest);
     float from_axis = degrees(acos(clamp(d.z, -1.0, 1.0)));
     float around = atan(d.y, d.x);
@@ -157,22 +159,22 @@ void main() {
     float seen = 1.0 - smoothstep(softbox.w * 0.8, softbox.w * 1.1, angle);
     coat = 0.02 + 0.98 * pow(1.0 - max(dot(n, v), 0.0), 5.0);
     mirror = softbox_color * seen * 1.6;
-  } else if (material == CARUNCLE) {
+  } else if (shows(CARUNCLE, MOUTH_GROUP)) {
     albedo = vec3(0.55, 0.24, 0.20);
     roughness = 0.25;
     f0 = 0.03;
     spread = 0.7;
-  } else if (material == GLASSES) {
+  } else if (shows(GLASSES, WORN_GROUP)) {
     albedo = glasses_color;
     roughness = glasses_metal > 0.5 ? 0.25 : 0.35;
     f0 = glasses_metal > 0.5 ? 0.5 : 0.04;
-  } else if (material == HAT) {
+  } else if (shows(HAT, WORN_GROUP)) {
     float knit = hat_knit * (0.5 + 0.5 * sin(texture_at.x * 380.0)) * 0.08;
     albedo = mix(hat_color, hat_band, step(texture_at.y, 0.16) * hat_banded) * (1.0 + 0.35 * noise(rest * 0.09 + noise_offset) + 0.3 * noise(rest * vec3(0.9, 2.4, 0.9)));
     roughness = 0.9;
     f0 = 0.02;
     n = bump(n, knit + 0.05 * noise(rest * 1.2));
-  } else if (material == CLOTH) {
+  } else if (shows(CLOTH, WORN_GROUP)) {
     float weave = noise(rest * vec3(0.9, 2.4, 0.9)) * 0.5 + noise(rest * 0.06 + noise_offset);
     float second = 0.0;
     if (cloth_pattern == 1) second = smoothstep(0.48, 0.52, abs(fract(rest.y * 0.28) - 0.5) * 2.0);
@@ -211,7 +213,7 @@ void main() {
       spec += light_color[i] * nl * s * lobes;
     }
   }
-  if (material == EYE) {
+  if (shows(EYE, EYE_GROUP)) {
     float sky = 0.0;
     spec = spec * 0.3 + mirror * (0.15 + coat * 8.0) * smoothstep(0.02, 0.35, dot(light, vec3(0.33)));
   }
