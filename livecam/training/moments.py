@@ -14,6 +14,9 @@ Rng = np.random.Generator
 NEAR = 0.12
 """Share of targets that hardly differ from the source: the refiner must leave what is right."""
 
+MOST_YAW, MOST_PITCH = 34.0, 24.0
+"""Degrees. Further round the far eye and half the mouth are hidden: nothing is to be learned there."""
+
 
 def source(data: HeadData, rng: Rng) -> Moment:
     """A portrait: looks about ahead, eyes open, lips mostly shut, perhaps a smile."""
@@ -74,8 +77,8 @@ def target(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
     if rng.random() < 0.15:
         at_least("eyeBlink", rng.uniform(0.3, 1.0))
     pose = Pose(
-        portrait.pose.yaw + float(np.clip(rng.normal(0, 9), -24, 24)),
-        portrait.pose.pitch + float(np.clip(rng.normal(0, 6), -16, 16)),
+        float(np.clip(portrait.pose.yaw + np.clip(rng.normal(0, 9), -24, 24), -MOST_YAW, MOST_YAW)),
+        float(np.clip(portrait.pose.pitch + np.clip(rng.normal(0, 6), -16, 16), -MOST_PITCH, MOST_PITCH)),
         portrait.pose.roll + float(rng.normal(0, 4)),
         portrait.pose.body,
     )

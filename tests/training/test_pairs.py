@@ -17,7 +17,7 @@ from livecam.face import landmarks as lm
 from livecam.model.alignment import Square
 from livecam.model.layout import CHANNELS, GRID, MOUTH
 from livecam.persona.persona import Crop
-from livecam.training import pairs, shards
+from livecam.training import moments, pairs, shards
 from livecam.training.pairs import PairMaker, Plan
 
 
@@ -105,6 +105,25 @@ def test_what_is_there_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert pairs.make(None, tmp_path, range(3), Plan(), 1) == 3
     assert pairs.make(None, tmp_path, range(5), Plan(), 1) == 2
     assert made == [0, 1, 2, 3, 4]
+
+
+def test_moments_are_those_of_portraits_and_calls() -> None:
+    """Portraits keep their eyes open; targets open mouths, blink, and turn no further than can be seen."""
+    data = head_shape().data
+    rng = np.random.default_rng(0)
+    jaw, lid = data.expression_index("jawOpen"), data.expression_index("eyeBlink_L")
+    portraits = [moments.source(data, rng) for _ in range(200)]
+    targets = [moments.target(data, portrait, rng) for portrait in portraits]
+    assert max(portrait.expression[lid] for portrait in portraits) == 0
+    assert np.mean([portrait.expression[jaw] > 0 for portrait in portraits]) < 0.3
+    assert np.mean([target.expression[jaw] > 0.04 for target in targets]) > 0.4
+    assert np.mean([target.expression[lid] > 0.25 for target in targets]) > 0.1
+    for portrait, target in zip(portraits, targets, strict=True):
+        assert abs(target.pose.yaw) <= moments.MOST_YAW
+        assert abs(target.pose.yaw - portrait.pose.yaw) <= 24
+        assert ((target.expression >= 0) & (target.expression <= 1)).all()
+        close = moments.near(portrait, rng)
+        assert np.abs(close.expression - portrait.expression).max() < 0.1
 
 
 @pytest.mark.slow
