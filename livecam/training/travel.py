@@ -1,4 +1,4 @@
-"""A run in small pieces, for machines that are lent for minutes: weights without the optimisers' memory.
+"""A run in small pieces, for machines that one has for minutes only: weights without the optimisers' memory.
 
 One file for each network, of 16 MB at most with the recipes that come with livecam. A run that starts from
 them goes on at its step with a new warm-up; the checkpoint of `livecam.training.checkpoint`, five times as
