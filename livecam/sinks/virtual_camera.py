@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ import numpy as np
 
 from livecam.errors import SinkLost, UserError
 from livecam.frames import OutputFrame
+from livecam.sinks import loopback
 from livecam.sinks.base import SinkFormat
 from livecam.video_devices import VideoDevice, by_label, describe, video_devices
 
@@ -21,13 +21,24 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 LABEL = "livecam"
 MODPROBE = f"sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label={LABEL}"
+RELOAD = f"sudo modprobe -r v4l2loopback && {MODPROBE}"
+
+
+def _advice() -> str:
+    """What the doctor says where no virtual camera is there; it knows of packages and of Secure Boot."""
+    from livecam.doctor.cameras import virtual_cameras
+    from livecam.doctor.system import System
+
+    found = next((check.todo for check in virtual_cameras(System()) if check.todo), f"Run: {MODPROBE}")
+    return f"{found} `livecam camera-setup` shows every step."
 
 
 class VirtualCameraSink:
-    """Sends RGB frames of one fixed size to the camera `which`: "" for any, a label, or /dev/videoN.
+    """Sends RGB frames of one fixed size to the camera `which`: a label, a number, /dev/videoN, or "" for any.
 
-    With no choice given, a device labelled `livecam` is preferred. `open` raises `UserError` with what to do;
-    `write` raises `SinkLost` once the device is gone and then tries to reopen it once a second.
+    With no choice given the first device that takes frames is used, one labelled `livecam` before others.
+    `open` raises `UserError` with what to do; `write` raises `SinkLost` once the device is gone and then tries to
+    reopen it once a second, always in the same format.
     """
 
     live = True
@@ -37,12 +48,16 @@ class VirtualCameraSink:
         which: str = "",
         *,
         devices: Callable[[], Sequence[VideoDevice]] = video_devices,
+        fault: Callable[[str, int, int], loopback.Fault] = loopback.fault,
+        advice: Callable[[], str] = _advice,
         clock: Callable[[], float] = time.monotonic,
         platform: str = sys.platform,
     ) -> None:
         self.name = f"virtual camera {which}".strip()
         self._which, self._devices, self._clock, self._platform = which, devices, clock, platform
+        self._fault, self._advice = fault, advice
         self._camera: Any = None
+        self._identity: tuple[int, int] | None = None
         self._format: SinkFormat | None = None
         self._retry_at = 0.0
 
@@ -53,8 +68,8 @@ class VirtualCameraSink:
                 f"{fmt.width}x{fmt.height} has an odd side, which video calls show black",
                 "Choose an even size, for example --canvas 1280x720.",
             )
-        self._format = fmt
         self._camera = self._start(fmt)
+        self._format = fmt
         self.name = f"virtual camera {self._camera.device}"
         log.info("%s: %dx%d at %g, %s", self.name, fmt.width, fmt.height, fmt.fps, self._camera.backend)
 
@@ -64,7 +79,7 @@ class VirtualCameraSink:
         if self._camera is None:
             self._restart(self._format)
         device = str(self._camera.device)
-        if device.startswith("/dev/") and not os.path.exists(device):
+        if device.startswith("/dev/") and loopback.identity(device) != self._identity:
             self._lose()
             raise SinkLost(f"{self.name} is gone")
         try:
@@ -86,29 +101,87 @@ class VirtualCameraSink:
             raise UserError(
                 self.name, f"pyvirtualcam cannot be loaded ({error})", "Install it with pip."
             ) from None
+        device = self._device(fmt) if self._platform == "linux" else self._which or None
         try:
-            return pyvirtualcam.Camera(
+            camera = pyvirtualcam.Camera(
                 width=fmt.width,
                 height=fmt.height,
                 fps=fmt.fps,
                 fmt=pyvirtualcam.PixelFormat.RGB,
-                device=self._device(),
+                device=device,
             )
         except (RuntimeError, ValueError, OSError) as error:
             raise self._explain("; ".join(str(error).splitlines())) from None
+        self._identity = loopback.identity(str(camera.device))
+        return camera
 
-    def _device(self) -> str | None:
-        """What pyvirtualcam is told: a path on Linux, a camera's name elsewhere, None for any."""
-        if self._platform != "linux":
-            return self._which or None
+    def _device(self, fmt: SinkFormat) -> str:
+        """Linux: the path of the first device asked for that takes frames. Raises `UserError`."""
+        candidates = self._candidates()
+        faults = [self._fault(path, fmt.width, fmt.height) for path in candidates]
+        if "" in faults:
+            return candidates[faults.index("")]
+        if len(candidates) == 1:
+            raise self._refused(candidates[0], faults[0], fmt)
+        if len(set(faults)) == 1:
+            error = self._refused(candidates[0], faults[0], fmt)
+            raise UserError(self.name, f"of {describe(self._virtual())} each: {error.why}", error.todo)
+        listed = ", ".join(f"{path} ({fault})" for path, fault in zip(candidates, faults, strict=True))
+        raise UserError(
+            self.name, f"none takes frames: {listed}", f"Close other programs, or reload it: {RELOAD}"
+        )
+
+    def _candidates(self) -> list[str]:
+        """Paths in the order in which they are tried; at least one."""
         if self._which.startswith("/dev/"):
-            return self._which
-        devices = [device for device in self._devices() if device.virtual]
-        chosen = by_label(devices, self._which or LABEL)
-        if chosen is None and self._which:
-            listed = f"Virtual cameras here: {describe(devices)}." if devices else f"Run: {MODPROBE}"
-            raise UserError(self.name, "there is no virtual camera of that name", listed)
-        return chosen.path if chosen else None
+            return [self._which]
+        virtual = self._virtual()
+        if self._which:
+            named = [device for device in virtual if str(device.number) == self._which]
+            chosen = named[0] if named else by_label(virtual, self._which)
+            if chosen is None:
+                listed = f"Virtual cameras here: {describe(virtual)}." if virtual else self._advice()
+                raise UserError(self.name, "there is no virtual camera of that name", listed)
+            return [chosen.path]
+        if not virtual:
+            raise UserError(self.name, "no virtual camera is there", self._advice())
+        ours = by_label(virtual, LABEL)
+        return [device.path for device in sorted(virtual, key=lambda device: device != ours)]
+
+    def _virtual(self) -> list[VideoDevice]:
+        return [device for device in self._devices() if device.virtual]
+
+    def _refused(self, path: str, fault: loopback.Fault, fmt: SinkFormat) -> UserError:
+        """A fault in words."""
+        virtual = self._virtual()
+        others = f"Virtual cameras here: {describe(virtual)}." if virtual else self._advice()
+        if fault == "sending" and any(
+            device.path == path for device in self._devices() if not device.virtual
+        ):
+            return UserError(path, "it is a real camera, not a virtual one", others)
+        held = loopback.held_size(path)
+        holder = f"a program holds it at {held[0]}x{held[1]}" if held else "a program holds another size"
+        canvas = f" or use --canvas {held[0]}x{held[1]}" if held else ""
+        words: dict[str, tuple[str, str]] = {
+            "missing": ("there is no such device", others),
+            "no device": ("it is not a video device", others),
+            "permission": (
+                "you may not write to it",
+                "Run: sudo usermod -aG video $USER, then log in again.",
+            ),
+            "busy": ("too many programs have it open", "Close some of them."),
+            "sending": ("another program sends to it", "Close that program."),
+            "stuck": (
+                "it is stuck: v4l2loopback before 0.15 with exclusive_caps=1 takes a writer only once",
+                f"Reload it: {RELOAD}",
+            ),
+            "size": (
+                f"{holder}, not {fmt.width}x{fmt.height}",
+                f"Close the programs that use it{canvas}.",
+            ),
+        }
+        why, todo = words.get(fault, ("it does not answer", f"Reload it: {RELOAD}"))
+        return UserError(f"virtual camera {path}", why, todo)
 
     def _restart(self, fmt: SinkFormat) -> None:
         now = self._clock()
@@ -130,39 +203,10 @@ class VirtualCameraSink:
         self._retry_at = self._clock() + RETRY_SECONDS
 
     def _explain(self, message: str) -> UserError:
-        """What pyvirtualcam's errors mean and what to do about them."""
+        """What is left of pyvirtualcam's own errors: all of Windows and macOS, and races on Linux."""
         if self._platform != "linux":
             start = "click Start Virtual Camera once, then Stop" + (
                 " and allow the extension" if self._platform == "darwin" else ""
             )
             return UserError(self.name, message, f"Install OBS Studio, {start}, and close OBS.")
-        virtual = [device for device in self._devices() if device.virtual]
-        real = [device for device in self._devices() if not device.virtual]
-        reload = f"sudo modprobe -r v4l2loopback && {MODPROBE}"
-        if "permission" in message:
-            return UserError(
-                self.name,
-                "you may not write to it",
-                "Run: sudo usermod -aG video $USER, then log in again.",
-            )
-        if "not a video output device" in message:
-            if any(device.path in message for device in real):
-                return UserError(
-                    self.name,
-                    f"it is a real camera ({message})",
-                    f"Choose a virtual one: {describe(virtual)}." if virtual else f"Run: {MODPROBE}",
-                )
-            why = "it takes no frames: another program sends to it, or v4l2loopback before 0.15 is stuck"
-            return UserError(self.name, why, f"Close other programs, or reload it: {reload}")
-        if "busy" in message or "in use" in message:
-            return UserError(self.name, f"another program sends to it ({message})", "Close that program.")
-        if "does not exist" in message:
-            listed = f"Virtual cameras here: {describe(virtual)}." if virtual else f"Run: {MODPROBE}"
-            return UserError(self.name, "there is no such device", listed)
-        if "No v4l2 loopback device" in message and virtual:
-            why = f"none of {describe(virtual)} takes frames: in use, or v4l2loopback before 0.15 is stuck"
-            return UserError(self.name, why, f"Close other programs, or reload it: {reload}")
-        if "No v4l2 loopback device" in message:
-            todo = f"Run: {MODPROBE} (if that fails, first: sudo apt install v4l2loopback-dkms)"
-            return UserError(self.name, "no virtual camera is there", todo)
-        return UserError(self.name, message, f"Reload it: {reload}")
+        return UserError(self.name, message, f"Close other programs, or reload it: {RELOAD}")

@@ -1,0 +1,89 @@
+"""What is known of a v4l2loopback device before it is opened for good.
+
+pyvirtualcam leaks a descriptor for every failed open, prints a failed write instead of raising it, and takes
+a device of another size without a word. So the device is looked at first.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import struct
+from pathlib import Path
+from typing import Literal
+
+from livecam.video_devices import SYSFS
+
+QUERY_CAPABILITIES = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h: 104 bytes are read
+CAPTURE = 0x1 | 0x1000  # V4L2_CAP_VIDEO_CAPTURE, ..._MPLANE
+OUTPUT = 0x2 | 0x2000  # V4L2_CAP_VIDEO_OUTPUT, ..._MPLANE
+
+Fault = Literal["", "missing", "no device", "permission", "busy", "silent", "sending", "stuck", "size"]
+"""Why a device takes no frames:
+
+missing     there is no such file            permission  this user may not open it
+no device   the file is no video device      busy        too many programs have it open
+sending     another program sends to it (seen with exclusive_caps=1 only)
+stuck       neither camera nor output: v4l2loopback before 0.15 with exclusive_caps=1, after its first writer
+size        a program holds it at another size
+silent      it does not answer
+"""
+
+
+def fault(path: str, width: int, height: int, sysfs: Path = SYSFS) -> Fault:
+    """Why frames of this size cannot be sent there; "" where they can. Leaves nothing open."""
+    try:
+        if not stat.S_ISCHR(os.stat(path).st_mode):
+            return "no device"
+        descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    except OSError as error:
+        return _of_error(error)
+    try:
+        capabilities = _capabilities(descriptor)
+    except OSError as error:
+        return "no device" if error.errno in (errno.ENOTTY, errno.EINVAL) else "silent"
+    finally:
+        os.close(descriptor)
+    if not capabilities & OUTPUT:
+        return "sending" if capabilities & CAPTURE else "stuck"
+    held = held_size(path, sysfs)
+    return "size" if held not in (None, (width, height)) else ""
+
+
+def identity(path: str) -> tuple[int, int] | None:
+    """Tells one device from another at the same path; None where it is gone."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_rdev, found.st_ino
+
+
+def held_size(path: str, sysfs: Path = SYSFS) -> tuple[int, int] | None:
+    """Width and height that the device is fixed to while any program has it open; None while it is free."""
+    try:
+        text = (sysfs / Path(path).name / "format").read_text("ascii", errors="replace")  # YU12:640x480@30
+    except OSError:
+        return None
+    found = re.search(r":(\d+)x(\d+)@", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _of_error(error: OSError) -> Fault:
+    if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR):
+        return "missing"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "permission"
+    return "busy" if error.errno == errno.EBUSY else "silent"
+
+
+def _capabilities(descriptor: int) -> int:
+    import fcntl
+
+    answer = bytearray(104)
+    fcntl.ioctl(descriptor, QUERY_CAPABILITIES, answer)
+    # struct v4l2_capability: ..., capabilities at byte 84, device_caps (of this node alone) at 88
+    of_hardware, of_node = struct.unpack_from("<II", answer, 84)
+    return int(of_node or of_hardware)

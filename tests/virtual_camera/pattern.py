@@ -1,0 +1,60 @@
+"""The picture that the tests send through a real device: colour bars with the benchmark's frame code."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+
+from benchmarks import glass_to_glass_code as code
+
+BARS = (
+    (255, 255, 255),
+    (200, 200, 30),
+    (30, 200, 200),
+    (30, 180, 30),
+    (180, 30, 180),
+    (200, 30, 30),
+    (30, 30, 200),
+    (90, 90, 90),
+)
+
+
+def bars(width: int, height: int) -> np.ndarray:
+    """height x width x 3 uint8 RGB; every bar begins at a whole block of 16 pixels."""
+    picture = np.empty((height, width, 3), np.uint8)
+    edges = [round(k * width / len(BARS)) // 16 * 16 for k in range(len(BARS))] + [width]
+    for k, colour in enumerate(BARS):
+        picture[:, edges[k] : edges[k + 1]] = colour
+    return picture
+
+
+def largest_error(received: np.ndarray, expected: np.ndarray) -> int:
+    """Largest difference of any channel outside the code, for two RGB pictures."""
+    difference = np.abs(received.astype(np.int16) - expected)
+    difference[-code.HEIGHT - 2 :, : code.WIDTH + 2] = 0
+    return int(difference.max())
+
+
+def write(device: str, width: int, height: int, fps: float, seconds: float, first: int) -> None:
+    """Send numbered bars with livecam's own sink."""
+    from livecam.frames import OutputFrame
+    from livecam.sinks.base import SinkFormat
+    from livecam.sinks.virtual_camera import VirtualCameraSink
+
+    sink = VirtualCameraSink(device)
+    sink.open(SinkFormat(width, height, fps))
+    picture = bars(width, height)
+    begun = time.monotonic()
+    for tick in range(round(seconds * fps)):
+        time.sleep(max(begun + tick / fps - time.monotonic(), 0))
+        now = time.monotonic_ns()
+        code.draw(picture, first + tick, now)
+        sink.write(OutputFrame(picture, first + tick, now))
+    sink.close()
+
+
+if __name__ == "__main__":
+    device, width, height, fps, seconds, first = sys.argv[1:]
+    write(device, int(width), int(height), float(fps), float(seconds), int(first))
