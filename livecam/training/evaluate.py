@@ -127,6 +127,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--clips", type=Path, help="folder with real clips")
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--frames", type=int, default=60, help="frames of each clip")
+    parser.add_argument("--shots", type=int, default=1, help="pictures of each held-out person, 1 to 6")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -135,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
         painter, _ = load_painter(options.run) if options.run.is_file() else painter_of(options.run)
         if options.data:
             pairs = dataset.load(options.data, held_out=True)
-            found["held out"] = held_out.measure(painter, pairs)
+            found["held out"] = held_out.measure(painter, pairs, options.shots)
         if options.clips:
             clips = sorted(options.clips.glob("*.mp4"))
             if not clips:
