@@ -21,8 +21,8 @@ from livecam.model.layout import CHANNELS
 SLOPE = 0.2
 """Of the leaky units: here gradients must come through."""
 GAIN = 1.7
-"""A layer whose norm is 1 makes features smaller; without this the last of five is at a fifteenth of the first,
-and hundreds of steps go by before real and fake are told apart."""
+"""A layer whose norm is 1 makes features smaller; without this the last of five is at a fifteenth of the
+first, and hundreds of steps go by before real and fake are told apart."""
 
 _normed = cast("Callable[[nn.Module], nn.Module]", spectral_norm)
 
