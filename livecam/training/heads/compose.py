@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -81,8 +82,9 @@ def tone(color: Floats) -> Floats:
     return np.asarray(np.clip(bright / curve(6.0), 0, 1), np.float32)
 
 
+@lru_cache(maxsize=2)
 def backdrop(style: Backdrop, size: int, seed: int) -> Floats:
-    """(size, size, 3) display-linear wall."""
+    """(size, size, 3) display-linear wall; kept for the person's next picture, so not to be written to."""
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size - 0.5
     angle = np.deg2rad(style.angle)
     along = np.clip(0.5 + (x * np.cos(angle) - y * np.sin(angle)) * 0.9, 0, 1)
@@ -107,10 +109,12 @@ def _clutter(style: Backdrop, size: int, rng: np.random.Generator) -> Floats:
         x, y = rng.uniform(-0.1, 0.9, 2)
         width, height = rng.uniform(0.05, 0.5, 2)
         color = np.clip(base * rng.uniform(0.3, 1.8) + rng.uniform(-0.05, 0.15, 3), 0, 1)
+        # Rooms are duller than what is drawn from a colour wheel.
+        color = color.mean() + (color - color.mean()) * 0.35
         corners = [(round(v * size), round(w * size)) for v, w in ((x, y), (x + width, y + height))]
         cv2.rectangle(things, corners[0], corners[1], (*color.tolist(), 1.0), -1)
     if style.clutter:
-        things = cv2.GaussianBlur(things, (0, 0), size * float(rng.uniform(0.004, 0.03)))
+        things = cv2.GaussianBlur(things, (0, 0), size * float(rng.uniform(0.008, 0.04)))
         things[..., :3] /= np.maximum(things[..., 3:], 1e-3)
     return things
 

@@ -34,14 +34,22 @@ def create_context() -> Any:
 def _source(name: str) -> str:
     folder = files("livecam.training.heads") / "shaders"
     source = (folder / name).read_text()
-    source = source.replace("#include lighting", (folder / "lighting.glsl").read_text())
+    for shared in ("lighting", "strand_light"):
+        source = source.replace(f"#include {shared}\n", (folder / f"{shared}.glsl").read_text())
     return source.replace("#include materials", materials.glsl())
+
+
+def feedback(context: Any, vertex: str, *outputs: str) -> Any:
+    """Compile a vertex shader whose outputs are kept in a buffer."""
+    return context.program(vertex_shader=_source(vertex), varyings=outputs)
 
 
 def program(context: Any, vertex: str, fragment: str, **defines: int) -> Any:
     """Compile two of the files in `shaders`; `defines` are set before their first line of code."""
     lines = "".join(f"#define {name} {value}\n" for name, value in defines.items())
-    sources = (_source(name).replace("#version 330\n", f"#version 330\n{lines}", 1) for name in (vertex, fragment))
+    sources = (
+        _source(name).replace("#version 330\n", f"#version 330\n{lines}", 1) for name in (vertex, fragment)
+    )
     first, second = sources
     return context.program(vertex_shader=first, fragment_shader=second)
 
@@ -75,19 +83,23 @@ class Drawable:
         cast shadows, when not all do."""
         self._moving = context.buffer(reserve=count * 24, dynamic=True)
         self._static = context.buffer(reserve=count * 28, dynamic=True)
+        self._open = context.buffer(np.ones(count, np.float32).tobytes())
+        self._count = count
         triangles = np.concatenate([own for _, own in shaded])
         indices = [_index(context, own) for own in (*(own for _, own in shaded), triangles)]
         chosen = _index(context, triangles if casting is None else casting)
         moving = (self._moving, "3f 3f", "in_position", "in_normal")
         static = (self._static, "3f 2f 2f", "in_rest", "in_texture", "in_kind")
+        lit = (self._open, "1f", "in_open")
         position = (self._moving, "3f 12x", "in_position")
         self._full = [
-            context.vertex_array(program, [moving, static], index, skip_errors=True)
+            context.vertex_array(program, [moving, static, lit], index, skip_errors=True)
             for (program, _), index in zip(shaded, indices, strict=False)
         ]
         self._bare = context.vertex_array(bare, [position], indices[-1])
         self._caster = context.vertex_array(bare, [position], chosen)
-        self._items = [*self._full, self._bare, self._caster, self._moving, self._static, *indices, chosen]
+        self._items = [*self._full, self._bare, self._caster, self._moving, self._static, self._open]
+        self._items += [*indices, chosen]
 
     def set_static(self, rest: Floats, texture: Floats, material: Any, roots: Any = 0.0) -> None:
         kind = np.stack(np.broadcast_arrays(material, roots, np.zeros(len(rest)))[:2], axis=1)
@@ -97,6 +109,12 @@ class Drawable:
     def set_moving(self, vertices: Floats, normals: Floats) -> None:
         values = np.concatenate([vertices, normals], axis=1)
         self._moving.write(np.ascontiguousarray(values, np.float32).tobytes())
+
+    def measure_openness(self, context: Any, program: Any) -> None:
+        """Run `openness.vert` over the vertices where they are now and keep what it finds."""
+        array = context.vertex_array(program, [(self._moving, "3f 3f", "in_position", "in_normal")])
+        array.transform(self._open, mode=context.POINTS, vertices=self._count)
+        array.release()
 
     def draw(self) -> None:
         for part in self._full:

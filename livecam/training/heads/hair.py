@@ -47,6 +47,8 @@ class HairStyle:
     count: int = 26000
     half_width: float = 0.016
     steps: int = 14
+    drawn: int = 0
+    """Points of a strand that are drawn, of the `steps` that it grew; 0: all."""
     behind: float = 1.0
     """Density on the back of the head."""
     hairline: Hairline = field(default_factory=Hairline)
@@ -115,13 +117,15 @@ def grow(roots: Roots, style: HairStyle, obstacle: Obstacle, rng: np.random.Gene
         count = len(grown)
     grown = _clumped(grown, roots, style, rng)
     grown = _curled(grown, length, style, rng)
+    openness = np.clip(layer[:, None] * np.linspace(0.45, 1.0, style.steps)[None] + 0.15, 0, 1)
+    if style.drawn:
+        drawn = np.linspace(0, style.steps - 1, style.drawn).round().astype(int)
+        grown, openness = grown[:, drawn], openness[:, drawn]
     return Strands(
         points=grown,
         half_width=np.full(count, style.half_width, np.float32),
         random=rng.random(count).astype(np.float32),
-        openness=np.clip(layer[:, None] * np.linspace(0.45, 1.0, style.steps)[None] + 0.15, 0, 1).astype(
-            np.float32
-        ),
+        openness=openness.astype(np.float32),
         follow=neck_weight(grown.reshape(-1, 3)).reshape(count, -1),
     )
 

@@ -37,11 +37,15 @@ class Lighting:
 
 @dataclass(frozen=True, slots=True)
 class LightSet:
-    """directions (n, 3) towards the lights, colors (n, 3) linear; the first `lamps` belong to lamps."""
+    """directions (n, 3) towards the lights, colors (n, 3) linear; the first `lamps` belong to lamps.
+
+    softness (n,): cm by which shadows are blurred where one direction stands for a whole lamp.
+    """
 
     directions: Floats
     colors: Floats
     lamps: int
+    softness: Floats
 
 
 def direction(azimuth: float, elevation: float) -> Floats:
@@ -74,4 +78,24 @@ def light_set(lighting: Lighting) -> LightSet:
         directions.append(towards)
         # Over the hemisphere the cosine averages to 1/4 of the sphere: 4 keeps a white dome at 1.
         colors.append((tint * 4 / lighting.dome_samples).astype(np.float32))
-    return LightSet(np.array(directions[:MOST]), np.array(colors[:MOST]), min(lamps, MOST))
+    directions, colors = directions[:MOST], colors[:MOST]
+    none = np.zeros(len(directions), np.float32)
+    return LightSet(np.array(directions), np.array(colors), min(lamps, MOST), none)
+
+
+def lamp_set(lighting: Lighting) -> LightSet:
+    """One direction for each lamp and none for the dome: its shadows are blurred instead."""
+    towards = [direction(lamp.azimuth, lamp.elevation) for lamp in lighting.lamps]
+    # What throws a shadow lies some 3 cm before what it falls on: nose, brow, hair.
+    softness = [min(3.0 * np.tan(np.deg2rad(lamp.radius)), 0.8) for lamp in lighting.lamps]
+    colors = np.array([lamp.color for lamp in lighting.lamps], np.float32)
+    return LightSet(np.array(towards), colors, len(towards), np.array(softness, np.float32))
+
+
+def sphere(count: int) -> LightSet:
+    """`count` white lights all around (a Fibonacci lattice), to measure how open a place lies."""
+    y = 1 - 2 * (np.arange(count) + 0.5) / count
+    around = np.arange(count) * np.pi * (3 - np.sqrt(5))
+    flat = np.sqrt(1 - y * y)
+    towards = np.stack([flat * np.cos(around), y, flat * np.sin(around)], 1).astype(np.float32)
+    return LightSet(towards, np.ones((count, 3), np.float32), 0, np.zeros(count, np.float32))

@@ -48,6 +48,7 @@ class Group(IntEnum):
     MOUTH_GROUP = 1
     EYE_GROUP = 2
     WORN_GROUP = 3
+    HAT_GROUP = 4
 
 
 GROUP_OF: dict[Material, Group] = {
@@ -62,7 +63,7 @@ GROUP_OF: dict[Material, Group] = {
     Material.EYE: Group.EYE_GROUP,
     Material.CLOTH: Group.WORN_GROUP,
     Material.GLASSES: Group.WORN_GROUP,
-    Material.HAT: Group.WORN_GROUP,
+    Material.HAT: Group.HAT_GROUP,
 }
 
 

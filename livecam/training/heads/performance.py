@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from livecam.training.heads.data import Floats, HeadData
+from livecam.training.heads.data import HeadData
 from livecam.training.heads.renderer import Moment
 from livecam.training.heads.shape import Gaze, Pose
+from livecam.training.heads.shape import expression as expression
 
 # Mouth shapes of speech. With jawOpen alone the upper teeth stay hidden, so the upper lip rises too.
 VISEMES: Final[dict[str, dict[str, float]]] = {
@@ -167,13 +168,3 @@ def _drift(t: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float
     for frequency in (0.31, 0.67, 1.1):
         total += 0.6 * np.sin(2 * np.pi * (frequency * t + rng.random()))
     return total
-
-
-def expression(data: HeadData, **levels: float) -> Floats:
-    """(E,) coefficients by name; a name without side sets both sides."""
-    coefficients = np.zeros(len(data.expression_names), np.float32)
-    for name, value in levels.items():
-        for own in (name, f"{name}_L", f"{name}_R"):
-            if own in data.expression_names:
-                coefficients[data.expression_index(own)] = np.clip(value, 0, 1)
-    return coefficients

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,23 +17,25 @@ from livecam.training.heads.gpu import (
     Drawable,
     Ribbons,
     create_context,
+    feedback,
     noise_volume,
     program,
     shadow_share,
     write,
 )
-from livecam.training.heads.lights import LightSet, light_set
+from livecam.training.heads.lights import LightSet, lamp_set, light_set, sphere
 from livecam.training.heads.look import Look
 from livecam.training.heads.materials import GROUP_OF, Group, Material
 from livecam.training.heads.person import Person, Wardrobe
-from livecam.training.heads.shape import Gaze, HeadShape, Pose
+from livecam.training.heads.shape import Gaze, HeadShape, Pose, expression
 from livecam.training.heads.strands import Strands
-from livecam.training.heads.surfaces import Surface, head_surface
+from livecam.training.heads.surfaces import Surface, coarse, head_surface
 
 TILES: Final = (8, 5)
 SCENE_CENTRE: Final = np.array([0.0, -2.0, 0.0])
 SCENE_RADIUS: Final = 25.0
 """A ball in cm that holds head and shoulders: what casts shadows."""
+OPENNESS_LIGHTS: Final = 10
 CASTING: Final = (Material.FACE, Material.NECK, Material.TEETH)
 """The parts of a head that can throw a shadow on others."""
 
@@ -77,18 +80,31 @@ class _Target:
 class Renderer:
     """One OpenGL context. Not to be shared between threads.
 
-    `tile`: pixels of each light's shadow map; `casting`: about how many triangles of hair cast shadows.
+    `tile`: pixels of each light's shadow map; `casting`: about how many triangles of hair cast shadows;
+    `quick`: each lamp has one shadow map with a blurred edge, and the sky reaches each vertex as it does at
+    rest, instead of many shadowed lights in every frame.
     """
 
     def __init__(
-        self, shape: HeadShape, wardrobe: Wardrobe | None = None, tile: int = 512, casting: int = 50_000
+        self,
+        shape: HeadShape,
+        wardrobe: Wardrobe | None = None,
+        tile: int = 512,
+        casting: int = 50_000,
+        quick: bool = False,
     ) -> None:
         self.shape = shape
         self.wardrobe = wardrobe or Wardrobe(shape.data)
         self.surface = head_surface(shape)
         self._context = context = create_context()
-        self._surfaces = {g: program(context, "surface.vert", "surface.frag", GROUP=g.value) for g in Group}
-        self._strand = program(context, "strand.vert", "strand.frag")
+        self._quick = quick
+        defines = {"QUICK": 1} if quick else {}
+        self._surfaces = {
+            group: program(context, "surface.vert", "surface.frag", GROUP=group.value, **defines)
+            for group in Group
+        }
+        self._strand = program(context, "strand.vert", "strand.frag", **defines)
+        self._openness = feedback(context, "openness.vert", "openness") if quick else None
         self._lens = program(context, "surface.vert", "lens.frag")
         self._depth = program(context, "depth.vert", "depth.frag")
         self._strand_depth = program(context, "strand.vert", "depth.frag")
@@ -108,9 +124,10 @@ class Renderer:
         corners = self.surface.triangles
         groups = np.array([GROUP_OF[Material(m)] for m in self.surface.material[corners[:, 0]]])
         parts = [(self._surfaces[g], corners[groups == g]) for g in Group if (groups == g).any()]
-        self._head = Drawable(
-            context, parts, self._depth, len(self.surface.vertex), _casting(self.surface)
-        )
+        caster = _casting(self.surface)
+        if quick:
+            caster = coarse(self.surface.rest, caster, 0.7)
+        self._head = Drawable(context, parts, self._depth, len(self.surface.vertex), caster)
         self._person: Person | None = None
         self._worn: list[Drawable] = []
         self._lenses: Drawable | None = None
@@ -135,7 +152,8 @@ class Renderer:
         self._worn = []
         for item in person.worn:
             parts = [(self._surfaces[GROUP_OF[item.material]], item.mesh.triangles)]
-            drawable = Drawable(self._context, parts, self._depth, len(item.mesh.vertices))
+            casting = coarse(item.mesh.vertices, item.mesh.triangles, 0.5) if self._quick else None
+            drawable = Drawable(self._context, parts, self._depth, len(item.mesh.vertices), casting)
             drawable.set_static(item.mesh.vertices, item.mesh.texture, float(item.material))
             self._worn.append(drawable)
         self._lenses = None
@@ -148,6 +166,27 @@ class Renderer:
             if person.hair is None
             else self._ribbons(person.hair, *shadow_share(person.hair, self._casting_hair))
         )
+        if self._quick:
+            self._measure_openness(person)
+
+    def _measure_openness(self, person: Person) -> None:
+        """How much of the sky each vertex sees, with hair, hat and clothes in place."""
+        shape, still = self.shape, Pose()
+        # Ajar, or what opens later would be black: the inner lips and the lids' crease.
+        ajar = expression(shape.data, jawOpen=0.2, mouthUpperUp=0.2, eyeBlink=0.5)
+        vertices = shape.express(person.neutral, ajar, Gaze())
+        normals = shape.normals(vertices)
+        corner = self.surface.vertex
+        self._head.set_moving(vertices[corner], normals[corner])
+        for item, drawable in zip(person.worn, self._worn, strict=True):
+            drawable.set_moving(*item.posed(still))
+        around = sphere(OPENNESS_LIGHTS)
+        matrices = np.stack([light_matrix(d, SCENE_CENTRE, SCENE_RADIUS) for d in around.directions])
+        self._draw_shadows(around, matrices, still, [])
+        self._atlas.use(0)
+        write(self._openness, {**uniforms.lights(around, matrices), "shadow_atlas": 0})
+        for drawable in (self._head, *self._worn):
+            drawable.measure_openness(self._context, self._openness)
 
     def draw(self, person: Person, moment: Moment, size: int) -> Layers:
         """Draw one frame, size x size pixels, without antialiasing."""
@@ -162,7 +201,7 @@ class Renderer:
         fur = [
             (kind, self._ribbons(item.at(vertices, normals), 3, 2.0)) for kind, item in person.furs().items()
         ]
-        lights = light_set(look.lighting)
+        lights = lamp_set(look.lighting) if self._quick else light_set(look.lighting)
         matrices = np.stack([light_matrix(d, SCENE_CENTRE, SCENE_RADIUS) for d in lights.directions])
         self._draw_shadows(lights, matrices, moment.pose, [r for kind, r in fur if kind == Material.BEARD])
         target = self._framebuffers(size)
@@ -170,6 +209,7 @@ class Renderer:
         shared = {
             **uniforms.lights(lights, matrices),
             **uniforms.catchlight(look),
+            **uniforms.dome(look),
             "camera_position": look.camera.position,
             "noise_offset": person.noise_offset,
             "shadow_atlas": 0,
@@ -193,7 +233,8 @@ class Renderer:
         surfaces = {**shared, **uniforms.surfaces(look, moment.expression, shape)}
         for one in self._surfaces.values():
             write(one, surfaces)
-        for surface in (self._head, *self._worn):
+        self._cull(self._head.draw)
+        for surface in self._worn:
             surface.draw()
         lens = self._draw_lenses(person, moment, target, shared)
         light, albedo, shine = (_pixels(target.main, attachment, size) for attachment in range(3))
@@ -219,7 +260,8 @@ class Renderer:
         for index, (towards, matrix) in enumerate(zip(lights.directions, matrices, strict=True)):
             self._shadows.viewport = (index % TILES[0] * tile, index // TILES[0] * tile, tile, tile)
             write(self._depth, {"view_projection": matrix})
-            for surface in (self._head, *self._worn):
+            self._cull(self._head.cast)
+            for surface in self._worn:
                 surface.cast()
             write(self._strand_depth, {"view_projection": matrix, "eye": [*towards, 0.0], "widen": 1.0})
             if self._hair is not None:
@@ -236,14 +278,23 @@ class Renderer:
         framebuffer.color_mask = ((False,) * 4,) * 3
         view = look.camera.matrix()
         write(self._depth, {"view_projection": view})
-        for surface in (self._head, *self._worn):
+        self._cull(self._head.draw_depth)
+        for surface in self._worn:
             surface.draw_depth()
-        if self._hair is not None:
+        # Where light is worked out by vertex, hair's pixels are cheap and need no depth first.
+        if self._hair is not None and not self._quick:
             seen = {"view_projection": view, "eye": [*look.camera.position, 1.0], "widen": 1.0}
             write(self._strand_depth, {**seen, **uniforms.bending(pose)})
             self._hair.draw_depth()
         framebuffer.color_mask = ((True,) * 4,) * 3
         self._context.depth_func = "<="
+
+    def _cull(self, draw: Callable[[], None]) -> None:
+        """Draw the head; to save time without what is turned away, which only its inner parts would show."""
+        if self._quick:
+            self._context.enable(moderngl.CULL_FACE)
+        draw()
+        self._context.disable(moderngl.CULL_FACE)
 
     def _draw_lenses(
         self, person: Person, moment: Moment, target: _Target, shared: dict[str, Any]

@@ -50,7 +50,9 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
     hair_index = int(rng.choice(len(_HAIRS), p=shares / shares.sum()))
     root = _jitter(_HAIRS[hair_index], rng, 0.10)
     tip = _shade(root, rng.uniform(1.1, 1.8))
-    grey = float(np.clip(rng.normal((age - 0.45) * 1.8, 0.2), 0, 0.95)) if age > 0.4 else 0.0
+    grey = float(np.clip(rng.normal((age - 0.6) * 1.8, 0.25), 0, 0.95)) if age > 0.4 else 0.0
+    # The roots' colour is painted on the scalp too; between the grey hairs some keep their own.
+    root = tuple(np.array(root) * (1 - 0.7 * grey**2) + 0.55 * 0.7 * grey**2)
     style = hair_style(rng, detail)
     bearded = rng.random() < 0.24
     lip = _shade(tuple(np.array(skin_color) * [0.88, 0.60, 0.60]), 1.0)
@@ -87,7 +89,8 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
         teeth=_jitter((0.86, 0.82 - 0.06 * age, 0.74 - 0.14 * age), rng, 0.03),
         glasses=_glasses(rng) if rng.random() < 0.2 else None,
         hat=_hat(rng) if rng.random() < 0.08 else None,
-        exposure=rng.uniform(0.8, 1.2),
+        # A photographer would not let fair skin clip.
+        exposure=rng.uniform(0.8, 1.2) * (1 - 0.3 * (1 - dark) ** 2),
     )
 
 
@@ -146,10 +149,12 @@ def hair_style(rng: Rng, detail: float) -> HairStyle | None:
     }
     style = styles[kind]
     count = max(3000, int(style.count * detail))
-    steps = max(4, round(style.steps * np.sqrt(detail)))
+    # Coarser steps than these would grow another shape; straight hair may be drawn with fewer.
+    steps = max(4, round(style.steps * np.sqrt(max(detail, 0.25))))
+    drawn = max(4, round(steps * 0.6)) if detail < 0.25 and style.curl == 0 else steps
     # Fewer hairs are drawn wider, so that the scalp stays covered.
     width = style.half_width * float(np.sqrt(style.count / count))
-    return replace(style, count=count, steps=steps, half_width=width, behind=0.4)
+    return replace(style, count=count, steps=steps, drawn=drawn, half_width=width, behind=0.4)
 
 
 def lighting(rng: Rng) -> Lighting:

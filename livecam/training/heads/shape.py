@@ -118,6 +118,16 @@ class HeadShape:
         return points
 
 
+def expression(data: HeadData, **levels: float) -> Floats:
+    """(E,) coefficients by name; a name without side sets both sides."""
+    coefficients = np.zeros(len(data.expression_names), np.float32)
+    for name, value in levels.items():
+        for own in (name, f"{name}_L", f"{name}_R"):
+            if own in data.expression_names:
+                coefficients[data.expression_index(own)] = np.clip(value, 0, 1)
+    return coefficients
+
+
 def bend(points: Floats, head_weight: Floats, pose: Pose) -> Floats:
     """Blend between the head's and the shoulders' rotation; weight 1 follows the head."""
     centred = points - PIVOT

@@ -38,7 +38,13 @@ def lights(chosen: LightSet, matrices: NDArray[np.float64]) -> dict[str, Any]:
         "light_direction": np.pad(chosen.directions, ((0, MOST - count), (0, 0))),
         "light_color": np.pad(chosen.colors, ((0, MOST - count), (0, 0))),
         "light_matrix": padded,
+        "light_softness": np.pad(chosen.softness, (0, MOST - count)),
     }
+
+
+def dome(look: Look) -> dict[str, Any]:
+    """Light from above and below, for shaders without lights for it."""
+    return {"sky_light": np.array(look.lighting.sky), "ground_light": np.array(look.lighting.ground)}
 
 
 def catchlight(look: Look) -> dict[str, Any]:

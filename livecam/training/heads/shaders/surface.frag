@@ -6,6 +6,16 @@ in vec3 normal;
 in vec3 rest;
 in vec2 texture_at;
 in float roots;
+in float openness;
+#ifdef QUICK
+in vec4 shadows;                           // how much of each lamp arrives
+in vec4 mottle;
+in vec2 specks;
+// Noise is dear on a CPU: what the mesh can carry comes from its vertices, what no pixel shows is left out.
+#define NOISE(vertex, p) (vertex)
+#else
+#define NOISE(vertex, p) noise(p)
+#endif
 flat in int material;
 layout(location = 0) out vec4 out_light;   // light that falls on the surface; alpha: how far it spreads below
 layout(location = 1) out vec4 out_albedo;  // linear colour; alpha: material
@@ -47,7 +57,10 @@ void main() {
   vec3 q = rest * 0.05 + noise_offset;
 
   if (GROUP == SKIN_GROUP) {
-    float broad = noise(q * 0.9) + 0.5 * noise(q * 2.3), middle = noise(q * 6.0), fine = noise(q * 23.0);
+    float broad = NOISE(mottle.x, q * 0.9), middle = NOISE(mottle.y, q * 6.0), fine = NOISE(mottle.z, q * 23.0);
+#ifndef QUICK
+    broad += 0.5 * noise(q * 2.3);
+#endif
     spread = 1.0;
     albedo = skin_color * (1.0 + 0.10 * broad + 0.10 * middle + 0.08 * fine * pores);
     float cheek = bell(side, vec3(4.6, 0.3, 8.6), vec3(2.2, 2.0, 3.0));
@@ -61,22 +74,22 @@ void main() {
     float under = exp(-pow((side.x - 3.1) / 1.5, 2.0) - pow((side.y - 2.25) / 0.5, 2.0)) * step(6.0, side.z);
     float lid = bell(side, vec3(3.1, 4.3, 9.2), vec3(1.7, 0.8, 1.4));
     albedo *= 1.0 - (tired * under + 0.25 * lid) * vec3(0.22, 0.30, 0.24);
-    float spots = smoothstep(0.16, 0.27, noise(q * 31.0) + 0.35 * broad);
+    float spots = smoothstep(0.16, 0.27, NOISE(specks.x, q * 31.0) + 0.35 * broad);
     albedo *= 1.0 - freckles * spots * exp(-pow((side.y - 1.0) / 3.2, 2.0)) * vec3(0.28, 0.42, 0.5);
-    float blotch = smoothstep(0.10, 0.30, noise(q * 9.0 + 0.3) + 0.3 * broad);
+    float blotch = smoothstep(0.10, 0.30, NOISE(specks.y, q * 9.0 + 0.3) + 0.3 * broad);
     albedo *= 1.0 - max(age - 0.4, 0.0) * 0.35 * blotch * vec3(0.6, 0.9, 1.0);
     // Pores and fine lines; folds where expressions put them.
-    float relief = pores * (0.0022 * noise(q * 45.0) + 0.010 * noise(q * 22.0)) + 0.02 * age * noise(q * vec3(9.0, 16.0, 9.0));
+    float relief = pores * (0.0022 * NOISE(0.0, q * 45.0) + 0.010 * noise(q * 22.0)) + 0.02 * age * NOISE(specks.y, q * vec3(9.0, 16.0, 9.0));
     float forehead = smoothstep(7.0, 7.8, rest.y) * (1.0 - smoothstep(9.4, 10.2, rest.y)) * exp(-pow(rest.x / 4.2, 2.0)) * step(6.0, rest.z);
-    float waves = rest.y + 0.5 * noise(vec3(rest.x * 0.035, rest.y * 0.02, noise_offset.z)) + 0.012 * rest.x * rest.x;
-    float broken = 0.6 + 1.6 * noise(vec3(rest.x * 0.05, rest.y * 0.12, noise_offset.x));
+    float waves = rest.y + 0.5 * NOISE(mottle.x, vec3(rest.x * 0.035, rest.y * 0.02, noise_offset.z)) + 0.012 * rest.x * rest.x;
+    float broken = 0.6 + 1.6 * NOISE(mottle.y, vec3(rest.x * 0.05, rest.y * 0.12, noise_offset.x));
     relief -= (wrinkles.x * 0.09 + 0.045 * max(age - 0.3, 0.0)) * forehead * broken * pow(0.5 + 0.5 * cos(waves * 8.0), 3.0);
-    float frown = exp(-pow((abs(rest.x) - 0.55 - 0.10 * noise(q * 4.0)) / 0.16, 2.0)) * bell(vec3(0.0, rest.yz), vec3(0.0, 6.3, 10.5), vec3(1.0, 0.9, 2.0));
+    float frown = exp(-pow((abs(rest.x) - 0.55 - 0.10 * NOISE(mottle.y, q * 4.0)) / 0.16, 2.0)) * bell(vec3(0.0, rest.yz), vec3(0.0, 6.3, 10.5), vec3(1.0, 0.9, 2.0));
     relief -= (wrinkles.y * 0.13 + 0.05 * max(age - 0.4, 0.0)) * frown;
     vec2 corner = vec2(side.x - 4.7, side.y - 3.4);
     float fan = atan(corner.y, corner.x);
     float crow = bell(side, vec3(6.0, 3.3, 7.6), vec3(0.9, 1.3, 1.6)) * smoothstep(0.2, 0.5, length(corner));
-    relief -= (wrinkles.z * 0.07 + 0.05 * max(age - 0.35, 0.0)) * crow * pow(0.5 + 0.5 * cos(fan * 15.0 + 5.0 * noise(q * 3.0)), 2.0);
+    relief -= (wrinkles.z * 0.07 + 0.05 * max(age - 0.35, 0.0)) * crow * pow(0.5 + 0.5 * cos(fan * 15.0 + 5.0 * NOISE(mottle.x, q * 3.0)), 2.0);
     float below = bell(side, vec3(3.2, 2.2, 9.2), vec3(1.7, 0.45, 1.4));
     relief -= (wrinkles.z * 0.04 + 0.05 * max(age - 0.3, 0.0)) * below * pow(0.5 + 0.5 * cos((side.y - 0.12 * (side.x - 3.0) * (side.x - 3.0)) * 14.0), 2.0);
     roughness = mix(0.52, 0.40, oil);
@@ -91,7 +104,7 @@ void main() {
       relief += lip * 0.03 * lines;
       roughness = mix(roughness, 0.33, lip);
       f0 = mix(f0, 0.032, lip);
-      float patchy = noise(q * 14.0) + 0.5 * noise(q * 40.0);
+      float patchy = NOISE(mottle.w, q * 14.0) + 0.5 * NOISE(mottle.z, q * 40.0);
       albedo = mix(albedo, brow_color, clamp(mask.g * brow_strength * (0.75 + 1.2 * patchy), 0.0, 0.85));
       float shadowed = mask.b * (1.0 - lip) * stubble;
       albedo = mix(albedo, mix(beard_color, skin_color * 0.45, 0.25), clamp(shadowed * (0.65 + 0.9 * patchy), 0.0, 0.88));
@@ -168,7 +181,7 @@ void main() {
     albedo = glasses_color;
     roughness = glasses_metal > 0.5 ? 0.25 : 0.35;
     f0 = glasses_metal > 0.5 ? 0.5 : 0.04;
-  } else if (shows(HAT, WORN_GROUP)) {
+  } else if (shows(HAT, HAT_GROUP)) {
     float knit = hat_knit * (0.5 + 0.5 * sin(texture_at.x * 380.0)) * 0.08;
     albedo = mix(hat_color, hat_band, step(texture_at.y, 0.16) * hat_banded) * (1.0 + 0.35 * noise(rest * 0.09 + noise_offset) + 0.3 * noise(rest * vec3(0.9, 2.4, 0.9)));
     roughness = 0.9;
@@ -195,6 +208,10 @@ void main() {
   }
 
   vec3 light = vec3(0.0), spec = vec3(0.0);
+#ifdef QUICK
+  // Inside the mouth `shade` knows better: at rest it is shut.
+  light = ambient(n) * (GROUP == MOUTH_GROUP ? 0.7 : openness);
+#endif
   float nv = max(dot(n, v), 0.12);
   vec3 face_normal = normalize(normal) * (!gl_FrontFacing && material >= CLOTH ? -1.0 : 1.0);
   for (int i = 0; i < light_count; i++) {
@@ -203,7 +220,12 @@ void main() {
     float wrapped = spread > 0.9 ? (nl + 0.15) / 1.15 : nl;
     if (wrapped <= 0.0) continue;
     float slope = 1.0 - max(dot(face_normal, l), 0.0);
-    float s = lit(i, position + face_normal * (0.05 + 0.12 * slope), 0.0012 + 0.0015 * slope);
+    vec3 above = position + face_normal * (0.05 + 0.12 * slope);
+#ifdef QUICK
+    float s = shadows[i];
+#else
+    float s = lit(i, above, 0.0012 + 0.0015 * slope);
+#endif
     light += light_color[i] * wrapped * s;
     if (nl > 0.0 && i < lamp_count) {
       vec3 h = normalize(l + v);

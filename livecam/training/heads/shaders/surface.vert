@@ -1,16 +1,26 @@
 #version 330
 invariant gl_Position;  // depth is filled first, colour after: both must agree to the bit
+#ifdef QUICK
+#include lighting
+out vec4 shadows;
+out vec4 mottle;      // noise that is no finer than the mesh
+out vec2 specks;
+#endif
 uniform mat4 view_projection;
 in vec3 in_position;
 in vec3 in_normal;
 in vec3 in_rest;      // where the point lies on the neutral head, eyeballs: about their own axis
 in vec2 in_texture;
 in vec2 in_kind;      // material, painted hair roots
+#ifdef QUICK
+in float in_open;     // share of the sky that the point sees at rest
+#endif
 out vec3 position;
 out vec3 normal;
 out vec3 rest;
 out vec2 texture_at;
 out float roots;
+out float openness;
 flat out int material;
 void main() {
   position = in_position;
@@ -19,5 +29,19 @@ void main() {
   texture_at = in_texture;
   material = int(in_kind.x + 0.5);
   roots = in_kind.y;
+#ifdef QUICK
+  openness = in_open;
+  vec3 q = in_rest * 0.05 + noise_offset;
+  mottle = vec4(noise(q * 0.9) + 0.5 * noise(q * 2.3), noise(q * 6.0), noise(q * 23.0), noise(q * 14.0));
+  specks = vec2(noise(q * 31.0), noise(q * 9.0 + 0.3));
+  shadows = vec4(0.0);
+  for (int i = 0; i < light_count; i++) {
+    float slope = 1.0 - abs(dot(in_normal, light_direction[i]));
+    vec3 above = in_position + in_normal * (0.05 + 0.12 * slope);
+    shadows[i] = softly_lit(i, above, in_normal, 0.0012 + 0.0015 * slope);
+  }
+#else
+  openness = 1.0;
+#endif
   gl_Position = view_projection * vec4(in_position, 1.0);
 }
