@@ -33,6 +33,8 @@ app = typer.Typer(
 Size = Annotated[int | None, typer.Option(help="Side of the rendered face crop: 256, 512 or 768.")]
 FaceIndex = Annotated[int | None, typer.Option(help="Which face of the picture, from the left, from 0.")]
 Region = Annotated[str | None, typer.Option("--crop", help="Where the face is: x,y,width,height in pixels.")]
+OFFSET_AFTER = 10.0
+"""Seconds of a live run after which its delay is known well enough to be told."""
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -225,6 +227,20 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(checks.exit_code(found))
 
 
+@app.command("camera-setup")
+def camera_setup(
+    apply: Annotated[bool, typer.Option("--apply", help="Run the commands; needs root.")] = False,
+) -> None:
+    """Print (or run, as root) what makes a virtual camera on this machine."""
+    from livecam.doctor import camera_setup as setup
+
+    plan = setup.plan(setup.Machine())
+    if apply:
+        setup.apply(plan, setup.Machine(), print)
+    else:
+        print(setup.as_text(plan))
+
+
 @app.command()
 def build(force: Annotated[bool, typer.Option("--force", help="Make everything again.")] = False) -> None:
     """Make what is built on this machine: the face model (fetched once, here and only here)."""
@@ -279,12 +295,15 @@ class _Progress:
             disable=not self._console.is_terminal,
         )
         self._task: Any = None
+        self._timer: threading.Timer | None = None
 
     def __enter__(self) -> _Progress:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def hooks(self) -> Hooks:
         from livecam.assembly import Hooks
@@ -302,12 +321,20 @@ class _Progress:
             if sys.stdin.isatty():
                 self._console.print("livecam: Enter takes your next two seconds as the neutral face.")
                 threading.Thread(target=_recalibrate_on_enter, args=(info["pipeline"],), daemon=True).start()
+            self._timer = threading.Timer(OFFSET_AFTER, self._tell_offset, args=(info["pipeline"],))
+            self._timer.daemon = True
+            self._timer.start()
             for url in info["pages"]:
                 self._console.print(f"livecam: page at {url}", highlight=False, soft_wrap=True)
                 if self._console.is_terminal:
                     webbrowser.open(url)
         else:
             self._bar.start()
+
+    def _tell_offset(self, pipeline: LivePipeline) -> None:
+        offset = pipeline.audio_offset_ms()
+        if offset is not None:
+            self._console.print(f"livecam: set your microphone's sync offset in OBS to {offset} ms.")
 
     def _progress(self, done: int, total: int | None) -> None:
         if self._task is None:

@@ -8,6 +8,7 @@ stage skips frames, and every sink ticks at a constant rate whatever happens ups
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -17,6 +18,7 @@ from dataclasses import replace
 from livecam.animator import Animator
 from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, Landmarks, OutputFrame
+from livecam.pacing import Pacer
 from livecam.report import Report
 from livecam.sinks.base import Sink
 from livecam.slots import Closed, Latest, LatestSlot
@@ -89,6 +91,10 @@ def _calibrated(observed: Iterator[Observed], animator: Animator) -> Iterator[Ob
     yield from observed
 
 
+Finished = tuple[OutputFrame, float]
+"""A picture, and the monotonic time in seconds at which it was ready."""
+
+
 class LivePipeline:
     """Capture, work and sinks in threads of their own. `run` returns when the driver ends or on `stop`."""
 
@@ -101,15 +107,17 @@ class LivePipeline:
         fps: float,
         loop: bool = False,
         max_frames: int | None = None,
+        stamp: Callable[[OutputFrame], None] | None = None,
     ) -> None:
+        """`stamp` may draw on every finished picture: the benchmark writes the frame's number and time."""
         self._source, self._animator, self._sinks, self._report = source, animator, sinks, report
-        self._fps, self._loop, self._max_frames = fps, loop, max_frames
+        self._fps, self._loop, self._max_frames, self._stamp = fps, loop, max_frames, stamp
         self._captured: LatestSlot[DriverFrame] = LatestSlot()
         self._stop = threading.Event()
         self._recalibrate = threading.Event()
         self._error: BaseException | None = None
-        resting = OutputFrame(animator.resting(), -1, time.monotonic_ns())
-        self._finished: Latest[OutputFrame] = Latest(resting)
+        self._resting = animator.resting()
+        self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
         self._driver_lost = False
         self._latency_ms: float | None = None
 
@@ -134,6 +142,7 @@ class LivePipeline:
             for thread in threads:
                 thread.join(timeout=5)
             self._report.dropped = self._captured.dropped
+            self._report.extra["audio_offset_ms"] = self.audio_offset_ms()
         if self._error is not None:
             raise self._error
 
@@ -144,6 +153,11 @@ class LivePipeline:
     def stop(self) -> None:
         self._stop.set()
         self._captured.close()
+
+    def audio_offset_ms(self) -> int | None:
+        """Median time from capture to sink so far, by which a microphone has to be delayed; None at first."""
+        latency = self._report.result()["stages"].get("total")
+        return None if latency is None else round(latency["p50_ms"])
 
     def status(self) -> dict[str, object]:
         """For the page and for messages: state, frames so far, latency."""
@@ -219,7 +233,7 @@ class LivePipeline:
                 return  # between two frames of a slow source
             now = time.monotonic_ns()
             picture = self._animator.paint(self._animator.animate(None, now / 1e9))
-            self._finished.set(OutputFrame(picture, -1, now))
+            self._finished.set((OutputFrame(picture, -1, now), time.monotonic()))
             return
         seconds = frame.capture_ns / 1e9
         if self._recalibrate.is_set():
@@ -228,28 +242,36 @@ class LivePipeline:
         points = self._animator.observe(frame)
         self._animator.calibrate(points, seconds)
         picture = self._animator.paint(self._animator.animate(points, seconds))
-        self._finished.set(OutputFrame(picture, frame.index, frame.capture_ns))
+        finished = OutputFrame(picture, frame.index, frame.capture_ns)
+        if self._stamp is not None:
+            self._stamp(finished)
+        self._finished.set((finished, time.monotonic()))
         self._report.count()
 
     def _tick(self, sink: Sink) -> None:
-        """The newest picture to one sink at a constant rate; a late tick is skipped, never made up for."""
-        period = 1 / self._fps
-        start, tick, shown, lost = time.monotonic(), 0, -2, False
-        while not self._stop.wait(max(start + tick * period - time.monotonic(), 0)):
-            frame = self._finished.get()
+        """The newest picture to one sink at a constant rate; a late tick is skipped, never made up for.
+
+        A live sink's last frame is the portrait at rest: that is what a call goes on showing.
+        """
+        pacer, shown, lost = Pacer(1 / self._fps, time.monotonic()), -2, False
+        while not self._stop.wait(max(pacer.due - time.monotonic(), 0)):
+            frame, ready = self._finished.get()
             begun = time.perf_counter_ns()
             try:
-                sink.write(OutputFrame(frame.pixels, tick, round(tick * period * 1e9)))
+                sink.write(OutputFrame(frame.pixels, pacer.tick, pacer.nominal_ns))
                 lost = False
             except SinkLost as error:
                 if not lost:
                     log.warning("%s; waiting for it to come back", error)
                 lost = True
             self._report.add("sink", time.perf_counter_ns() - begun)
-            if frame.index != shown and frame.index >= 0 and not lost:
+            new = frame.index != shown and frame.index >= 0
+            if new and not lost:
                 shown = frame.index
                 latency = time.monotonic_ns() - frame.capture_ns
                 self._report.add("total", latency)
                 self._latency_ms = latency / 1e6
-            behind = int((time.monotonic() - start) / period) + 1
-            tick = max(tick + 1, behind)
+            pacer.advance(time.monotonic(), ready if new else None)
+        if sink.live and not lost:
+            with contextlib.suppress(SinkLost):
+                sink.write(OutputFrame(self._resting, pacer.tick, pacer.nominal_ns))

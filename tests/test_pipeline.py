@@ -228,6 +228,30 @@ def test_a_file_is_played_at_its_own_pace_and_looped(animator, face):
     assert time.monotonic() - begun >= 0.3  # 12 frames at 25 fps are .48 s, less the two rewinds
 
 
+def test_a_live_sink_ends_with_the_portrait_at_rest_and_a_film_does_not(animator, face):
+    way, report = animator(
+        turned(face, yaw=14), settings=Settings(motion=MotionSettings(neutral_frame=10**6))
+    )
+    camera, film = Collected(live=True), Collected()
+    pipeline = LivePipeline(Clip(10, live=True, fps=30), way, [camera, film], report, fps=30, stamp=darken)
+    pipeline.run()
+    np.testing.assert_array_equal(camera.frames[-1].pixels, way.resting())
+    assert film.frames[-1].pixels.max() == 0
+
+
+def darken(frame):
+    frame.pixels[:] = 0
+
+
+def test_the_delay_is_in_the_report(animator, face):
+    way, report = animator(face)
+    pipeline = LivePipeline(Clip(10, live=True, fps=30), way, [Collected(live=True)], report, fps=30)
+    assert pipeline.audio_offset_ms() is None
+    pipeline.run()
+    result = report.result()
+    assert result["audio_offset_ms"] == round(result["stages"]["total"]["p50_ms"]) > 0
+
+
 def test_stop_ends_everything(animator, face):
     way, report = animator(face)
     pipeline, runner = live(Clip(10_000, live=True, fps=30), way, [Collected(live=True)], report)

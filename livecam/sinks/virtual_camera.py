@@ -34,11 +34,11 @@ def _advice() -> str:
 
 
 class VirtualCameraSink:
-    """Sends RGB frames of one fixed size to the camera `which`: a label, a number, /dev/videoN, or "" for any.
+    """Sends RGB frames of one size to the camera `which`: a label, a number, /dev/videoN, or "" for any.
 
     With no choice given the first device that takes frames is used, one labelled `livecam` before others.
-    `open` raises `UserError` with what to do; `write` raises `SinkLost` once the device is gone and then tries to
-    reopen it once a second, always in the same format.
+    `open` raises `UserError` with what to do; `write` raises `SinkLost` once the device is gone and then
+    tries to reopen it once a second, always in the same format.
     """
 
     live = True

@@ -162,7 +162,7 @@ def test_faults_in_words(bench: Bench, which: str, fault: str, why: str, todo: s
 @pytest.mark.parametrize("which", ["", "livecam"])
 def test_no_virtual_camera_at_all(bench: Bench, which: str) -> None:
     bench.devices = [WEBCAM]
-    with pytest.raises(UserError, match="no virtual camera.*the doctor's advice"):
+    with pytest.raises(UserError, match=r"no virtual camera.*the doctor's advice"):
         bench.sink(which).open(FORMAT)
 
 

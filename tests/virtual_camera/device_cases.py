@@ -1,7 +1,7 @@
 """What is tried on real devices, inside the guest: `device_cases.py RESULTS.json CASE...`.
 
-Every case is a function that returns plain values; the tests on the host judge them. Cases share one guest, for
-starting Python there takes most of the time.
+Every case is a function that returns plain values; the tests on the host judge them. Cases share one guest,
+for starting Python there takes most of the time.
 """
 
 from __future__ import annotations
