@@ -34,7 +34,7 @@ class Glasses:
 
 @dataclass(frozen=True, slots=True)
 class Hat:
-    """kind: "beanie", "cap" or "brim"."""
+    """kind: "beanie", "cap", "brim" or "scarf" (tied around the head, over the ears, to the nape)."""
 
     kind: str = "beanie"
     color: Color = (0.25, 0.12, 0.10)
@@ -75,14 +75,14 @@ def glasses(style: Glasses, landmarks: Floats, obstacle: Obstacle, skin: Floats)
     reach = [face[index].max() if len(index) else -9.0 for index in near.query_ball_point(front[:, :2], 0.35)]
     offset = float(max((np.array(reach) - front[:, 2]).max() + 0.1, eyes[:, 2].max() + 1.2))
     outlines = [outline + np.array([0, 0, offset]) for outline in outlines]
-    tubes = [_tube(outline, style.rim, closed=True) for outline in outlines]
+    tubes = [tube(outline, style.rim, closed=True) for outline in outlines]
     inner = [outlines[0][0], outlines[1][32]]
     rise = np.linspace(0, 1, 9)
     bridge = (
         inner[0] + (inner[1] - inner[0]) * rise[:, None] + np.outer(np.sin(rise * np.pi), [0, 0.45, 0.35])
     )
     bridge[:, 1] += 0.35
-    tubes.append(_tube(bridge, style.rim, closed=False))
+    tubes.append(tube(bridge, style.rim, closed=False))
     for outline, index, side in ((outlines[0], 32, -1.0), (outlines[1], 0, 1.0)):
         start = outline[index] + np.array([0, 0.35, 0])
         end = np.array([side * 7.9, start[1] + 0.1, -0.5])
@@ -90,9 +90,9 @@ def glasses(style: Glasses, landmarks: Floats, obstacle: Obstacle, skin: Floats)
         for _ in range(3):
             height, normal = obstacle.height(temple.astype(np.float32))
             temple = temple + normal * np.maximum(0.12 - height, 0)[:, None] * np.array([1.0, 0.0, 0.0])
-        tubes.append(_tube(temple, style.rim * 0.9, closed=False))
+        tubes.append(tube(temple, style.rim * 0.9, closed=False))
     lenses = [_fan(outline) for outline in outlines]
-    return _joined(tubes), _joined(lenses)
+    return joined(tubes), joined(lenses)
 
 
 def under_hat(roots: Roots, hat: Hat) -> Roots:
@@ -109,11 +109,17 @@ _EDGE_AT: Final = (0.0, 40.0, 70.0, 100.0, 130.0, 180.0)
 _EDGE: Final = (33.0, 30.0, 22.0, 18.0, 2.0, -14.0)
 
 
+_SCARF_AT: Final = (0.0, 25.0, 45.0, 62.0, 75.0, 120.0, 180.0)
+_SCARF: Final = (37.0, 35.0, 24.0, 4.0, -14.0, -32.0, -44.0)
+
+
 def hat_edge(azimuth: Floats, hat: Hat) -> Floats:
     """Elevation (degrees) of the hat's edge about the skull's middle."""
     edge = np.interp(np.abs(azimuth), _EDGE_AT, _EDGE) + hat.line
     if hat.kind == "brim":
         edge = np.interp(np.abs(azimuth), (0.0, 90.0, 180.0), (35.0, 26.0, 14.0)) + hat.line
+    elif hat.kind == "scarf":
+        edge = np.interp(np.abs(azimuth), _SCARF_AT, _SCARF) + hat.line
     return np.asarray(edge, np.float32)
 
 
@@ -137,6 +143,11 @@ def hat(style: Hat, skin: Floats) -> Mesh:
     radius = gaussian_filter(radius, 1.5, mode=["nearest", "wrap"])
     if style.kind == "brim":
         radius = radius + 0.7 + (style.height + 2.0) * np.clip(up * 3, 0, 1) * (1 - 0.25 * np.sin(up * np.pi))
+    elif style.kind == "scarf":
+        # Ears make it bulge, and cloth falls in folds that run from the forehead to the knot at the nape.
+        beside = np.exp(-(((np.abs(azimuth) - 88) / 24) ** 2)) * np.exp(-((elevation / 22) ** 2))
+        folds = np.sin(elevation * 0.35 + np.abs(azimuth) * 0.12) * np.clip(np.abs(azimuth) / 60, 0.2, 1)
+        radius = radius + 0.65 + 1.5 * beside + 0.12 * folds
     else:
         radius = radius + 0.8 + style.height * np.sin(np.clip(up, 0, 1) * np.pi / 2) ** 2
     body = CENTRE + direction * radius[..., None]
@@ -161,7 +172,7 @@ def hat(style: Hat, skin: Floats) -> Mesh:
     ]
     if style.kind == "cap":
         meshes.append(_visor(azimuth, body[0], direction[0], style.brim))
-    return _joined(meshes)
+    return joined(meshes)
 
 
 def _visor(azimuth: Floats, edge: Floats, direction: Floats, reach: float) -> tuple[Floats, Integers, Floats]:
@@ -183,7 +194,7 @@ def _grid_texture(shape: tuple[int, ...]) -> Floats:
     return np.stack([u, v], axis=-1).reshape(-1, 2).astype(np.float32)
 
 
-def _tube(path: Floats, radius: float, closed: bool) -> tuple[Floats, Integers, Floats]:
+def tube(path: Floats, radius: float, closed: bool) -> tuple[Floats, Integers, Floats]:
     """A round tube of 8 sides along (n, 3)."""
     following = np.roll(path, -1, axis=0) - np.roll(path, 1, axis=0) if closed else np.gradient(path, axis=0)
     tangent = following / np.linalg.norm(following, axis=1, keepdims=True)
@@ -209,7 +220,7 @@ def _fan(outline: Floats) -> tuple[Floats, Integers, Floats]:
     return sheet.reshape(-1, 3), grid_triangles(4, len(outline), closed=True), _grid_texture(sheet.shape[:2])
 
 
-def _joined(parts: list[tuple[Floats, Integers, Floats]]) -> Mesh:
+def joined(parts: list[tuple[Floats, Integers, Floats]]) -> Mesh:
     start, vertices, triangles, texture = 0, [], [], []
     for points, faces, place in parts:
         vertices.append(points)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from livecam.training.heads.accessories import Glasses, Hat
 from livecam.training.heads.camera import Camera
 from livecam.training.heads.hair import HairStyle
+from livecam.training.heads.jewellery import Earrings
 from livecam.training.heads.lights import Color, Lamp, Lighting
 
 
@@ -81,4 +82,5 @@ class Look:
     teeth: Color = (0.86, 0.82, 0.74)
     glasses: Glasses | None = None
     hat: Hat | None = None
+    earrings: Earrings | None = None
     exposure: float = 1.0

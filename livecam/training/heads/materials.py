@@ -26,6 +26,7 @@ class Material(IntEnum):
     BEARD = 15
     LENS = 16
     TONGUE = 17
+    EARRING = 18
 
 
 PARTS: dict[str, Material] = {
@@ -63,6 +64,7 @@ GROUP_OF: dict[Material, Group] = {
     Material.EYE: Group.EYE_GROUP,
     Material.CLOTH: Group.WORN_GROUP,
     Material.GLASSES: Group.WORN_GROUP,
+    Material.EARRING: Group.WORN_GROUP,
     Material.HAT: Group.HAT_GROUP,
 }
 

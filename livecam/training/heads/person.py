@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam.training.heads import accessories, fur, hair, scalp, skinmaps
+from livecam.training.heads import accessories, fur, hair, jewellery, scalp, skinmaps
 from livecam.training.heads.accessories import Mesh
 from livecam.training.heads.cloth import garment
 from livecam.training.heads.data import Floats, HeadData
@@ -76,11 +76,16 @@ class Person:
             self.painted_roots = np.clip(scalp.growth(data.neutral, style.hairline) / 9.0 + 0.35, 0, 1)
             if look.hat is not None:
                 roots = accessories.under_hat(roots, look.hat)
-            self.hair = hair.grow(roots, style, obstacle, rng)
+            # All hair is tucked into a scarf.
+            if look.hat is None or look.hat.kind != "scarf":
+                self.hair = hair.grow(roots, style, obstacle, rng)
         self.lenses: Worn | None = None
         if look.hat is not None:
             mesh = accessories.hat(look.hat, self.neutral[skin])
             self.worn.append(_worn(mesh, np.ones(len(mesh.vertices), np.float32), Material.HAT))
+        if look.earrings is not None:
+            mesh = jewellery.earrings(look.earrings, data, self.neutral)
+            self.worn.append(_worn(mesh, np.ones(len(mesh.vertices), np.float32), Material.EARRING))
         if look.glasses is not None:
             points = shape.landmarks(self.neutral)
             frame, lenses = accessories.glasses(look.glasses, points, obstacle, self.neutral[skin])

@@ -12,6 +12,7 @@ from livecam.training.heads.accessories import Glasses, Hat
 from livecam.training.heads.camera import Camera
 from livecam.training.heads.data import Floats, HeadData
 from livecam.training.heads.hair import HairStyle
+from livecam.training.heads.jewellery import Earrings
 from livecam.training.heads.lights import Color, Lamp, Lighting
 from livecam.training.heads.look import Backdrop, Clothes, Eyes, HairColor, Look, Skin
 from livecam.training.heads.performance import VISEMES, expression
@@ -86,9 +87,10 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
         lighting=lighting(rng),
         camera=camera(rng),
         backdrop=_backdrop(rng),
-        teeth=_jitter((0.86, 0.82 - 0.06 * age, 0.74 - 0.14 * age), rng, 0.03),
+        teeth=_jitter((0.86, 0.80 - 0.05 * age, 0.73 - 0.12 * age), rng, 0.02),
         glasses=_glasses(rng) if rng.random() < 0.2 else None,
-        hat=_hat(rng) if rng.random() < 0.08 else None,
+        hat=_hat(rng) if rng.random() < 0.10 else None,
+        earrings=_earrings(rng) if rng.random() < (0.5 if painted else 0.08) else None,
         # A photographer would not let fair skin clip.
         exposure=rng.uniform(0.8, 1.2) * (1 - 0.3 * (1 - dark) ** 2),
     )
@@ -250,10 +252,17 @@ def _glasses(rng: Rng) -> Glasses:
 
 
 def _hat(rng: Rng) -> Hat:
-    kind = str(rng.choice(["beanie", "cap", "brim"]))
+    kind = str(rng.choice(["beanie", "cap", "brim", "scarf"]))
     return Hat(
         kind, _fabric(rng), _fabric(rng), rng.uniform(0.8, 2.2), rng.uniform(4.5, 7.5), rng.uniform(-2, 5)
     )
+
+
+def _earrings(rng: Rng) -> Earrings:
+    color = ((0.80, 0.66, 0.36), (0.75, 0.75, 0.76), (0.85, 0.82, 0.76))[int(rng.integers(3))]
+    if rng.random() < 0.5:
+        return Earrings("hoop", rng.uniform(0.6, 1.6), color)
+    return Earrings("stud", rng.uniform(0.2, 0.45), color)
 
 
 def _fabric(rng: Rng) -> Color:

@@ -23,6 +23,7 @@ GROUPS: dict[str, tuple[Material, ...]] = {
     "tongue": (Material.TONGUE,),
     "mouth": (Material.MOUTH, Material.GUMS, Material.TEETH, Material.TONGUE),
     "glasses": (Material.GLASSES,),
+    "earrings": (Material.EARRING,),
     "hat": (Material.HAT,),
     "clothes": (Material.CLOTH,),
     "background": (Material.BACKGROUND,),

@@ -109,12 +109,14 @@ def surfaces(look: Look, expression: Floats, shape: HeadShape) -> dict[str, Any]
     }
     if look.glasses is not None:
         values |= {"glasses_color": linear(look.glasses.color), "glasses_metal": float(look.glasses.metal)}
+    if look.earrings is not None:
+        values["earring_color"] = linear(look.earrings.color)
     if look.hat is not None:
         values |= {
             "hat_color": linear(look.hat.color),
             "hat_band": linear(look.hat.band),
             "hat_knit": float(look.hat.kind == "beanie"),
-            "hat_banded": float(look.hat.kind != "beanie"),
+            "hat_banded": float(look.hat.kind in ("cap", "brim")),
         }
     return values
 

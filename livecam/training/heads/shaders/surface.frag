@@ -22,7 +22,7 @@ layout(location = 1) out vec4 out_albedo;  // linear colour; alpha: material
 layout(location = 2) out vec4 out_shine;   // light mirrored at the surface
 uniform sampler2D face_masks;              // lips, brows, beard, lid rims
 uniform vec3 skin_color, lip_color, brow_color, hair_color, beard_color, iris_color, iris_inner, teeth_color;
-uniform vec3 cloth_color, cloth_second, glasses_color, hat_color, hat_band;
+uniform vec3 cloth_color, cloth_second, glasses_color, earring_color, hat_color, hat_band;
 uniform float glasses_metal, hat_knit, hat_banded;
 uniform float lip_strength, brow_strength, stubble, blush, freckles, tired, age, oil, pores, pupil;
 uniform float liner;
@@ -92,6 +92,12 @@ void main() {
     relief -= (wrinkles.z * 0.07 + 0.05 * max(age - 0.35, 0.0)) * crow * pow(0.5 + 0.5 * cos(fan * 15.0 + 5.0 * NOISE(mottle.x, q * 3.0)), 2.0);
     float below = bell(side, vec3(3.2, 2.2, 9.2), vec3(1.7, 0.45, 1.4));
     relief -= (wrinkles.z * 0.04 + 0.05 * max(age - 0.3, 0.0)) * below * pow(0.5 + 0.5 * cos((side.y - 0.12 * (side.x - 3.0) * (side.x - 3.0)) * 14.0), 2.0);
+#ifdef QUICK
+    // The fold from the nose's wing to beside the mouth's corner, which a smile deepens.
+    float t = clamp((-0.5 - rest.y) / 3.3, 0.0, 1.0);
+    float fold = exp(-pow((side.x - 2.15 - 1.5 * sqrt(t)) / 0.17, 2.0)) * smoothstep(0.02, 0.2, t) * (1.0 - smoothstep(0.7, 1.0, t)) * step(6.0, rest.z);
+    relief -= (wrinkles.w * 0.10 + 0.07 * max(age - 0.35, 0.0)) * fold;
+#endif
     roughness = mix(0.52, 0.40, oil);
     float tee = bell(side, vec3(0.0, 8.0, 10.0), vec3(3.5, 2.0, 3.0)) + nose + 0.5 * cheek;
     roughness -= 0.06 * clamp(tee, 0.0, 1.0);
@@ -181,6 +187,10 @@ void main() {
     albedo = glasses_color;
     roughness = glasses_metal > 0.5 ? 0.25 : 0.35;
     f0 = glasses_metal > 0.5 ? 0.5 : 0.04;
+  } else if (shows(EARRING, WORN_GROUP)) {
+    albedo = earring_color;
+    roughness = 0.25;
+    f0 = 0.5;
   } else if (shows(HAT, HAT_GROUP)) {
     float knit = hat_knit * (0.5 + 0.5 * sin(texture_at.x * 380.0)) * 0.08;
     albedo = mix(hat_color, hat_band, step(texture_at.y, 0.16) * hat_banded) * (1.0 + 0.35 * noise(rest * 0.09 + noise_offset) + 0.3 * noise(rest * vec3(0.9, 2.4, 0.9)));
@@ -210,7 +220,8 @@ void main() {
   vec3 light = vec3(0.0), spec = vec3(0.0);
 #ifdef QUICK
   // Inside the mouth `shade` knows better: at rest it is shut.
-  light = ambient(n) * (GROUP == MOUTH_GROUP ? 0.7 : openness);
+  // What lips and cheeks throw back into it is warm.
+  light = ambient(n) * (GROUP == MOUTH_GROUP ? vec3(0.85, 0.66, 0.60) : vec3(openness));
 #endif
   float nv = max(dot(n, v), 0.12);
   vec3 face_normal = normalize(normal) * (!gl_FrontFacing && material >= CLOTH ? -1.0 : 1.0);
