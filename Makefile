@@ -7,7 +7,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 HEAD_DATA ?= ../shared/data/head
 
-.PHONY: demo test test-slow check format setup bench art clean
+GPU_PYTHON ?= python3
+OUT ?= out/gpu
+PIECE ?= 0
+
+.PHONY: demo test test-slow check format setup bench art train gpu clean
 
 demo: $(VENV)/.run
 	$(BIN)/livecam demo
@@ -36,6 +40,17 @@ bench: $(VENV)/.dev
 # The pictures and the clip that come with livecam, from the head data.
 art: $(VENV)/.dev
 	$(BIN)/python -m livecam.training.heads.art --head-data $(HEAD_DATA) --out livecam/assets
+
+# The refiner, on two cores: about two hours. docs/training.md explains the steps.
+train: $(VENV)/.dev
+	$(BIN)/python -m livecam.training.pairs --head-data $(HEAD_DATA) --out out/pairs --count 600 --quick --workers 2
+	$(BIN)/python -m livecam.training.perception --data out/pairs --out out/features.safetensors
+	$(BIN)/python -m livecam.training cpu --data out/pairs --out out/run --features out/features.safetensors --resume
+	$(BIN)/python -m livecam.training.ship out/run --out out/weights
+
+# One piece of ten minutes on a GPU, no virtual environment: make gpu PIECE=1 FROM=folder-of-piece-0 OUT=folder
+gpu:
+	$(GPU_PYTHON) -m livecam.training.gpu --head-data $(HEAD_DATA) --out $(OUT) --piece $(PIECE) --minutes 8.5 $(if $(FROM),--from $(FROM))
 
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { echo "livecam needs Python 3.10 to 3.13 with venv; set PYTHON=/path/to/python."; exit 2; }
