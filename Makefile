@@ -45,7 +45,7 @@ art: $(VENV)/.dev
 train: $(VENV)/.dev
 	$(BIN)/python -m livecam.training.pairs --head-data $(HEAD_DATA) --out out/pairs --count 600 --quick --workers 2
 	$(BIN)/python -m livecam.training.perception --data out/pairs --out out/features.safetensors
-	$(BIN)/python -m livecam.training cpu --data out/pairs --out out/run --features out/features.safetensors --resume
+	$(BIN)/python -m livecam.training cpu --data out/pairs --out out/run --features out/features.safetensors $(if $(wildcard out/run/state.json),--resume)
 	$(BIN)/python -m livecam.training.ship out/run --out out/weights
 
 # One piece of ten minutes on a GPU, no virtual environment: make gpu PIECE=1 FROM=folder-of-piece-0 OUT=folder
