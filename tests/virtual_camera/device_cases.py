@@ -191,21 +191,64 @@ def product() -> dict:
     again = livecam(*arguments, "--report", "/tmp/report.json")
     waiter.join(60)
     second, moved_again = _watch(pictures, 4)
+    last: list[np.ndarray] = []
+
+    def until_the_end() -> None:
+        for picture in pictures:
+            last[:] = [picture]
+
+    ending = threading.Thread(target=until_the_end)
+    ending.start()
     again.send_signal(signal.SIGINT)
     _, words = again.communicate(timeout=60)
+    ending.join(30)
     report = json.loads(Path("/tmp/report.json").read_text())
-    pictures.close()
     return {
         "first": first,
         "second": second,
         "moved": moved,
         "moved_again": moved_again,
+        "last_is_rest": _difference_to_rest(last[0]),
         "after_kill": len(waiting.get("frames", [])),
         "code": again.returncode,
         "words": words,
         "audio_offset_ms": report.get("audio_offset_ms"),
         "total": report["stages"]["total"],
     }
+
+
+def _difference_to_rest(picture: np.ndarray) -> float:
+    """Mean absolute difference, in levels of 255, to the bundled portrait at rest on the same canvas."""
+    from livecam import assembly, motion
+    from livecam.render.canvas import Canvas
+    from livecam.render.choose import make_renderer
+
+    persona = assembly.resolve(None, 512)
+    renderer = make_renderer(persona, "auto")
+    rest = Canvas(persona, (1280, 720)).place(renderer.render(motion.rest(persona.landmarks)))
+    renderer.close()
+    return float(np.abs(picture.astype(np.int16) - rest).mean())
+
+
+def chromium() -> dict:
+    """getUserMedia sees the whole program's moving portrait."""
+    import browser
+
+    process = livecam("run", "--driver", "livecam/assets/driver.mp4", "--loop", "--sink", "camera")
+    readers.wait_for_format(SMALL)
+    try:
+        seen = browser.look()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    return {"result": seen}
+
+
+def second_start() -> dict:
+    """After `chromium`: another writer on the same device."""
+    process = livecam("run", "--driver", "livecam/assets/driver.mp4", "--sink", "camera", "--max-frames", "5")
+    _, words = process.communicate(timeout=60)
+    return {"code": process.returncode, "words": words}
 
 
 def _watch(pictures, seconds: float) -> tuple[dict, float]:
