@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from livecam.errors import UserError
@@ -26,11 +27,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=8, help="pictures of each person")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--quality",
+        choices=("training", "studio"),
+        default="training",
+        help="studio: many shadowed lights, as in the bundled art; four to five times slower",
+    )
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     from rich.progress import track
 
-    plan = dataset.Plan(size=options.size, frames=options.frames)
+    quality = dataset.STUDIO if options.quality == "studio" else dataset.Plan()
+    plan = replace(quality, size=options.size, frames=options.frames)
     seeds = range(options.first, options.first + options.count)
     try:
         # Say what is wrong with the data here, before any worker starts.

@@ -62,6 +62,7 @@ class Script:
     roll: Track
     gaze_yaw: Track
     gaze_pitch: Track
+    laughs: tuple[tuple[float, float], ...] = ()
 
 
 def demonstration() -> Script:
@@ -115,6 +116,15 @@ def perform(script: Script, data: HeadData, frames_per_second: int, seed: int) -
         rise = np.clip((t - start) / 0.4, 0, 1) * np.clip((end - t) / 0.5, 0, 1)
         add("mouthSmile", 0.65 * _ease(rise))
         add("cheekSquint", 0.45 * _ease(rise))
+    for start, end in script.laughs:
+        strength = _ease(np.clip((t - start) / 0.25, 0, 1) * np.clip((end - t) / 0.4, 0, 1))
+        # Bursts of breath, some five a second (Bachorowski et al. 2001).
+        burst = 0.5 + 0.5 * np.cos(2 * np.pi * 4.8 * (t - start))
+        add("mouthSmile", 0.9 * strength)
+        add("cheekSquint", 0.7 * strength)
+        add("eyeSquint", 0.6 * strength)
+        add("mouthUpperUp", 0.3 * strength)
+        add("jawOpen", strength * (0.16 + 0.14 * burst))
     for when in script.brow_flashes:
         rise = _ease(np.clip((t - when) / 0.16, 0, 1)) * _ease(np.clip((when + 0.55 - t) / 0.25, 0, 1))
         add("browInnerUp", 0.85 * rise)
