@@ -11,7 +11,7 @@ MOST_YAW = 40.0
 
 
 def script(rng: Rng, seconds: float) -> Script:
-    """Speech with pauses, blinks, saccades, brow flashes, frowns, smiles, a laugh now and then, turns, nods."""
+    """Speech with pauses, blinks, saccades, brow flashes, frowns, smiles, laughs, turns, nods."""
     return Script(
         seconds=seconds,
         phrases=_spans(rng, seconds, pause=(0.3, 1.5), length=(0.8, 3.0)),
@@ -53,7 +53,7 @@ def _times(rng: Rng, seconds: float, least: float, most: float) -> tuple[float, 
 def _turns(
     rng: Rng, seconds: float, spread: float, most: float, hold: tuple[float, float], speed: float
 ) -> Track:
-    """Moves from place to place at about `speed` degrees a second, and rests between; starts and ends at 0."""
+    """Goes from place to place at about `speed` degrees a second and rests between; from 0 back to 0."""
     times, values = [0.0], [0.0]
     while times[-1] < seconds:
         times.append(times[-1] + rng.uniform(*hold))
