@@ -119,7 +119,12 @@ def grow(roots: Roots, style: HairStyle, obstacle: Obstacle, rng: np.random.Gene
     grown = _curled(grown, length, style, rng)
     openness = np.clip(layer[:, None] * np.linspace(0.45, 1.0, style.steps)[None] + 0.15, 0, 1)
     if style.drawn:
-        drawn = np.linspace(0, style.steps - 1, style.drawn).round().astype(int)
+        # Where hairs are few and wide, one that strays looks like a wire.
+        kept = ~_strays(grown, roots)
+        roots = Roots(roots.position[kept], roots.normal[kept], roots.rest[kept], roots.edge[kept])
+        grown, openness, count = grown[kept], openness[kept], int(kept.sum())
+        # Closer near the roots: there strands rise from the head and bend over.
+        drawn = np.unique((np.linspace(0, 1, style.drawn) ** 1.6 * (style.steps - 1)).round().astype(int))
         grown, openness = grown[:, drawn], openness[:, drawn]
     return Strands(
         points=grown,
@@ -128,6 +133,16 @@ def grow(roots: Roots, style: HairStyle, obstacle: Obstacle, rng: np.random.Gene
         openness=openness.astype(np.float32),
         follow=neck_weight(grown.reshape(-1, 3)).reshape(count, -1),
     )
+
+
+def _strays(points: Floats, roots: Roots, most: float = 3.0) -> NDArray[np.bool_]:
+    """(S,) strands that end more than `most` cm from where their neighbours do."""
+    _, near = cKDTree(roots.rest).query(roots.rest, k=min(9, len(points)))
+    ends = points[:, [points.shape[1] // 2, -1]]
+    # At a parting neighbours fall to both sides.
+    ends[..., 0] = np.abs(ends[..., 0])
+    usual = np.median(ends[near], axis=1)
+    return np.asarray(np.linalg.norm(ends - usual, axis=2).max(1) > most, np.bool_)
 
 
 def _before_face(points: Floats) -> NDArray[np.bool_]:

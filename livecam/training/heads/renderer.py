@@ -105,7 +105,7 @@ class Renderer:
         }
         self._strand = program(context, "strand.vert", "strand.frag", **defines)
         self._openness = feedback(context, "openness.vert", "openness") if quick else None
-        self._lens = program(context, "surface.vert", "lens.frag")
+        self._lens = program(context, "surface.vert", "lens.frag", **defines)
         self._depth = program(context, "depth.vert", "depth.frag")
         self._strand_depth = program(context, "strand.vert", "depth.frag")
         self._tile, self._casting_hair = tile, casting
