@@ -250,8 +250,19 @@ def build(force: Annotated[bool, typer.Option("--force", help="Make everything a
 
 
 @app.command()
-def bench(json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None) -> None:
-    """Measure this machine: latency by stage, CPU time, memory."""
+def bench(
+    json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
+    through_camera: Annotated[
+        bool, typer.Option("--glass-to-glass", help="From capture to a reader of the virtual camera.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="With --glass-to-glass: a page with charts.")] = None,
+) -> None:
+    """Measure this machine: latency by stage, CPU time, memory; or glass to glass."""
+    if through_camera:
+        from benchmarks import glass_to_glass
+
+        glass_to_glass.measure_and_print(json, html)
+        return
     from benchmarks import latency
 
     latency.measure_and_print(json)
