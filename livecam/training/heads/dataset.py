@@ -38,7 +38,7 @@ class Plan:
     supersample: float = 1.5
     detail: float = 0.14
     tile: int = 256
-    casting: int = 6_000
+    casting: int = 3_000
     quick: bool = True
     painted: float = 0.15
     lens: bool = True

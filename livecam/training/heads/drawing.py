@@ -18,7 +18,7 @@ def watercolour(picture: RGB, seed: int = 0) -> RGB:
     image = _floats(picture)
     size = image.shape[1]
     rng = np.random.default_rng(seed)
-    wash = kuwahara(image, max(3, round(size * 0.007)))
+    wash = kuwahara(image, max(2, round(size * 0.007)))
     smooth = cv2.GaussianBlur(wash, (0, 0), size * 0.004)
     rim = np.abs(cv2.GaussianBlur(wash, (0, 0), size * 0.0015) - smooth).mean(2)
     pools = _cloud(image.shape, (6, 13, 29), rng)
@@ -93,7 +93,7 @@ def cartoon(picture: RGB, levels: int = 7) -> RGB:
     """Flat steps of light with inked edges (Winnemoeller et al. 2012, extended difference of Gaussians)."""
     image = _floats(picture)
     size = image.shape[1]
-    flat = kuwahara(image, max(3, round(size * 0.006)))
+    flat = kuwahara(image, max(2, round(size * 0.006)))
     value = flat.max(2, keepdims=True)
     stepped = np.round(value * levels) / levels
     stepped = 0.25 * value + 0.75 * cv2.GaussianBlur(stepped, (0, 0), 0.8).reshape(value.shape)

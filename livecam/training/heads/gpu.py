@@ -83,22 +83,23 @@ class Drawable:
         cast shadows, when not all do."""
         self._moving = context.buffer(reserve=count * 24, dynamic=True)
         self._static = context.buffer(reserve=count * 28, dynamic=True)
-        self._open = context.buffer(np.ones(count, np.float32).tobytes())
+        # Openness to the sky, mottle, specks: see `openness.vert`.
+        self._still = context.buffer(np.ones((count, 7), np.float32).tobytes())
         self._count = count
         triangles = np.concatenate([own for _, own in shaded])
         indices = [_index(context, own) for own in (*(own for _, own in shaded), triangles)]
         chosen = _index(context, triangles if casting is None else casting)
         moving = (self._moving, "3f 3f", "in_position", "in_normal")
         static = (self._static, "3f 2f 2f", "in_rest", "in_texture", "in_kind")
-        lit = (self._open, "1f", "in_open")
+        still = (self._still, "1f 4f 2f", "in_open", "in_mottle", "in_specks")
         position = (self._moving, "3f 12x", "in_position")
         self._full = [
-            context.vertex_array(program, [moving, static, lit], index, skip_errors=True)
+            context.vertex_array(program, [moving, static, still], index, skip_errors=True)
             for (program, _), index in zip(shaded, indices, strict=False)
         ]
         self._bare = context.vertex_array(bare, [position], indices[-1])
         self._caster = context.vertex_array(bare, [position], chosen)
-        self._items = [*self._full, self._bare, self._caster, self._moving, self._static, self._open]
+        self._items = [*self._full, self._bare, self._caster, self._moving, self._static, self._still]
         self._items += [*indices, chosen]
 
     def set_static(self, rest: Floats, texture: Floats, material: Any, roots: Any = 0.0) -> None:
@@ -110,10 +111,12 @@ class Drawable:
         values = np.concatenate([vertices, normals], axis=1)
         self._moving.write(np.ascontiguousarray(values, np.float32).tobytes())
 
-    def measure_openness(self, context: Any, program: Any) -> None:
+    def prepare(self, context: Any, program: Any) -> None:
         """Run `openness.vert` over the vertices where they are now and keep what it finds."""
-        array = context.vertex_array(program, [(self._moving, "3f 3f", "in_position", "in_normal")])
-        array.transform(self._open, mode=context.POINTS, vertices=self._count)
+        moving = (self._moving, "3f 3f", "in_position", "in_normal")
+        rest = (self._static, "3f 16x", "in_rest")
+        array = context.vertex_array(program, [moving, rest])
+        array.transform(self._still, mode=context.POINTS, vertices=self._count)
         array.release()
 
     def draw(self) -> None:

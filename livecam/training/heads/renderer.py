@@ -104,7 +104,7 @@ class Renderer:
             for group in Group
         }
         self._strand = program(context, "strand.vert", "strand.frag", **defines)
-        self._openness = feedback(context, "openness.vert", "openness") if quick else None
+        self._openness = feedback(context, "openness.vert", "openness", "mottle", "specks") if quick else None
         self._lens = program(context, "surface.vert", "lens.frag", **defines)
         self._depth = program(context, "depth.vert", "depth.frag")
         self._strand_depth = program(context, "strand.vert", "depth.frag")
@@ -184,9 +184,11 @@ class Renderer:
         matrices = np.stack([light_matrix(d, SCENE_CENTRE, SCENE_RADIUS) for d in around.directions])
         self._draw_shadows(around, matrices, still, [])
         self._atlas.use(0)
-        write(self._openness, {**uniforms.lights(around, matrices), "shadow_atlas": 0})
+        self._noise.use(1)
+        samplers = {"shadow_atlas": 0, "noise_volume": 1, "noise_offset": person.noise_offset}
+        write(self._openness, {**uniforms.lights(around, matrices), **samplers})
         for drawable in (self._head, *self._worn):
-            drawable.measure_openness(self._context, self._openness)
+            drawable.prepare(self._context, self._openness)
 
     def draw(self, person: Person, moment: Moment, size: int) -> Layers:
         """Draw one frame, size x size pixels, without antialiasing."""
@@ -279,7 +281,8 @@ class Renderer:
         view = look.camera.matrix()
         write(self._depth, {"view_projection": view})
         self._cull(self._head.draw_depth)
-        for surface in self._worn:
+        # Clothes hide little of themselves: for cheap pixels depth first does not pay.
+        for surface in () if self._quick else self._worn:
             surface.draw_depth()
         # Where light is worked out by vertex, hair's pixels are cheap and need no depth first.
         if self._hair is not None and not self._quick:

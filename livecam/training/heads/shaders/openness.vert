@@ -1,9 +1,13 @@
 #version 330
 #include lighting
-// How much of the sky each vertex sees: every light counts by its cosine.
+// What stays the same for a person: how much of the sky each vertex sees, every light counting by its cosine,
+// and the noise that colours skin and cloth.
 in vec3 in_position;
 in vec3 in_normal;
+in vec3 in_rest;
 out float openness;
+out vec4 mottle;
+out vec2 specks;
 void main() {
   float seen = 0.0, all = 1e-3;
   for (int i = 0; i < light_count; i++) {
@@ -13,4 +17,7 @@ void main() {
     seen += cosine * lit(i, in_position + in_normal * (0.06 + 0.15 * slope), 0.002 + 0.002 * slope);
   }
   openness = mix(0.12, 1.0, seen / all);
+  vec3 q = in_rest * 0.05 + noise_offset;
+  mottle = vec4(noise(q * 0.9) + 0.5 * noise(q * 2.3), noise(q * 6.0), noise(q * 23.0), noise(q * 14.0));
+  specks = vec2(noise(q * 31.0), noise(q * 9.0 + 0.3));
 }

@@ -198,7 +198,7 @@ void main() {
     f0 = 0.02;
     n = bump(n, knit + 0.05 * noise(rest * 1.2));
   } else if (shows(CLOTH, WORN_GROUP)) {
-    float weave = noise(rest * vec3(0.9, 2.4, 0.9)) * 0.5 + noise(rest * 0.06 + noise_offset);
+    float weave = NOISE(mottle.z, rest * vec3(0.9, 2.4, 0.9)) * 0.5 + NOISE(mottle.x, rest * 0.06 + noise_offset);
     float second = 0.0;
     if (cloth_pattern == 1) second = smoothstep(0.48, 0.52, abs(fract(rest.y * 0.28) - 0.5) * 2.0);
     if (cloth_pattern == 2) second = 0.5 * step(0.8, fract(rest.y * 0.35)) + 0.5 * step(0.8, fract(rest.x * 0.35));
@@ -214,7 +214,7 @@ void main() {
     albedo = mix(cloth_color, cloth_second, second) * (1.0 + 0.30 * weave);
     roughness = 0.85;
     f0 = 0.02;
-    n = bump(n, 0.05 * noise(rest * vec3(1.1, 1.4, 1.1)) + 0.25 * noise(rest * vec3(0.045, 0.03, 0.05) + noise_offset));
+    n = bump(n, 0.05 * NOISE(0.0, rest * vec3(1.1, 1.4, 1.1)) + 0.25 * NOISE(mottle.x, rest * vec3(0.045, 0.03, 0.05) + noise_offset));
   }
 
   vec3 light = vec3(0.0), spec = vec3(0.0);

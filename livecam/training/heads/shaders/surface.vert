@@ -3,7 +3,7 @@ invariant gl_Position;  // depth is filled first, colour after: both must agree 
 #ifdef QUICK
 #include lighting
 out vec4 shadows;
-out vec4 mottle;      // noise that is no finer than the mesh
+out vec4 mottle;
 out vec2 specks;
 #endif
 uniform mat4 view_projection;
@@ -14,6 +14,8 @@ in vec2 in_texture;
 in vec2 in_kind;      // material, painted hair roots
 #ifdef QUICK
 in float in_open;     // share of the sky that the point sees at rest
+in vec4 in_mottle;    // noise that is no finer than the mesh
+in vec2 in_specks;
 #endif
 out vec3 position;
 out vec3 normal;
@@ -31,9 +33,8 @@ void main() {
   roots = in_kind.y;
 #ifdef QUICK
   openness = in_open;
-  vec3 q = in_rest * 0.05 + noise_offset;
-  mottle = vec4(noise(q * 0.9) + 0.5 * noise(q * 2.3), noise(q * 6.0), noise(q * 23.0), noise(q * 14.0));
-  specks = vec2(noise(q * 31.0), noise(q * 9.0 + 0.3));
+  mottle = in_mottle;
+  specks = in_specks;
   shadows = vec4(0.0);
   for (int i = 0; i < light_count; i++) {
     float slope = 1.0 - abs(dot(in_normal, light_direction[i]));
