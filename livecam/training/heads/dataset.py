@@ -35,7 +35,7 @@ class Plan:
 
     size: int = 256
     frames: int = 8
-    supersample: float = 1.5
+    supersample: float = 1.25
     detail: float = 0.14
     tile: int = 256
     casting: int = 3_000

@@ -5,6 +5,7 @@ All of it leaves everything where it is, so landmarks and masks stay true.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,13 +81,20 @@ def repaint(picture: RGB, look: str, seed: int) -> RGB:
     makers = {
         "oil": lambda: paint.oil(picture, max(2, round(picture.shape[1] / 190)), relief=1.0, seed=seed),
         "watercolour": lambda: drawing.watercolour(picture, seed),
-        # At 256 pixels finer lines than these would only be a moire.
-        "engraving": lambda: drawing.engraving(picture, pitch=max(0.0078, 3.2 / picture.shape[1])),
-        "charcoal": lambda: drawing.charcoal(picture, seed),
+        "engraving": lambda: _finely(picture, drawing.engraving),
+        "charcoal": lambda: _finely(picture, lambda larger: drawing.charcoal(larger, seed)),
         "old photograph": lambda: drawing.old_photograph(picture, seed),
         "cartoon": lambda: drawing.cartoon(picture),
     }
     return makers[look]()
+
+
+def _finely(picture: RGB, draw: Callable[[RGB], RGB]) -> RGB:
+    """Lines as wide as a pixel would swallow a small face: they are drawn at twice the size."""
+    height, width = picture.shape[:2]
+    larger = cv2.resize(picture, (2 * width, 2 * height), interpolation=cv2.INTER_CUBIC)
+    smaller = cv2.resize(draw(np.asarray(larger, np.uint8)), (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(smaller, np.uint8)
 
 
 def _shoulder(image: Floats, knee: float = 0.85) -> Floats:
