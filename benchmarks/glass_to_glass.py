@@ -29,6 +29,7 @@ from rich.table import Column, Table
 from benchmarks import glass_to_glass_code as code
 from benchmarks import machine
 from benchmarks.glass_to_glass_figures import COLUMNS, figures, page
+from benchmarks.glass_to_glass_reader import observe
 from benchmarks.glass_to_glass_source import SimulatedCamera, pictures_of
 from benchmarks.output import write_json
 from livecam import assembly
@@ -75,7 +76,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.glass_to_glass", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("--camera", default="", help="virtual camera: a label, a number, /dev/videoN")
+    parser.add_argument("--camera", default="", help="a label, a number, /dev/videoN; none: in place")
+    parser.add_argument("--unpaced", action="store_true", help="ticks not in step with the pictures")
     parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="of the simulated camera")
     parser.add_argument("--jitter", type=float, default=3.0, help="ms, deviation of its delay")
     parser.add_argument("--loads", type=int, nargs="+", default=[0], help="busy processes beside it")
@@ -98,7 +100,7 @@ def run(options: argparse.Namespace) -> None:
     pictures = pictures_of(assembly.bundled(assembly.BUNDLED_DRIVER))
     persona = assembly.resolve(None, options.size)
     canvas = Canvas(persona, size)
-    sink = VirtualCameraSink(options.camera)
+    sink: Sink = Watcher() if options.camera == "none" else VirtualCameraSink(options.camera)
     sink.open(SinkFormat(canvas.width, canvas.height, options.fps))
     result: dict[str, Any] = {"kind": "glass to glass", "machine": machine.describe(), "runs": []}
     console = Console(highlight=False)
@@ -137,12 +139,15 @@ def measure(
         tracker = stack.enter_context(FaceTracker())
         settings = Settings(size=options.size, engine=options.engine)
         animator = Animator(persona, renderer, canvas, tracker, settings, False, report)
-        pipeline = LivePipeline(camera, animator, [sink], report, options.fps, stamp=stamp)
+        pipeline = LivePipeline(
+            camera, animator, [sink], report, options.fps, stamp=stamp, in_step=not options.unpaced
+        )
         errors: list[BaseException] = []
         runner = threading.Thread(target=_keep_error, args=(pipeline, errors))
         runner.start()
         try:
-            seen = _read(_device_of(sink), options.seconds + WARM_UP_S)
+            seconds = options.seconds + WARM_UP_S
+            seen = sink.watch(seconds) if isinstance(sink, Watcher) else _read(_device_of(sink), seconds)
         finally:
             pipeline.stop()
             runner.join(30)
@@ -152,6 +157,29 @@ def measure(
     more = {name: measured[name] for name in ("stages", "cpu_ms_per_frame", "dropped", "audio_offset_ms")}
     more["skipped_at_source"], more["dropped_in_pipeline"] = camera.skipped, more.pop("dropped")
     return {"engine": renderer.name, **figures(seen, WARM_UP_S), **more}
+
+
+class Watcher:
+    """In the virtual camera's place where there is none: notes what a reader would, device aside."""
+
+    name = "none"
+    live = True
+
+    def __init__(self) -> None:
+        self._seen: list[dict[str, Any]] = []
+
+    def open(self, fmt: SinkFormat) -> None: ...
+
+    def write(self, frame: OutputFrame) -> None:
+        self._seen += observe(iter([frame.pixels]), 0)
+
+    def watch(self, seconds: float) -> list[dict[str, Any]]:
+        """What was written during the next `seconds`."""
+        self._seen = []
+        time.sleep(seconds)
+        return self._seen
+
+    def close(self) -> None: ...
 
 
 def stamp(frame: OutputFrame) -> None:

@@ -30,8 +30,9 @@ LEAST_MARGIN = 0.002
 class Pacer:
     """`due` is the next tick's monotonic time in seconds; after each tick call `advance`."""
 
-    def __init__(self, period: float, start: float) -> None:
-        self._period = period
+    def __init__(self, period: float, start: float, in_step: bool = True) -> None:
+        """`in_step=False`: never shifted, to see what shifting is worth."""
+        self._period, self._in_step = period, in_step
         self._waits: deque[float] = deque(maxlen=WINDOW)
         self.due = start
         self.tick = 0
@@ -57,7 +58,7 @@ class Pacer:
 
     def _shift(self) -> float:
         """Seconds by which to come earlier; negative: later."""
-        if len(self._waits) < ENOUGH:
+        if not self._in_step or len(self._waits) < ENOUGH:
             return 0.0
         turn = 2 * math.pi / self._period
         mean = sum(cmath.exp(1j * turn * wait) for wait in self._waits) / len(self._waits)

@@ -108,10 +108,12 @@ class LivePipeline:
         loop: bool = False,
         max_frames: int | None = None,
         stamp: Callable[[OutputFrame], None] | None = None,
+        in_step: bool = True,
     ) -> None:
-        """`stamp` may draw on every finished picture: the benchmark writes the frame's number and time."""
+        """For benchmarks: `stamp` may draw on every finished picture, `in_step` is the `Pacer`'s."""
         self._source, self._animator, self._sinks, self._report = source, animator, sinks, report
-        self._fps, self._loop, self._max_frames, self._stamp = fps, loop, max_frames, stamp
+        self._fps, self._loop, self._max_frames = fps, loop, max_frames
+        self._stamp, self._in_step = stamp, in_step
         self._captured: LatestSlot[DriverFrame] = LatestSlot()
         self._stop = threading.Event()
         self._recalibrate = threading.Event()
@@ -253,7 +255,8 @@ class LivePipeline:
 
         A live sink's last frame is the portrait at rest: that is what a call goes on showing.
         """
-        pacer, shown, lost = Pacer(1 / self._fps, time.monotonic()), -2, False
+        pacer = Pacer(1 / self._fps, time.monotonic(), self._in_step)
+        shown, lost = -2, False
         while not self._stop.wait(max(pacer.due - time.monotonic(), 0)):
             frame, ready = self._finished.get()
             begun = time.perf_counter_ns()

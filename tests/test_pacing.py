@@ -61,6 +61,13 @@ def test_other_rates_shift_nothing(rate):
     assert np.diff(ticks) == pytest.approx(PERIOD)
 
 
+def test_out_of_step_on_request():
+    pacer = Pacer(PERIOD, 0.0, in_step=False)
+    for _ in range(100):
+        pacer.advance(pacer.due, pacer.due - 0.02)
+    assert pacer.due == pytest.approx(100 * PERIOD)
+
+
 def test_late_ticks_are_skipped():
     pacer = Pacer(PERIOD, 10.0)
     pacer.advance(10.0 + 3.5 * PERIOD, None)

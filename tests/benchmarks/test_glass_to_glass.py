@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benchmarks import glass_to_glass_code as code
 from benchmarks import glass_to_glass_reader
-from benchmarks.glass_to_glass import stamp
+from benchmarks.glass_to_glass import Watcher, stamp
 from benchmarks.glass_to_glass_figures import figures, page
 from benchmarks.glass_to_glass_source import SimulatedCamera
 from livecam.frames import OutputFrame
@@ -56,6 +56,15 @@ def test_the_stamp_is_the_frames_own_metadata():
     frame = OutputFrame(np.zeros((480, 640, 3), np.uint8), 12, 34_000)
     stamp(frame)
     assert code.read(frame.pixels) == (12, 34)
+
+
+def test_the_watcher_notes_what_is_written(monkeypatch):
+    watcher = Watcher()
+    frame = OutputFrame(np.full((480, 640, 3), 50, np.uint8), 12, 34_000)
+    stamp(frame)
+    watcher.write(frame)
+    monkeypatch.setattr("time.sleep", lambda seconds: [watcher.write(frame) for _ in range(3)])
+    assert [entry["index"] for entry in watcher.watch(1)] == [12, 12, 12]
 
 
 class Clock:
