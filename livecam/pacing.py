@@ -21,7 +21,7 @@ ENOUGH = 20
 """Pictures looked at, and how many are needed before anything is shifted."""
 IN_STEP = 0.6
 """Length of the mean of the waits as points on a circle: 1 where all are the same, 0 where anything."""
-SPREADS = 2.0
+SPREADS = 3.0
 """How many standard deviations of the waits a picture is to be ready before its tick."""
 LEAST_MARGIN = 0.002
 """Seconds; what it takes a thread to wake and to look."""

@@ -34,7 +34,7 @@ def play(
 def test_pictures_come_just_before_the_ticks_whatever_the_phase(offset):
     _, waits = play(30.0, offset, jitter=0.0005)
     settled = waits[len(waits) // 2 :]
-    # 2 ms of margin and two deviations of .3 ms; unpaced it would be the phase, up to 33 ms
+    # 2 ms of margin and three deviations of .3 ms; unpaced it would be the phase, up to 33 ms
     assert 0.001 < np.median(settled) < 0.005
     assert settled.max() < 0.010
 
