@@ -12,6 +12,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import cv2
+
 from livecam.errors import UserError
 from livecam.training.heads import data, dataset
 
@@ -29,6 +31,10 @@ def render(
         for seed in todo:
             yield _make(out, seed)
         return
+    # One core a worker: numpy, OpenCV and llvmpipe would each start a thread a core in every one. Read when
+    # a worker starts, so it is too late for this process.
+    for name, count in (("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1"), ("LP_NUM_THREADS", "0")):
+        os.environ.setdefault(name, count)
     # OpenGL contexts do not survive a fork.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start, (head_data, plan, workers)) as pool:
@@ -48,8 +54,7 @@ def _start(head_data: Path | None, plan: dataset.Plan, workers: int) -> None:
     """Each process has a renderer of its own."""
     global _studio
     if workers > 1:
-        # llvmpipe would start a thread a core in every worker.
-        os.environ.setdefault("LP_NUM_THREADS", "1")
+        cv2.setNumThreads(1)
     from livecam.training.heads.shape import HeadShape
 
     _studio = dataset.Studio(HeadShape(data.load(head_data)), plan)
