@@ -177,7 +177,7 @@ class Watcher:
         """What was written during the next `seconds`."""
         self._seen = []
         time.sleep(seconds)
-        return self._seen
+        return list(self._seen)  # what comes after that is the portrait at rest
 
     def close(self) -> None: ...
 
