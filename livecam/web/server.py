@@ -58,6 +58,7 @@ class Page:
         self._port, self._status = port, status or dict
         self._token = secrets.token_urlsafe(24)
         self._viewers: set[Viewer] = set()
+        self._ending = False
         self._screen_ms: float | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -86,7 +87,7 @@ class Page:
             ws_max_size=1024,
             timeout_graceful_shutdown=2,
         )
-        self._server = uvicorn.Server(config)
+        self._server, self._ending = uvicorn.Server(config), False
         self._thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [listening]}, name="page", daemon=True
         )
@@ -101,6 +102,7 @@ class Page:
 
     def stop(self) -> None:
         """Say goodbye to the viewers and end the thread. Twice does no harm."""
+        self._ending = True
         for viewer in list(self._viewers):
             viewer.end()
         if self._server is not None and self._thread is not None:
@@ -149,6 +151,8 @@ class Page:
         await websocket.accept()
         viewer = self.sink.watch()
         self._viewers.add(viewer)
+        if self._ending:  # `stop` came while this viewer was being let in
+            viewer.end()
         try:
             async for picture in viewer:
                 begun = time.perf_counter()
