@@ -47,7 +47,7 @@ unpack() {  # unpack FOLDER PACKAGE...
 get_busybox() {
   fetch busybox-static
   unpack "$cache/busybox.unpacked" busybox-static
-  mv "$(find "$cache/busybox.unpacked" -name busybox -type f | head -1)" "$cache/busybox"
+  mv "$(find "$cache/busybox.unpacked" -path "*bin/busybox" -type f)" "$cache/busybox"
   rm -rf "$cache/busybox.unpacked"
 }
 
