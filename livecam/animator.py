@@ -128,9 +128,7 @@ class Animator:
 
     def _new_finder(self) -> NeutralFinder:
         asked = self._settings.motion
-        crop = self._persona.crop
-        portrait = self._persona.landmarks * np.float32(crop.side)
-        portrait[:, :2] += [crop.x, crop.y]
+        portrait = self._persona.picture_landmarks()
         return NeutralFinder(portrait, asked.neutral_seconds, asked.neutral_frame)
 
     def _set_neutral(self, neutral: Landmarks) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
@@ -207,9 +206,3 @@ class Pages:
 
     def _describe(self) -> dict[str, object]:
         return {**self.status(), "portrait": self._portrait}
-
-
-def audio_offset_ms(report: Report) -> int | None:
-    """What to type into OBS as the microphone's sync offset: the median of capture to sink."""
-    total = report.result()["stages"].get("total")
-    return None if total is None or not math.isfinite(total["p50_ms"]) else round(total["p50_ms"])

@@ -362,8 +362,6 @@ def _print_stages(report: Report) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from livecam.assembly import audio_offset_ms
-
     result = report.result()
     table = Table("stage", "p50 ms", "p95 ms", "p99 ms", box=None, pad_edge=False)
     for stage, times in result["stages"].items():
@@ -374,7 +372,7 @@ def _print_stages(report: Report) -> None:
         f"{result['frames']} frames, {result['dropped']} dropped, {result['fps']} fps, "
         f"{result['cpu_ms_per_frame']} CPU ms a frame, {result['rss_mb']:.0f} MB, engine {result['engine']}"
     )
-    offset = audio_offset_ms(report)
+    offset = result.get("audio_offset_ms")
     if offset is not None and result.get("live"):
         console.print(f"Set your microphone's sync offset in OBS to {offset} ms.")
 

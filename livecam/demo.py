@@ -6,7 +6,6 @@ with livecam, never a camera.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,9 +55,4 @@ def write_film(out: Path, settings: Settings, hooks: assembly.Hooks | None = Non
     driver = str(assembly.bundled(assembly.BUNDLED_DRIVER))
     sink = SideBySide(open_sink(str(out)), open_source(driver))
     request = assembly.Request(driver=driver)
-    return assembly.run(request, settings, replace_sinks(hooks, sink))
-
-
-def replace_sinks(hooks: assembly.Hooks, sink: Sink) -> assembly.Hooks:
-    started: Callable[..., None] = hooks.started
-    return assembly.Hooks(started=started, progress=hooks.progress, extra_sinks=(sink,))
+    return assembly.run(request, settings, replace(hooks, extra_sinks=(sink,)))

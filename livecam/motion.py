@@ -44,14 +44,12 @@ class Motion:
     """Where the portrait's points go for one frame, in 0..1 of the crop.
 
     landmarks: (478, 3) float32, head pose and expression together.
-    rigid: (478, 3) float32, the portrait's resting points moved by the head pose alone.
     head: (3, 4) float32, that pose as an affine map of portrait points.
     gaze: (2, 2) float32, shift of the left and the right eyeball layer, x and y.
     lids: (2,) float32, opening of each eye against neutral: 0 shut, 1 as in the portrait.
     """
 
     landmarks: F32
-    rigid: F32
     head: F32
     gaze: F32
     lids: F32
@@ -64,7 +62,6 @@ class Motion:
 
         return Motion(
             mix(self.landmarks, other.landmarks),
-            mix(self.rigid, other.rigid),
             mix(self.head, other.head),
             mix(self.gaze, other.gaze),
             mix(self.lids, other.lids),
@@ -75,7 +72,6 @@ def rest(portrait: F32) -> Motion:
     """The motion that shows the portrait as it is. `portrait`: (478, 3) in 0..1 of the crop."""
     return Motion(
         landmarks=portrait.astype(np.float32),
-        rigid=portrait.astype(np.float32),
         head=np.eye(3, 4, dtype=np.float32),
         gaze=np.zeros((2, 2), np.float32),
         lids=np.ones(2, np.float32),
@@ -142,7 +138,6 @@ class MotionTransfer:
         gaze = (gaze @ self._portrait_axes.T) @ head[:, :3].T + drift
         return Motion(
             landmarks=moved.astype(np.float32),
-            rigid=rigid.astype(np.float32),
             head=head.astype(np.float32),
             gaze=gaze[:, :2].astype(np.float32),
             lids=np.array(lids, np.float32),

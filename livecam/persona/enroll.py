@@ -79,10 +79,7 @@ def cached(path: Path, size: int, choice: Choice | None = None) -> Persona:
 
 def resize(persona: Persona, size: int) -> Persona:
     """The same portrait prepared for another size, from its own picture and landmarks."""
-    crop = persona.crop
-    points = persona.landmarks * np.float32(crop.side)
-    points[:, :2] += [crop.x, crop.y]
-    return build(persona.picture, points, persona.name, size, persona.meta)
+    return build(persona.picture, persona.picture_landmarks(), persona.name, size, persona.meta)
 
 
 def build(

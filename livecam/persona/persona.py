@@ -61,3 +61,9 @@ class Persona:
     triangles: NDArray[np.int32]
     picture: RGB
     meta: dict[str, Any]
+
+    def picture_landmarks(self) -> F32:
+        """(478, 3) float32: the landmarks in pixels of the whole picture."""
+        points = self.landmarks * np.float32(self.crop.side)
+        points[:, :2] += [self.crop.x, self.crop.y]
+        return points

@@ -85,7 +85,7 @@ def _frame(
     """(base picture, scale, origin in the picture, part of the canvas that the picture covers)."""
     picture, crop = persona.picture, persona.crop
     rows, columns = picture.shape[:2]
-    points = persona.landmarks[:, :2] * crop.side + [crop.x, crop.y]
+    points = persona.picture_landmarks()[:, :2]
     face = float(np.linalg.norm(points[lm.CHIN] - points[lm.FOREHEAD]))
     scale = max(FACE_SHARE * height / max(face, 1e-6), height / rows)
     shown = np.array([width, height]) / scale
