@@ -49,14 +49,16 @@ def guest() -> Guest:
     if built.returncode:
         pytest.fail(f"the guest does not start: {built.stderr}")
 
-    def run(command: list[str], module: str, out: Path, seconds: int = 240) -> subprocess.CompletedProcess:
+    def run(command: list[str], module: str, out: Path, seconds: int = 600) -> subprocess.CompletedProcess:
         environment = os.environ | {
             "VCAM_VM_MODARGS": module,
             "VCAM_VM_OUT": str(out),
             "VCAM_VM_SECONDS": str(seconds),
             "PYTHONPATH": f"{ROOT}:{HERE}",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "VCAM_VM_ENV": "PYTHONDONTWRITEBYTECODE LIVECAM_CACHE",
+            # Seconds that OpenCV waits for a picture (10 by itself): a writer that starts anew may need more.
+            "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "180",
+            "VCAM_VM_ENV": "PYTHONDONTWRITEBYTECODE LIVECAM_CACHE OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT",
         }
         return subprocess.run(
             [script, *command],

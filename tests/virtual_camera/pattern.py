@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import signal
 import sys
+import threading
 import time
 
 import cv2
@@ -38,24 +41,29 @@ def largest_error(received: np.ndarray, expected: np.ndarray) -> int:
     return int(difference.max())
 
 
-def write(device: str, width: int, height: int, fps: float, seconds: float, first: int) -> None:
-    """Send numbered bars with livecam's own sink."""
+def write(device: str, width: int, height: int, fps: float, first: int) -> None:
+    """Send numbered bars with livecam's own sink until SIGTERM; says "sending" after the first."""
     from livecam.frames import OutputFrame
     from livecam.sinks.base import SinkFormat
     from livecam.sinks.virtual_camera import VirtualCameraSink
 
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     sink = VirtualCameraSink(device)
     sink.open(SinkFormat(width, height, fps))
     picture = bars(width, height)
     begun = time.monotonic()
-    for tick in range(round(seconds * fps)):
-        time.sleep(max(begun + tick / fps - time.monotonic(), 0))
+    for tick in itertools.count():
+        if ended.wait(max(begun + tick / fps - time.monotonic(), 0)):
+            break
         now = time.monotonic_ns()
         code.draw(picture, first + tick, now)
         sink.write(OutputFrame(picture, first + tick, now))
+        if tick == 0:
+            print("sending", flush=True)
     sink.close()
 
 
 if __name__ == "__main__":
-    device, width, height, fps, seconds, first = sys.argv[1:]
-    write(device, int(width), int(height), float(fps), float(seconds), int(first))
+    device, width, height, fps, first = sys.argv[1:]
+    write(device, int(width), int(height), float(fps), int(first))

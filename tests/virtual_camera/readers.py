@@ -15,7 +15,7 @@ BLACK = 8
 """Mean value below which a picture counts as black."""
 
 
-def wait_for_format(device: str, seconds: float = 60.0) -> None:
+def wait_for_format(device: str, seconds: float = 180.0) -> None:
     """Until a writer has fixed the device's format."""
     path = Path("/sys/class/video4linux", Path(device).name, "format")
     end = time.monotonic() + seconds
@@ -26,7 +26,7 @@ def wait_for_format(device: str, seconds: float = 60.0) -> None:
 
 
 def with_opencv(device: str) -> Iterator[np.ndarray]:
-    """RGB pictures; ends when the device gives none for OpenCV's own time limit."""
+    """RGB pictures; ends when the device gives none for OpenCV's own time limit (see conftest)."""
     capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
     try:
         if not capture.isOpened():
@@ -49,8 +49,8 @@ def with_ffmpeg(device: str) -> Iterator[np.ndarray]:
             yield frame.to_ndarray(format="rgb24")
 
 
-def summary(pictures: Iterator[np.ndarray], seconds: float, expected: np.ndarray | None = None) -> dict:
-    """What a reader saw in `seconds`: rate, order, black pictures, the largest error of colour."""
+def summary(pictures: Iterator[np.ndarray], count: int, expected: np.ndarray | None = None) -> dict:
+    """What a reader saw in `count` pictures: rate, order, black ones, the largest error of colour."""
     from pattern import largest_error
 
     times, numbers, ages, black, error, unread = [], [], [], 0, 0, 0
@@ -68,7 +68,7 @@ def summary(pictures: Iterator[np.ndarray], seconds: float, expected: np.ndarray
             ages.append(code.age_ms(found[1], now))
         if expected is not None and len(times) % 30 == 1:
             error = max(error, largest_error(picture, expected))
-        if times[-1] - times[0] >= seconds:
+        if len(times) >= count:
             break
     steps = np.diff(numbers)
     return {

@@ -14,6 +14,8 @@ pytestmark = pytest.mark.slow
 
 PLAIN = "devices=4 video_nr=10,11,12,13 exclusive_caps=0,0,0,0 card_label=small,large,spare,product"
 EXCLUSIVE = "devices=1 video_nr=10 exclusive_caps=1 card_label=livecam"
+AGAIN = 5000
+"""First number of the second writer, as in `device_cases`."""
 COLOUR_ERROR = 4
 """RGB to YUV and back rounds twice: 3 was seen, 1 on top for another converter."""
 
@@ -33,7 +35,7 @@ def of(results: dict, name: str) -> dict:
 def check_pictures(seen: dict) -> None:
     """In colour and in order. A reader that fell behind may meet a buffer that is just being written anew."""
     assert seen["black"] == 0
-    assert seen["unread"] <= 2  # torn, the driver has two buffers; 1 of 600 was seen
+    assert seen["unread"] <= 2 + seen["frames"] // 20  # torn, the driver has two buffers; 1 of 108 was seen
     assert seen["error"] <= COLOUR_ERROR
     assert seen["backwards"] == 0 or seen["skipped"] > 0
 
@@ -45,7 +47,6 @@ def test_pixels_with_opencv(sinks, name, shape):
     seen = of(sinks, name)
     check_pictures(seen)
     assert seen["shape"] == shape
-    assert seen["fps"] > 10  # 30 on a free processor
     assert seen["code"] == 0
 
 
@@ -59,13 +60,14 @@ def test_two_readers_and_one_that_returns(sinks):
     seen = of(sinks, "two_readers_and_one_returns")
     for name in ("steady", "first", "second"):
         check_pictures(seen[name])
-        assert seen[name]["frames"] > 15  # half a second of one and a half
+    assert [seen[name]["frames"] for name in ("steady", "first", "second")] == [120, 30, 30]
 
 
 def test_a_reader_outlives_its_writer(sinks):
     seen = of(sinks, "writer_restarts")
-    check_pictures(seen)
-    assert seen["first"] < 5000 <= seen["last"]
+    check_pictures(seen["before"])
+    check_pictures(seen["after"])
+    assert seen["before"]["last"] < AGAIN <= seen["after"]["last"]
     assert seen["codes"] == [0, 0]
 
 
@@ -79,7 +81,7 @@ def test_the_size_is_kept_while_somebody_looks(sinks):
 def test_a_device_that_vanishes_and_returns(sinks):
     """v4l2loopback refuses to be unloaded while it is open, so here the device's file goes."""
     seen = of(sinks, "device_vanishes")
-    assert seen["lost"] > 20
+    assert seen["lost"] == 100
     assert seen["back"]
     before, meanwhile, after = seen["open_files"]
     assert after == before
@@ -100,9 +102,7 @@ def test_the_whole_program_moves_the_portrait_and_survives_being_killed(cases):
     for name in ("first", "second"):
         assert seen[name]["black"] == 0
         assert seen[name]["shape"] == [720, 1280, 3]
-        assert seen[name]["frames"] > 20
-    assert seen["moved"] > 30  # mouth and lids between frames; a still portrait gives 0
-    assert seen["moved_again"] > 30
+        assert seen[name]["moved"] > 5  # of the last 60 pictures, 20 to 37 were seen
     assert seen["after_kill"] == 20
     assert seen["code"] == 0
     assert seen["last_is_rest"] < 3  # levels, the mean against the portrait at rest
