@@ -11,31 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.training.heads import uniforms
-from livecam.training.heads.camera import light_matrix
 from livecam.training.heads.data import Floats, Integers
 from livecam.training.heads.gpu import (
     Drawable,
     Ribbons,
     create_context,
-    feedback,
     noise_volume,
     program,
     shadow_share,
     write,
 )
-from livecam.training.heads.lights import LightSet, lamp_set, light_set, sphere
+from livecam.training.heads.lights import lamp_set, light_set
 from livecam.training.heads.look import Look
 from livecam.training.heads.materials import GROUP_OF, Group, Material
 from livecam.training.heads.person import Person, Wardrobe
+from livecam.training.heads.shadows import Openness, Shadows, matrices_of
 from livecam.training.heads.shape import Gaze, HeadShape, Pose, expression
 from livecam.training.heads.strands import Strands
 from livecam.training.heads.surfaces import Surface, coarse, head_surface
 
-TILES: Final = (8, 5)
-SCENE_CENTRE: Final = np.array([0.0, -2.0, 0.0])
-SCENE_RADIUS: Final = 25.0
-"""A ball in cm that holds head and shoulders: what casts shadows."""
-OPENNESS_LIGHTS: Final = 10
 CASTING: Final = (Material.FACE, Material.NECK, Material.TEETH)
 """The parts of a head that can throw a shadow on others."""
 
@@ -104,15 +98,10 @@ class Renderer:
             for group in Group
         }
         self._strand = program(context, "strand.vert", "strand.frag", **defines)
-        self._openness = feedback(context, "openness.vert", "openness", "mottle", "specks") if quick else None
         self._lens = program(context, "surface.vert", "lens.frag", **defines)
-        self._depth = program(context, "depth.vert", "depth.frag")
-        self._strand_depth = program(context, "strand.vert", "depth.frag")
-        self._tile, self._casting_hair = tile, casting
-        self._atlas = context.depth_texture((tile * TILES[0], tile * TILES[1]))
-        self._atlas.compare_func = "<="
-        self._atlas.filter = (moderngl.LINEAR, moderngl.LINEAR)
-        self._shadows = context.framebuffer(depth_attachment=self._atlas)
+        self._casting_hair = casting
+        self._shadows = Shadows(context, tile)
+        self._openness = Openness(context, self._shadows) if quick else None
         noise = noise_volume()
         self._noise = context.texture3d(noise.shape, 1, noise.tobytes())
         self._noise.filter = (moderngl.LINEAR, moderngl.LINEAR)
@@ -127,7 +116,7 @@ class Renderer:
         caster = _casting(self.surface)
         if quick:
             caster = coarse(self.surface.rest, caster, 0.7)
-        self._head = Drawable(context, parts, self._depth, len(self.surface.vertex), caster)
+        self._head = Drawable(context, parts, self._shadows.surface, len(self.surface.vertex), caster)
         self._person: Person | None = None
         self._worn: list[Drawable] = []
         self._lenses: Drawable | None = None
@@ -153,24 +142,23 @@ class Renderer:
         for item in person.worn:
             parts = [(self._surfaces[GROUP_OF[item.material]], item.mesh.triangles)]
             casting = coarse(item.mesh.vertices, item.mesh.triangles, 0.5) if self._quick else None
-            drawable = Drawable(self._context, parts, self._depth, len(item.mesh.vertices), casting)
+            drawable = Drawable(self._context, parts, self._shadows.surface, len(item.mesh.vertices), casting)
             drawable.set_static(item.mesh.vertices, item.mesh.texture, float(item.material))
             self._worn.append(drawable)
         self._lenses = None
         if person.lenses is not None:
             mesh = person.lenses.mesh
             parts = [(self._lens, mesh.triangles)]
-            self._lenses = Drawable(self._context, parts, self._depth, len(mesh.vertices))
+            self._lenses = Drawable(self._context, parts, self._shadows.surface, len(mesh.vertices))
         self._hair = (
             None
             if person.hair is None
             else self._ribbons(person.hair, *shadow_share(person.hair, self._casting_hair))
         )
-        if self._quick:
-            self._measure_openness(person)
+        if self._openness is not None:
+            self._measure_openness(self._openness, person)
 
-    def _measure_openness(self, person: Person) -> None:
-        """How much of the sky each vertex sees, with hair, hat and clothes in place."""
+    def _measure_openness(self, openness: Openness, person: Person) -> None:
         shape, still = self.shape, Pose()
         # Ajar, or what opens later would be black: the inner lips and the lids' crease.
         ajar = expression(shape.data, jawOpen=0.2, mouthUpperUp=0.2, eyeBlink=0.5)
@@ -180,15 +168,10 @@ class Renderer:
         self._head.set_moving(vertices[corner], normals[corner])
         for item, drawable in zip(person.worn, self._worn, strict=True):
             drawable.set_moving(*item.posed(still))
-        around = sphere(OPENNESS_LIGHTS)
-        matrices = np.stack([light_matrix(d, SCENE_CENTRE, SCENE_RADIUS) for d in around.directions])
-        self._draw_shadows(around, matrices, still, [])
-        self._atlas.use(0)
+        self._shadows.atlas.use(0)
         self._noise.use(1)
-        samplers = {"shadow_atlas": 0, "noise_volume": 1, "noise_offset": person.noise_offset}
-        write(self._openness, {**uniforms.lights(around, matrices), **samplers})
-        for drawable in (self._head, *self._worn):
-            drawable.prepare(self._context, self._openness)
+        constants = {"shadow_atlas": 0, "noise_volume": 1, "noise_offset": person.noise_offset}
+        openness.measure((self._head, *self._worn), self._cast, self._hair, constants)
 
     def draw(self, person: Person, moment: Moment, size: int) -> Layers:
         """Draw one frame, size x size pixels, without antialiasing."""
@@ -204,8 +187,9 @@ class Renderer:
             (kind, self._ribbons(item.at(vertices, normals), 3, 2.0)) for kind, item in person.furs().items()
         ]
         lights = lamp_set(look.lighting) if self._quick else light_set(look.lighting)
-        matrices = np.stack([light_matrix(d, SCENE_CENTRE, SCENE_RADIUS) for d in lights.directions])
-        self._draw_shadows(lights, matrices, moment.pose, [r for kind, r in fur if kind == Material.BEARD])
+        matrices = matrices_of(lights)
+        beards = [ribbons for kind, ribbons in fur if kind == Material.BEARD]
+        self._shadows.draw(lights, matrices, self._cast, self._hair, moment.pose, beards)
         target = self._framebuffers(size)
         view = look.camera.matrix()
         shared = {
@@ -219,7 +203,7 @@ class Renderer:
             "face_masks": 2,
             "view_projection": view,
         }
-        self._atlas.use(0)
+        self._shadows.atlas.use(0)
         self._noise.use(1)
         self._masks.use(2)
         self._fill_depth(target.main, look, moment.pose)
@@ -250,28 +234,10 @@ class Renderer:
             vertices=vertices,
         )
 
-    def _draw_shadows(
-        self, lights: LightSet, matrices: NDArray[np.float64], pose: Pose, beards: list[Ribbons]
-    ) -> None:
-        self._shadows.use()
-        self._shadows.viewport = (0, 0, *self._atlas.size)
-        self._shadows.clear(depth=1.0)
-        self._context.depth_func = "<"
-        self._context.enable_only(moderngl.DEPTH_TEST)
-        tile = self._tile
-        for index, (towards, matrix) in enumerate(zip(lights.directions, matrices, strict=True)):
-            self._shadows.viewport = (index % TILES[0] * tile, index // TILES[0] * tile, tile, tile)
-            write(self._depth, {"view_projection": matrix})
-            self._cull(self._head.cast)
-            for surface in self._worn:
-                surface.cast()
-            write(self._strand_depth, {"view_projection": matrix, "eye": [*towards, 0.0], "widen": 1.0})
-            if self._hair is not None:
-                write(self._strand_depth, uniforms.bending(pose))
-                self._hair.cast()
-            write(self._strand_depth, uniforms.STILL)
-            for beard in beards:
-                beard.cast()
+    def _cast(self) -> None:
+        self._cull(self._head.cast)
+        for surface in self._worn:
+            surface.cast()
 
     def _fill_depth(self, framebuffer: Any, look: Look, pose: Pose) -> None:
         """Depth first, so that each pixel is shaded about once: shading is the dear part."""
@@ -279,7 +245,7 @@ class Renderer:
         framebuffer.clear(0, 0, 0, 0, depth=1.0)
         framebuffer.color_mask = ((False,) * 4,) * 3
         view = look.camera.matrix()
-        write(self._depth, {"view_projection": view})
+        write(self._shadows.surface, {"view_projection": view})
         self._cull(self._head.draw_depth)
         # Clothes hide little of themselves: for cheap pixels depth first does not pay.
         for surface in () if self._quick else self._worn:
@@ -287,7 +253,7 @@ class Renderer:
         # Where light is worked out by vertex, hair's pixels are cheap and need no depth first.
         if self._hair is not None and not self._quick:
             seen = {"view_projection": view, "eye": [*look.camera.position, 1.0], "widen": 1.0}
-            write(self._strand_depth, {**seen, **uniforms.bending(pose)})
+            write(self._shadows.strand, {**seen, **uniforms.bending(pose)})
             self._hair.draw_depth()
         framebuffer.color_mask = ((True,) * 4,) * 3
         self._context.depth_func = "<="
@@ -330,7 +296,7 @@ class Renderer:
         return self._target
 
     def _ribbons(self, strands: Strands, every: int, widen: float) -> Ribbons:
-        return Ribbons(self._context, self._strand, self._strand_depth, strands, every, widen)
+        return Ribbons(self._context, self._strand, self._shadows.strand, strands, every, widen)
 
 
 def _casting(surface: Surface) -> Integers:
