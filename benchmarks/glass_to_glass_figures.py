@@ -14,6 +14,8 @@ from benchmarks.output import rounded, shown
 
 BLACK = 24
 """Brightness below which a picture counts as black; YUV's own black is 16."""
+COUNTED = ("repeated", "dropped", "reordered", "unreadable", "black")
+"""The figures that are numbers of pictures."""
 
 
 def figures(seen: Sequence[dict[str, Any]], skip_s: float = 0.0) -> dict[str, Any]:

@@ -35,7 +35,10 @@ class Tracker(Protocol):
 
 
 class Animator:
-    """Everything between a driver's frame and a finished picture, with the time each stage takes."""
+    """Everything between a driver's frame and a finished picture, with the time each stage takes.
+
+    `observe`, `calibrate` and `recalibrate` are for one thread, `animate` and `paint` for it or another.
+    """
 
     def __init__(
         self,
@@ -106,8 +109,8 @@ class Animator:
     def animate(self, points: Landmarks | None, time_s: float) -> Motion:
         """The portrait's motion for the driver's landmarks, or for their absence."""
         with self._report.stage("motion"):
-            moving = self._transfer is not None and points is not None
-            motion = self._transfer(points) if moving and self._transfer and points is not None else None
+            transfer = self._transfer
+            motion = None if transfer is None or points is None else transfer(points)
             return self._presence.update(motion, time_s)
 
     def paint(self, motion: Motion) -> RGB:

@@ -2,8 +2,9 @@
 
 The steps between a driver's frame and a finished picture are `livecam.animator`. Here is how they are run, in
 one of two ways. File to file is lossless: one output frame for every input frame, in order. As soon as
-somebody watches (a camera in, a camera or a page out) it is live: threads meet in latest-frame slots, a slow
-stage skips frames, and every sink ticks at a constant rate whatever happens upstream.
+somebody watches (a camera in, a camera or a page out) it is live: capture, tracking, drawing and every sink
+have a thread each and meet in slots that hold the latest frame only, so a slow stage skips frames and the
+freshest always wins; every sink ticks at a constant rate whatever happens upstream (`livecam.pacing`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from livecam.animator import Animator
 from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, Landmarks, OutputFrame
-from livecam.pacing import Pacer
+from livecam.pacing import Pacer, Rhythm
 from livecam.report import Report
 from livecam.sinks.base import Sink
 from livecam.slots import Closed, Latest, LatestSlot
@@ -91,12 +93,13 @@ def _calibrated(observed: Iterator[Observed], animator: Animator) -> Iterator[Ob
     yield from observed
 
 
-Finished = tuple[OutputFrame, float]
-"""A picture, and the monotonic time in seconds at which it was ready."""
+Tracked = tuple[DriverFrame, "Landmarks | None"]
+"""A frame without its pixels, and its landmarks."""
+Item = TypeVar("Item")
 
 
 class LivePipeline:
-    """Capture, work and sinks in threads of their own. `run` returns when the driver ends or on `stop`."""
+    """Capture, tracking, drawing and sinks in threads. `run` returns when the driver ends or on `stop`."""
 
     def __init__(
         self,
@@ -110,25 +113,31 @@ class LivePipeline:
         stamp: Callable[[OutputFrame], None] | None = None,
         in_step: bool = True,
     ) -> None:
-        """For benchmarks: `stamp` may draw on every finished picture, `in_step` is the `Pacer`'s."""
+        """For benchmarks: `stamp` may draw on every finished picture; `in_step=False` leaves the sinks' ticks
+        where they happen to be."""
         self._source, self._animator, self._sinks, self._report = source, animator, sinks, report
         self._fps, self._loop, self._max_frames = fps, loop, max_frames
         self._stamp, self._in_step = stamp, in_step
         self._captured: LatestSlot[DriverFrame] = LatestSlot()
+        self._tracked: LatestSlot[Tracked] = LatestSlot()
         self._stop = threading.Event()
         self._recalibrate = threading.Event()
         self._error: BaseException | None = None
         self._resting = animator.resting()
-        self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
+        self._finished = Latest(OutputFrame(self._resting, -1, time.monotonic_ns()))
+        self._rhythm = Rhythm()
         self._driver_lost = False
         self._latency_ms: float | None = None
 
     def run(self) -> None:
         """Blocks. A thread's error is raised here, after everything has stopped."""
         self._report.start()
+        track = (self._stage, self._captured, self._track, self._tracked.close)
+        draw = (self._stage, self._tracked, self._draw, self.stop)
         threads = [
             threading.Thread(target=self._guard, args=(self._capture,), name="capture"),
-            threading.Thread(target=self._guard, args=(self._work,), name="work"),
+            threading.Thread(target=self._guard, args=track, name="track"),
+            threading.Thread(target=self._guard, args=draw, name="draw"),
             *(
                 threading.Thread(target=self._guard, args=(self._tick, sink), name=f"sink {sink.name}")
                 for sink in self._sinks
@@ -143,7 +152,7 @@ class LivePipeline:
             self.stop()
             for thread in threads:
                 thread.join(timeout=5)
-            self._report.dropped = self._captured.dropped
+            self._report.dropped = self._captured.dropped + self._tracked.dropped
             self._report.extra["audio_offset_ms"] = self.audio_offset_ms()
         if self._error is not None:
             raise self._error
@@ -155,6 +164,7 @@ class LivePipeline:
     def stop(self) -> None:
         self._stop.set()
         self._captured.close()
+        self._tracked.close()
 
     def audio_offset_ms(self) -> int | None:
         """Median time from capture to sink so far, by which a microphone has to be delayed; None at first."""
@@ -209,56 +219,68 @@ class LivePipeline:
             index += 1
         self._captured.close()
 
-    def _work(self) -> None:
-        """Slot to finished picture. Without frames the portrait eases to rest."""
+    def _stage(
+        self, slot: LatestSlot[Item], step: Callable[[Item | None], None], ended: Callable[[], None]
+    ) -> None:
+        """One step for every item of a slot, and with None whenever none came for the time of a tick."""
         failures = 0
         while not self._stop.is_set():
             try:
-                frame = self._captured.take(timeout=1 / self._fps)
+                item = slot.take(timeout=1 / self._fps)
             except Closed:
-                self.stop()
+                ended()
                 return
             try:
-                self._one(frame)
-                failures = failures if frame is None else 0
+                step(item)
+                failures = failures if item is None else 0
             except Exception:
                 failures += 1
                 log.warning("a frame failed; the picture holds", exc_info=failures == 1)
                 if failures >= FAILURES:
                     raise
-            if self._max_frames is not None and self._report.frames >= self._max_frames:
-                self.stop()
 
-    def _one(self, frame: DriverFrame | None) -> None:
+    def _track(self, frame: DriverFrame | None) -> None:
+        """Driver's frame to landmarks. Its pixels go no further."""
         if frame is None:
-            if not self._driver_lost:
-                return  # between two frames of a slow source
-            now = time.monotonic_ns()
-            picture = self._animator.paint(self._animator.animate(None, now / 1e9))
-            self._finished.set((OutputFrame(picture, -1, now), time.monotonic()))
             return
-        seconds = frame.capture_ns / 1e9
         if self._recalibrate.is_set():
             self._recalibrate.clear()
             self._animator.recalibrate()
         points = self._animator.observe(frame)
-        self._animator.calibrate(points, seconds)
+        self._animator.calibrate(points, frame.capture_ns / 1e9)
+        self._tracked.put((replace(frame, pixels=None), points))
+
+    def _draw(self, tracked: Tracked | None) -> None:
+        """Landmarks to finished picture. While the camera is lost the portrait eases to rest."""
+        if tracked is None:
+            if self._driver_lost:
+                now = time.monotonic_ns()
+                picture = self._animator.paint(self._animator.animate(None, now / 1e9))
+                self._finished.set(OutputFrame(picture, -1, now))
+            return
+        frame, points = tracked
+        seconds = frame.capture_ns / 1e9
         picture = self._animator.paint(self._animator.animate(points, seconds))
         finished = OutputFrame(picture, frame.index, frame.capture_ns)
         if self._stamp is not None:
             self._stamp(finished)
-        self._finished.set((finished, time.monotonic()))
+        if self._in_step:
+            self._rhythm.add(seconds, time.monotonic())
+        self._finished.set(finished)
         self._report.count()
+        if self._max_frames is not None and self._report.frames >= self._max_frames:
+            self.stop()
 
     def _tick(self, sink: Sink) -> None:
         """The newest picture to one sink at a constant rate; a late tick is skipped, never made up for.
 
         A live sink's last frame is the portrait at rest: that is what a call goes on showing.
         """
-        pacer = Pacer(1 / self._fps, time.monotonic(), self._in_step)
-        shown, lost = -2, False
+        pacer = Pacer(1 / self._fps, time.monotonic(), self._rhythm)
+        shown: OutputFrame | None = None
+        lost = False
         while not self._stop.wait(max(pacer.due - time.monotonic(), 0)):
-            frame, ready = self._finished.get()
+            frame = self._finished.other_than(shown, pacer.due + pacer.patience - time.monotonic())
             begun = time.perf_counter_ns()
             try:
                 sink.write(OutputFrame(frame.pixels, pacer.tick, pacer.nominal_ns))
@@ -268,13 +290,12 @@ class LivePipeline:
                     log.warning("%s; waiting for it to come back", error)
                 lost = True
             self._report.add("sink", time.perf_counter_ns() - begun)
-            new = frame.index != shown and frame.index >= 0
-            if new and not lost:
-                shown = frame.index
+            if frame is not shown and frame.index >= 0 and not lost:
                 latency = time.monotonic_ns() - frame.capture_ns
                 self._report.add("total", latency)
                 self._latency_ms = latency / 1e6
-            pacer.advance(time.monotonic(), ready if new else None)
+            shown = frame
+            pacer.advance(time.monotonic())
         if sink.live and not lost:
             with contextlib.suppress(SinkLost):
                 sink.write(OutputFrame(self._resting, pacer.tick, pacer.nominal_ns))

@@ -52,13 +52,20 @@ class Latest(Generic[T]):
     """A shared value that many may look at: the newest finished frame, say."""
 
     def __init__(self, value: T) -> None:
-        self._lock = threading.Lock()
+        self._condition = threading.Condition()
         self._value = value
 
     def set(self, value: T) -> None:
-        with self._lock:
+        with self._condition:
             self._value = value
+            self._condition.notify_all()
 
     def get(self) -> T:
-        with self._lock:
+        with self._condition:
+            return self._value
+
+    def other_than(self, value: T | None, timeout: float) -> T:
+        """The value as soon as it is not this very object any more; what there is after `timeout` seconds."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._value is not value, max(timeout, 0.0))
             return self._value

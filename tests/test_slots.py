@@ -49,3 +49,18 @@ def test_latest_can_be_read_again_and_again():
     latest = Latest(1)
     latest.set(2)
     assert latest.get() == latest.get() == 2
+
+
+def test_a_shared_value_is_waited_for():
+    shared = Latest("old")
+    assert shared.other_than("another", timeout=5) == "old"
+    threading.Timer(0.05, shared.set, args=("new",)).start()
+    assert shared.other_than(shared.get(), timeout=20) == "new"
+
+
+def test_a_shared_value_that_stays_is_given_after_the_time():
+    value = object()
+    begun = time.monotonic()
+    assert Latest(value).other_than(value, timeout=0.05) is value
+    assert time.monotonic() - begun >= 0.05
+    assert Latest(value).other_than(value, timeout=-1) is value
