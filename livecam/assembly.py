@@ -72,7 +72,7 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
         source = open_source(request.driver, fps=settings.fps)
         stack.callback(source.close)
         persona = resolve(request.portrait, settings.size, request.choice)
-        renderer = make_renderer(persona, settings.engine)
+        renderer = make_renderer(persona, settings.engine, settings.refine)
         stack.callback(renderer.close)
         report.engine = renderer.name
         report.extra.update(settings=as_dict(settings))

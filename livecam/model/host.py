@@ -12,13 +12,24 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from engines.base import Engine
+from engines.base import Engine, EngineError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.model import alignment
 from livecam.model.alignment import Square
 from livecam.model.inputs import planes
-from livecam.model.layout import CHANNELS, EYE_AREAS, EYES, GRID, IRISES, LIDS, LIPS, MOUTH, REACH
+from livecam.model.layout import (
+    CHANNELS,
+    EYE_AREAS,
+    EYES,
+    GRID,
+    IRISES,
+    LIDS,
+    LIPS,
+    MOUTH,
+    REACH,
+    crop_specs,
+)
 
 F32 = NDArray[np.float32]
 _OUTLINES = (
@@ -45,6 +56,19 @@ def draw_rasters(landmarks: F32, square: Square, grid: int = GRID) -> F32:
     return out
 
 
+def portrait_inputs(picture: RGB, landmarks: F32, style: F32, size: int) -> dict[str, NDArray[Any]]:
+    """What a refiner is told once for a portrait, as `livecam.model.layout.refiner_specs` names it.
+
+    picture: the portrait's crop, S x S x 3; landmarks (478, 2 or more) in 0..1 of it; style (1, N); size: C.
+    """
+    square = alignment.face_square(landmarks)
+    return {
+        "refiner_source": planes(alignment.cut(picture, square, size)),
+        "refiner_source_rasters": draw_rasters(landmarks, square, size // 2)[None],
+        "refiner_style": style.astype(np.float32),
+    }
+
+
 class HostRefiner:
     """Corrects pictures of one portrait. Not thread-safe."""
 
@@ -53,16 +77,17 @@ class HostRefiner:
         3) in 0..1 of it; style (1, N) from the embedder.
 
         Raises:
-            EngineError: an input does not fit the graph.
+            EngineError: the graph is none of a refiner for a style of N numbers.
         """
-        square = alignment.face_square(landmarks)
         self._engine = engine
-        self._size = engine.inputs[0].shape[-1]
-        self._unsent: dict[str, NDArray[Any]] = {
-            "refiner_source": planes(alignment.cut(picture, square, self._size)),
-            "refiner_source_rasters": draw_rasters(landmarks, square, self._size // 2)[None],
-            "refiner_style": style.astype(np.float32),
-        }
+        self._size = engine.inputs[0].shape[-1] if engine.inputs else 0
+        if set(engine.inputs) != set(crop_specs(style.shape[-1], self._size)):
+            raise EngineError(f"{engine.name}: its graph is not a refiner for {style.shape[-1]} numbers")
+        self._unsent = portrait_inputs(picture, landmarks, style, self._size)
+
+    def close(self) -> None:
+        """Closes the engine."""
+        self._engine.close()
 
     def __call__(self, picture: RGB, landmarks: F32) -> RGB:
         """picture (S, S, 3) uint8 as the warper made it, landmarks (478, 2) as they moved -> the same,

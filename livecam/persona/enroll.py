@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,8 @@ def cached(path: Path, size: int, choice: Choice | None = None) -> Persona:
 
 def resize(persona: Persona, size: int) -> Persona:
     """The same portrait prepared for another size, from its own picture and landmarks."""
-    return build(persona.picture, persona.picture_landmarks(), persona.name, size, persona.meta)
+    made = build(persona.picture, persona.picture_landmarks(), persona.name, size, persona.meta)
+    return replace(made, shots=persona.shots, style=persona.style)
 
 
 def build(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.frames import RGB
+from livecam.persona.likeness import Shots, Style
 
 F32 = NDArray[np.float32]
 
@@ -48,6 +49,8 @@ class Persona:
     interior: (size, size, 3) uint8, mouth interior and eyeballs, in the portrait's own coordinates.
     triangles: (T, 3) int32 over the 468 mesh points followed by the lattice's.
     picture: (H, W, 3) uint8, the whole portrait.
+    shots: pictures of the person for the refiner; None: the portrait alone.
+    style: what the refiner makes of them; None until it is first asked for.
     """
 
     name: str
@@ -61,6 +64,8 @@ class Persona:
     triangles: NDArray[np.int32]
     picture: RGB
     meta: dict[str, Any]
+    shots: Shots | None = None
+    style: Style | None = None
 
     def picture_landmarks(self) -> F32:
         """(478, 3) float32: the landmarks in pixels of the whole picture."""

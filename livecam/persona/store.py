@@ -23,11 +23,15 @@ from numpy.typing import NDArray
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face.bundle import cache_folder
+from livecam.model.alignment import SIZE as SHOT
+from livecam.persona.likeness import Shots, Style
 from livecam.persona.persona import Crop, Lattice, Persona
 
 log = logging.getLogger(__name__)
 
-VERSION = 4
+VERSION = 5
+READABLE = (4, 5)
+"""Version 4 knows neither shots nor style: they are made from the portrait when they are asked for."""
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -90,7 +94,7 @@ def load(name: str, size: int, root: Path | None = None) -> Persona | None:
         return None
     try:
         meta = json.loads((folder / "persona.json").read_text("utf-8"))
-        if not isinstance(meta, dict) or meta.get("version") != VERSION:
+        if not isinstance(meta, dict) or meta.get("version") not in READABLE:
             raise ValueError("made by another version")
         return _assemble(name, size, _read(path), meta)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -168,6 +172,12 @@ def _tensors(persona: Persona) -> dict[str, NDArray[Any]]:
         "triangles": persona.triangles,
         "picture": persona.picture,
     }
+    if persona.shots is not None:
+        tensors |= {"shots.pictures": persona.shots.pictures, "shots.landmarks": persona.shots.landmarks}
+    if persona.style is not None:
+        tensors["style"] = persona.style.values
+        tensors["style.weights"] = np.frombuffer(persona.style.weights.encode(), np.uint8)
+        tensors["style.steps"] = np.array([persona.style.steps], np.int32)
     return {k: np.ascontiguousarray(v) for k, v in tensors.items()}
 
 
@@ -197,6 +207,14 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         "triangles": ((len(triangles), 3), np.int32),
         "picture": ((*t["picture"].shape[:2], 3), np.uint8),
     }
+    if "shots.pictures" in t:
+        shots = len(t["shots.pictures"])
+        expected["shots.pictures"] = ((shots, SHOT, SHOT, 3), np.uint8)
+        expected["shots.landmarks"] = ((shots, lm.COUNT, 3), np.float32)
+    if "style" in t:
+        expected["style"] = ((1, t["style"].size), np.float32)
+        expected["style.weights"] = ((t["style.weights"].size,), np.uint8)
+        expected["style.steps"] = ((1,), np.int32)
     for key, (shape, dtype) in expected.items():
         if t[key].shape != shape or t[key].dtype != dtype:
             raise ValueError(f"{key} is {t[key].dtype} {t[key].shape}")
@@ -218,4 +236,10 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         triangles=triangles,
         picture=t["picture"],
         meta={k: v for k, v in meta.items() if k not in ("version", "name", "crop", "picture")},
+        shots=Shots(t["shots.pictures"], t["shots.landmarks"]) if "shots.pictures" in t else None,
+        style=_style(t) if "style" in t else None,
     )
+
+
+def _style(t: dict[str, NDArray[Any]]) -> Style:
+    return Style(t["style"], t["style.weights"].tobytes().decode(), int(t["style.steps"][0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -22,8 +23,10 @@ class GraphRenderer:
         foreground: NDArray[np.uint8],
         background: NDArray[np.uint8],
         interior: NDArray[np.uint8],
+        refiner: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
-        """The layers: RGBA S x S x 4 and twice RGB S x S x 3, as `Persona` holds them.
+        """The layers: RGBA S x S x 4 and twice RGB S x S x 3, as `Persona` holds them. `refiner`: what its
+        inputs take for this persona, for a graph that has one.
 
         The engine may have drawn another persona of the same size before: nothing of that one stays.
 
@@ -33,14 +36,23 @@ class GraphRenderer:
         """
         self.name = engine.name
         self._engine = engine
-        self._unsent = PersonaInputs.from_pictures(foreground, background, interior).feeds()
+        told = dict(refiner or {})
+        self._unsent = PersonaInputs.from_pictures(foreground, background, interior).feeds() | told
         size = foreground.shape[0]
-        missing = set(input_specs(size)) - set(engine.inputs)
+        expected = set(input_specs(size))
+        missing = expected - set(engine.inputs)
         if missing or not engine.outputs:
             names = ", ".join(sorted(spec.name for spec in missing)) or "an output"
             raise EngineError(
                 f"{engine.name}: its graph is not a generator for {size} pixels ({names} differs). "
                 f"Write one with: python -m export --out DIR --size {size}"
+            )
+        own = {(spec.name, spec.shape) for spec in set(engine.inputs) - expected}
+        if own != {(name, values.shape) for name, values in told.items()}:
+            has, option = ("no", "") if told and not own else ("another", "" if told else " --no-refine")
+            raise EngineError(
+                f"{engine.name}: its graph has {has} refiner. "
+                f"Write one with: python -m export --out DIR --size {size}{option}"
             )
 
     def draw(self, frame: FrameInputs) -> RGB:

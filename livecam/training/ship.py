@@ -1,45 +1,77 @@
-"""From a checkpoint to what runs live: `python -m livecam.training.ship RUN --out DIR`.
+"""From a checkpoint to what runs live: `python -m livecam.training.ship RUN --out livecam/assets/refiner`.
 
-Writes `refiner.onnx` (the refiner on the crop, for CPUs), `embedder.onnx` (a picture's style) and
-`painter.safetensors` (both in FP16, for the generator's graph, for fine-tuning and for PyTorch).
+Writes what `livecam.model.weights` describes: `refiner.onnx`, `embedder.onnx`, `painter.safetensors`, all in
+FP16 and equal to each other, with a manifest and a model card.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import logging
 import sys
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import torch
-from torch import Tensor, nn
-
-from engines.base import TensorSpec
 from livecam.errors import UserError
+from livecam.model import weights
 from livecam.model.embedder import StyleOfPicture
-from livecam.training import tensorfile
+from livecam.model.generator import Generator
+from livecam.model.refiner import FaceRefiner
+from livecam.training import card, checkpoint, tensorfile, travel
+from livecam.training.graphs import write_onnx
 from livecam.training.loop import painter_of
 from livecam.training.recipe import Recipe, from_dict
 from livecam.training.system import Painter
 
 log = logging.getLogger(__name__)
-OPSET: Final = 17
-WEIGHTS: Final = "painter.safetensors"
+WEIGHTS: Final = weights.PAINTER
+MOST_BYTES: Final = 25_000_000
+"""What the files may weigh together in a download."""
 
 
-def ship(run: Path, out: Path) -> None:
-    """Write the three files. Raises `UserError` where there is no checkpoint."""
-    painter, recipe = painter_of(run)
+def ship(run: Path, out: Path, figures: Sequence[Path] = (), data: Path | None = None) -> None:
+    """Write everything. `run`: a checkpoint's folder, one that `travel` packed, or a painter.safetensors.
+
+    `figures`, `data`: for the card, see `livecam.training.card`.
+
+    Raises:
+        UserError: there are no weights, or the figures cannot be read.
+    """
+    painter, recipe = painter_from(run)
+    tables = [card.figures(path) for path in figures]
     out.mkdir(parents=True, exist_ok=True)
     save_painter(painter, recipe, out / WEIGHTS)
+    painter, _ = load_painter(out / WEIGHTS)  # rounded: the graphs hold the very same numbers
     network = painter.network
-    write_onnx(network, network.inputs, network.outputs, out / "refiner.onnx")
+    write_onnx(network, network.inputs, network.outputs, out / weights.REFINER)
     style = StyleOfPicture(painter.embedder, painter.projection, network.size)
-    write_onnx(style, style.inputs, style.outputs, out / "embedder.onnx")
+    write_onnx(style, style.inputs, style.outputs, out / weights.EMBEDDER)
+    step = card.last_step(run)
+    notes = {"seed": recipe.seed, "steps": step, "trained_on": "rendered heads, no real person"}
+    written = weights.write_manifest(out, network.size, network.style_size, notes)
+    text = card.write(painter, recipe, written, run, tables, data)
+    (out / weights.CARD).write_text(text, "utf-8")
+    total = sum(path.stat().st_size for path in out.iterdir())
+    if total > MOST_BYTES:
+        log.warning("%.1f MB together: more than the %.0f allowed", total / 1e6, MOST_BYTES / 1e6)
+
+
+def painter_from(run: Path) -> tuple[Painter, Recipe]:
+    """The averaged networks of a run, in any of the three forms. Raises `UserError` where there are none."""
+    if run.is_file():
+        return load_painter(run)
+    if (run / checkpoint.TENSORS).is_file() or not (run / "average.safetensors").is_file():
+        return painter_of(run)
+    try:
+        state = json.loads((run / checkpoint.STATE).read_text("utf-8"))
+        recipe = from_dict(state["recipe"], str(run))
+        painter = Painter(recipe.network, int(state["size"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(str(run), f"its state cannot be read ({error})", "Pack the run again.") from error
+    travel.unpack(run, {"average": painter})
+    return painter.eval(), recipe
 
 
 def save_painter(painter: Painter, recipe: Recipe, path: Path) -> None:
@@ -51,6 +83,7 @@ def save_painter(painter: Painter, recipe: Recipe, path: Path) -> None:
         name: value.detach().half().contiguous().clone() for name, value in painter.state_dict().items()
     }
     save_file(tensors, path, metadata=notes)
+    path.chmod(0o644)  # it is written for its owner alone
 
 
 def load_painter(path: Path) -> tuple[Painter, Recipe]:
@@ -68,42 +101,33 @@ def load_painter(path: Path) -> tuple[Painter, Recipe]:
     return painter.eval(), recipe
 
 
-def write_onnx(
-    module: nn.Module, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], path: Path
-) -> None:
-    """A graph with fixed shapes, opset 17, with the inputs' and outputs' own names."""
-    import onnx
+def load_generator(painter: Path | None, size: int) -> Generator:
+    """The whole generator for pictures of `size` pixels; None: without a refiner.
 
-    arguments: tuple[Tensor, ...] = tuple(torch.zeros(spec.shape) for spec in inputs)
-    buffer: Any = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the exporter's age, and that statistics are taken from the input
-        torch.onnx.export(
-            module.eval(),
-            arguments,
-            buffer,
-            input_names=[spec.name for spec in inputs],
-            output_names=[spec.name for spec in outputs],
-            opset_version=OPSET,
-            dynamo=False,
-        )
-    model = onnx.load_model_from_string(buffer.getvalue())
-    for value, spec in zip(model.graph.output, outputs, strict=True):  # the exporter may lose them
-        kind = value.type.tensor_type.elem_type
-        value.CopyFrom(onnx.helper.make_tensor_value_info(value.name, kind, spec.shape))
-    model.producer_name = "livecam"
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, str(path))
+    Raises:
+        UserError: the file is missing, or no painter's weights.
+    """
+    if painter is None:
+        return Generator(size).eval()
+    return Generator(size, FaceRefiner(load_painter(painter)[0].network, size)).eval()
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m livecam.training.ship", description=__doc__)
-    parser.add_argument("run", type=Path, help="folder with a checkpoint")
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("run", type=Path, help="a checkpoint's folder, a packed one, or painter.safetensors")
+    parser.add_argument("--out", type=Path, required=True, help="livecam/assets/refiner, to ship them")
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="for the card: JSON of training.evaluate, or Markdown",
+    )
+    parser.add_argument("--data", type=Path, help="for the card: the pairs, to say how many there were")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        ship(options.run, options.out)
+        ship(options.run, options.out, options.figures, options.data)
     except UserError as error:
         log.error("%s", error)
         return 2

@@ -1,0 +1,68 @@
+"""The refiner of a persona: which weights, and what it is told of the portrait."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engines import EngineError, open_engine
+from livecam.errors import UserError
+from livecam.model.host import HostRefiner, portrait_inputs
+from livecam.model.weights import REFINER, Weights, find
+from livecam.persona import enroll
+from livecam.persona.likeness import with_style
+from livecam.persona.persona import Persona
+
+log = logging.getLogger(__name__)
+
+
+def weights_for(refine: bool) -> Weights | None:
+    """The weights to use; None where none are wanted or there are none.
+
+    Raises:
+        UserError: there are some, but damaged.
+    """
+    if not refine:
+        return None
+    weights = find()
+    if weights is None:
+        log.warning("no refiner's weights are installed: the picture is warped only")
+    return weights
+
+
+def host_refiner(persona: Persona, weights: Weights) -> HostRefiner:
+    """Corrects the host's pictures of this persona.
+
+    Raises:
+        UserError: a file of the weights is missing, damaged or cannot be run.
+    """
+    try:
+        persona = with_style(persona, weights)
+        assert persona.style is not None
+        engine = open_engine("cpu", weights.file(REFINER), threads=threads())
+        crop = enroll.cut(persona.picture, persona.crop, persona.size)
+        return HostRefiner(engine, crop, persona.landmarks, persona.style.values)
+    except EngineError as error:
+        todo = "Install livecam again, or add --no-refine."
+        raise UserError("the refiner", str(error).rstrip("."), todo) from error
+
+
+def graph_inputs(persona: Persona, weights: Weights) -> dict[str, NDArray[Any]]:
+    """What a generator's graph with these weights takes once for this persona, besides the layers.
+
+    Raises:
+        UserError, EngineError: the embedder is missing, damaged or cannot be run.
+    """
+    persona = with_style(persona, weights)
+    assert persona.style is not None
+    crop = enroll.cut(persona.picture, persona.crop, persona.size)
+    return portrait_inputs(crop, persona.landmarks, persona.style.values, weights.size)
+
+
+def threads() -> int:
+    """For the refiner on a CPU: one of two cores, at most two of more. The rest belongs to the call."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 2 if cores >= 4 else 1

@@ -1,0 +1,113 @@
+"""Pictures of a person become a style, which stays with the persona and with the weights that made it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+import torch
+from faces import draw_face, with_lip_gap
+from refiner_weights import write_weights
+
+from livecam.model import alignment
+from livecam.model.host import draw_rasters
+from livecam.model.inputs import planes
+from livecam.model.weights import PAINTER, Weights
+from livecam.persona import enroll, likeness, store
+from livecam.persona.likeness import Style
+from livecam.training.ship import load_painter
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    return write_weights(tmp_path_factory.mktemp("weights"))
+
+
+def shot_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return likeness.shot(draw_face(points), (points / 512).astype(np.float32))
+
+
+def test_a_shot_is_the_aligned_crop_with_its_landmarks(face) -> None:  # type: ignore[no-untyped-def]
+    picture, points = shot_of(face)
+    assert picture.shape == (alignment.SIZE, alignment.SIZE, 3)
+    square = alignment.face_square(points)  # in the crop, the crop is the whole
+    assert np.allclose([square.x, square.y, square.across_x, square.across_y], [0.5, 0.5, 1, 0], atol=1e-3)
+    iris = points[468, :2] * alignment.SIZE
+    x, y = np.round(iris).astype(int)
+    assert picture[y, x].max() < 120  # the drawing's irises are dark, its eyes bright
+
+
+def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:  # type: ignore[no-untyped-def]
+    painter, _ = load_painter(weights.file(PAINTER))
+    one, other = shot_of(face), shot_of(with_lip_gap(face, 0.5))
+    small = []
+    for picture, points in (one, other):
+        import cv2
+
+        crop = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
+        rasters = draw_rasters(points, alignment.Square(0.5, 0.5, 1.0, 0.0), 16)[None]
+        small.append((torch.from_numpy(planes(crop)), torch.from_numpy(rasters)))
+    with torch.no_grad():
+        e = painter.embedder(*(torch.stack([pair[k][0] for pair in small])[None] for k in (0, 1)))
+        expected = painter.projection(e).numpy()
+    got = likeness.embed(likeness.together([one, other]), weights)
+    np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * np.abs(expected).max())  # FP32, other order
+
+
+def test_a_style_is_made_once_for_each_weights(persona, weights, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    made = likeness.with_style(persona, weights)
+    assert made.style is not None
+    assert made.style.weights == weights.name
+    assert made.shots is not None
+    assert len(made.shots) == 1
+    assert likeness.with_style(made, weights) is made
+    older = replace(made, style=Style(made.style.values, "older", 40))
+    again = likeness.with_style(older, weights)
+    assert again.style is not None
+    assert again.style.steps == 0
+    np.testing.assert_array_equal(again.style.values, made.style.values)
+
+
+def test_shots_and_style_are_stored_and_survive_another_size(persona, weights, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    from faces import ellipse_mask
+
+    monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
+    made = likeness.with_style(persona, weights)
+    assert made.style is not None
+    assert made.shots is not None
+    store.save(replace(made, style=replace(made.style, steps=7)), tmp_path)
+    got = store.load("drawn", 256, tmp_path)
+    assert got is not None
+    for one in (got, enroll.resize(got, 512)):
+        assert one.shots is not None
+        assert one.style is not None
+        np.testing.assert_array_equal(one.shots.pictures, made.shots.pictures)
+        np.testing.assert_array_equal(one.shots.landmarks, made.shots.landmarks)
+        np.testing.assert_array_equal(one.style.values, made.style.values)
+        assert (one.style.weights, one.style.steps) == (weights.name, 7)
+
+
+def test_a_persona_of_the_version_before_loads_and_gets_its_style(persona, weights, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    import json
+
+    path = store.save(persona, tmp_path) / "persona.json"  # without shots and style, as version 4 wrote it
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"version": 4}))
+    got = store.load("drawn", 256, tmp_path)
+    assert got is not None
+    assert got.style is None
+    made = likeness.with_style(got, weights)
+    assert made.style is not None
+    assert made.style.values.shape == (1, weights.style)
+
+
+def test_a_style_of_another_length_is_made_anew(persona, weights, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    short = replace(persona, style=Style(np.zeros((1, 3), np.float32), weights.name))
+    made = likeness.with_style(short, weights)
+    assert made.style is not None
+    assert made.style.values.shape == (1, weights.style)

@@ -1,0 +1,36 @@
+"""Shared by the tests: a folder of weights of a tiny network, made as the shipped ones are. Needs torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from livecam.model import weights
+from livecam.training import recipe, ship
+from livecam.training.__main__ import recipe_path
+from livecam.training.system import Painter
+
+
+def tiny_painter(seed: int = 0, size: int = 32, deviation: float = 0.1) -> tuple[Painter, recipe.Recipe]:
+    """As if trained: every weight random, so that every layer has a say. Crops of `size` pixels."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    settings = recipe.read(recipe_path("test"))
+    painter = Painter(settings.network, size)
+    for parameter in painter.parameters():
+        nn.init.normal_(parameter, std=deviation)
+    return painter.eval(), settings
+
+
+def write_weights(folder: Path, seed: int = 0, size: int = 32, deviation: float = 0.1) -> weights.Weights:
+    """What `livecam.training.ship` writes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = folder / "source.safetensors"
+    ship.save_painter(*tiny_painter(seed, size, deviation), source)
+    out = folder / "refiner"
+    ship.ship(source, out)
+    found = weights.find({weights.VARIABLE: str(out)})
+    assert found is not None
+    return found
