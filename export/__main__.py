@@ -1,4 +1,7 @@
-"""python -m export --out DIR [--size 256 512 768] [--half] [--report FILE.json]: the generator as ONNX."""
+"""python -m export --out DIR [--size 256 512 768] [--half] [--no-refine] [--report FILE.json].
+
+Writes the generator as ONNX, with the refiner where its weights are installed.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,17 @@ from typing import Any
 import onnx
 import torch
 
-from engines import Engine, EngineError, open_engine
+from engines import EngineError, open_engine
 from export import samples
 from export.generator import OPSET, export_generator, operators
 from export.half import to_half
 from export.parity import LEAST_PSNR_HALF, MAX_ERROR, Parity, compare
+from export.refined import with_refiner
 from livecam import __version__
+from livecam.errors import UserError
 from livecam.model.generator import Generator
 from livecam.model.inputs import SIZES, persona_specs
+from livecam.model.weights import PAINTER, Weights, find
 
 SEEDS = range(3)
 SAMPLES = (samples.noise, samples.plausible, samples.at_rest)
@@ -35,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--size", type=int, nargs="+", choices=SIZES, default=list(SIZES), help="crop sides")
     parser.add_argument("--half", action="store_true", help="write generator-SIZE-fp16.onnx too")
+    parser.add_argument("--no-refine", action="store_true", help="the warper alone")
     parser.add_argument("--report", type=Path, metavar="FILE.json", help="write the parity report here too")
     options = parser.parse_args(arguments)
 
@@ -43,36 +50,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # the checks are small, and threads that wait for one another slow on a busy machine
     graphs = []
     try:
+        weights = None if options.no_refine else find()
+        print(f"refiner: {'none' if weights is None else weights.name}")
         for size in options.size:
-            graphs += _export(size, options.out, options.half)
+            graphs += _export(size, options.out, options.half, weights)
         if options.report:
-            report = {"livecam": __version__, "opset": OPSET, "graphs": graphs}
+            refiner = None if weights is None else weights.name
+            report = {"livecam": __version__, "opset": OPSET, "refiner": refiner, "graphs": graphs}
             options.report.parent.mkdir(parents=True, exist_ok=True)
             options.report.write_text(json.dumps(report, indent=2) + "\n")
-    except (EngineError, OSError) as error:
+    except (EngineError, UserError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0 if all(graph["passed"] for graph in graphs) else 1
 
 
-def _export(size: int, folder: Path, half: bool) -> list[dict[str, Any]]:
+def _export(size: int, folder: Path, half: bool, weights: Weights | None) -> list[dict[str, Any]]:
     """Writes and checks the graphs of one size, prints their tables and returns their parts of the report."""
-    generator = Generator(size)
-    reference = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)
+    from livecam.training.ship import load_generator
+
+    generator = load_generator(None if weights is None else weights.file(PAINTER), size)
     path = folder / f"generator-{size}.onnx"
     model = export_generator(generator, path)
-    entries = [_check(path, model, reference, size)]
+    entries = [_check(path, model, generator)]
     if half:
         path = folder / f"generator-{size}-fp16.onnx"
-        model = to_half(model, [spec.name for spec in persona_specs(size)])
+        pictures = [spec.name for spec in (*persona_specs(size), *generator.refiner.inputs[:1])]
+        model = to_half(model, pictures)
         onnx.save(model, str(path))
-        entries.append(_check(path, model, reference, size))
+        entries.append(_check(path, model, generator))
     return entries
 
 
-def _check(path: Path, model: onnx.ModelProto, reference: Engine, size: int) -> dict[str, Any]:
+def _check(path: Path, model: onnx.ModelProto, generator: Generator) -> dict[str, Any]:
+    size, own = generator.size, generator.refiner.inputs
+    reference = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)
     engine = open_engine("cpu", path, threads=1)
-    results = compare(reference, engine, [make(size, seed) for make in SAMPLES for seed in SEEDS])
+    made = [with_refiner(make(size, seed), own) for make in SAMPLES for seed in SEEDS]
+    results = compare(reference, engine, made)
     engine.close()
     if path.stem.endswith("-fp16"):
         passed = all(row.psnr_db >= LEAST_PSNR_HALF for row in results)

@@ -23,7 +23,7 @@ OPSET: Final = 17
 def export_generator(generator: Generator, path: Path) -> onnx.ModelProto:
     """Writes `generator` to `path` with fixed shapes and returns what was written.
 
-    The file's metadata names livecam's version, the crop's size and the flow's grid.
+    The file's metadata names livecam's version, the crop's size, the precision and whether it refines.
 
     Raises:
         RuntimeError: the exported graph is not of opset 17, or its inputs or outputs are not as named in
@@ -39,6 +39,7 @@ def export_generator(generator: Generator, path: Path) -> onnx.ModelProto:
         "graph": "generator",
         "size": str(generator.size),
         "precision": "fp32",
+        "refiner": "yes" if generator.refiner.inputs else "no",
     }
     onnx.helper.set_model_props(model, metadata)
     _check(model, generator)

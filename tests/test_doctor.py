@@ -32,6 +32,7 @@ class Played(System):
     import_errors: dict[str, str] = field(default_factory=dict)
     missing_libraries: tuple[str, ...] = ()
     model_problem: str | None = None
+    weights: tuple[str | None, str] = ("0123456789ab", "")
     engine_list: list[tuple[str, bool, str]] = field(
         default_factory=lambda: [("cpu", True, "onnxruntime 1.31")]
     )
@@ -59,6 +60,9 @@ class Played(System):
 
     def face_model_problem(self):
         return self.model_problem
+
+    def refiner(self):
+        return self.weights
 
     def engines(self):
         return self.engine_list
@@ -131,6 +135,7 @@ def test_a_machine_where_all_is_well():
             "apt install libegl1 libgles2",
         ),
         ("face model", Played(model_problem="missing (/x/y)"), "livecam build"),
+        ("refiner", Played(weights=("", "refiner.onnx: damaged")), "--no-refine"),
         ("engine cpu", Played(engine_list=[("cpu", False, "onnxruntime is gone. Install it")]), "Install it"),
         ("cache folder", Played(free=None), "LIVECAM_CACHE"),
     ],
@@ -145,6 +150,7 @@ def test_what_stops_the_demo_fails_and_names_the_remedy(name, system, todo):
 @pytest.mark.parametrize(
     ("name", "system", "todo"),
     [
+        ("refiner", Played(weights=(None, "")), "Nothing to do"),
         ("data folder", Played(free=None), "LIVECAM_DATA"),
         ("cache folder", Played(free=10**6), "LIVECAM_CACHE"),
         ("processor", Played(core_count=1), "--size 256"),

@@ -22,6 +22,7 @@ def diagnose(system: System | None = None, probe: bool = False) -> list[Check]:
         *machine.packages(system),
         *machine.libraries(system),
         machine.face_model(system),
+        machine.refiner(system),
         *machine.engines(system),
         *machine.folders(system),
         machine.processor(system),

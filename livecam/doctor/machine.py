@@ -73,6 +73,17 @@ def face_model(system: System) -> Check:
     return Check("face model", "fail", problem, f"Run: {BUILD_COMMAND}")
 
 
+def refiner(system: System) -> Check:
+    """The learned half. Without it the demo runs; with damaged files it stops."""
+    name, problem = system.refiner()
+    if problem:
+        return Check("refiner", "fail", problem, f"{REINSTALL}. Or run with --no-refine.")
+    if name is None:
+        todo = "Nothing to do: pictures are warped only, mouths and eyes are rougher."
+        return Check("refiner", "warn", "no weights in this installation", todo)
+    return Check("refiner", "ok", f"weights {name}, checksums right")
+
+
 def engines(system: System) -> list[Check]:
     """One check an engine. Only the CPU's has to be there."""
     checks = []

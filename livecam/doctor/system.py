@@ -59,6 +59,21 @@ class System:
         problems = {name: bundle.problem(name, folder) for name in bundle.MODEL_FILES}
         return next((f"{why} ({folder / name})" for name, why in problems.items() if why), None)
 
+    def refiner(self) -> tuple[str | None, str]:
+        """Name of the refiner's weights (None: there are none), and what is wrong with them ("": nothing)."""
+        from livecam.errors import UserError
+        from livecam.model import weights
+
+        try:
+            found = weights.find()
+            if found is None:
+                return None, ""
+            for name in weights.FILES:
+                found.file(name)
+        except UserError as error:
+            return "", f"{error.what}: {error.why}"
+        return found.name, ""
+
     def engines(self) -> list[tuple[str, bool, str]]:
         """Name, whether it can be used, and a version or the reason why not."""
         try:

@@ -93,6 +93,7 @@ def test_the_file_says_what_it_is_and_has_no_paths(graph: Path) -> None:
         "graph": "generator",
         "size": str(SIZE),
         "precision": "fp32",
+        "refiner": "no",
     }
     content = graph.read_bytes()
     for trace in (b".py", b"site-packages", str(Path.cwd()).encode()):
@@ -184,7 +185,9 @@ def one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("one_seed")
 def test_command_writes_graphs_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "deep" / "report.json"
-    assert command.main(["--out", str(tmp_path), "--size", "256", "--report", str(report)]) == 0
+    assert (
+        command.main(["--out", str(tmp_path), "--size", "256", "--report", str(report), "--no-refine"]) == 0
+    )
     assert "agrees" in capsys.readouterr().out
     (entry,) = json.loads(report.read_text())["graphs"]
     assert (entry["size"], entry["passed"]) == (256, True)
@@ -195,7 +198,7 @@ def test_command_writes_graphs_and_report(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.usefixtures("one_seed")
 def test_command_writes_half_precision_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--out", str(tmp_path), "--size", "256", "--half"]) == 0
+    assert command.main(["--out", str(tmp_path), "--size", "256", "--half", "--no-refine"]) == 0
     assert capsys.readouterr().out.count("agrees") == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "generator-256-fp16.onnx",
@@ -205,7 +208,7 @@ def test_command_writes_half_precision_too(tmp_path: Path, capsys: pytest.Captur
 
 def test_command_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "taken").write_text("")
-    assert command.main(["--out", str(tmp_path / "taken" / "deep"), "--size", "256"]) == 1
+    assert command.main(["--out", str(tmp_path / "taken" / "deep"), "--size", "256", "--no-refine"]) == 1
     assert "taken" in capsys.readouterr().err
 
 
@@ -214,5 +217,5 @@ def test_command_fails_where_the_pictures_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "MAX_ERROR", -1.0)
-    assert command.main(["--out", str(tmp_path), "--size", "256"]) == 1
+    assert command.main(["--out", str(tmp_path), "--size", "256", "--no-refine"]) == 1
     assert "DIFFERS" in capsys.readouterr().out

@@ -1,0 +1,67 @@
+"""`python -m export` with the refiner's weights: in the graph by default, left out when asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+import pytest
+from refiner_weights import write_weights
+
+from engines import open_engine
+from export import __main__ as command
+from export import samples
+from export.refined import with_refiner
+from livecam.model.inputs import input_specs
+from livecam.model.layout import refiner_specs
+from livecam.model.weights import REFINER, VARIABLE, Weights
+
+SIZE = 256
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    return write_weights(tmp_path_factory.mktemp("weights"), size=64)
+
+
+@pytest.fixture(autouse=True)
+def installed(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, str(weights.folder))
+    monkeypatch.setattr(command, "SEEDS", range(1))  # one set of inputs of each kind: quick
+
+
+def test_the_graph_refines_and_says_with_what(weights: Weights, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    words = ["--out", str(tmp_path), "--size", str(SIZE), "--half", "--report", str(report)]
+    assert command.main(words) == 0
+    assert json.loads(report.read_text())["refiner"] == weights.name
+    for name in (f"generator-{SIZE}.onnx", f"generator-{SIZE}-fp16.onnx"):
+        engine = open_engine("cpu", tmp_path / name, threads=1)
+        assert engine.inputs == input_specs(SIZE) + refiner_specs(weights.style, weights.size)
+    metadata = {e.key: e.value for e in onnx.load(tmp_path / f"generator-{SIZE}.onnx").metadata_props}
+    assert metadata["refiner"] == "yes"
+
+
+def test_it_is_left_out_when_asked(tmp_path: Path) -> None:
+    assert command.main(["--out", str(tmp_path), "--size", str(SIZE), "--no-refine"]) == 0
+    engine = open_engine("cpu", tmp_path / f"generator-{SIZE}.onnx", threads=1)
+    assert engine.inputs == input_specs(SIZE)
+
+
+def test_damaged_weights_are_named(
+    weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    assert command.main(["--out", str(tmp_path), "--size", str(SIZE)]) == 1
+    assert "manifest" in capsys.readouterr().err
+    assert weights.file(REFINER)
+
+
+def test_samples_hold_every_input_and_are_the_same_again() -> None:
+    specs = refiner_specs(8, 32)
+    one, again = (with_refiner(samples.plausible(SIZE, 0), specs).feeds() for _ in range(2))
+    assert {spec.name for spec in specs} <= set(one)
+    assert all((one[name] == again[name]).all() for name in one)
+    other = with_refiner(samples.plausible(SIZE, 1), specs).feeds()
+    assert (one["refiner_style"] != other["refiner_style"]).any()
