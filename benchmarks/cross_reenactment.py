@@ -6,8 +6,8 @@ opens the mouth, shuts it, blinks, turns, looks. Each side is read against its o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,23 @@ from benchmarks import metrics
 from benchmarks.features import LIDS, MOUTH, NAMES, STILL, features
 from benchmarks.output import rounded
 from benchmarks.product import FrameSource, animate, read_frames, spread
+from benchmarks.quality_methods import WARPER, Method, Recorder
 from benchmarks.self_reenactment import Judging
 from livecam.animator import Tracker
 from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.motion import SHUT_LIPS
 from livecam.persona.persona import Persona
+from livecam.render.host import HostRenderer
 from livecam.sources import open_source
 
 BLINK = 0.5
 """The driver blinks where its lids are open less than this share of neutral."""
+SHUT_LIDS = 0.25
+"""And shuts them where it is less than this; the portrait's should be open no further then."""
+WRONG_LIDS, WRONG_GAP = 0.25, 0.15
+"""Differences from the driver that a viewer sees: of the lids' opening in shares of neutral, of the lips' gap
+in mouth widths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,8 @@ class Driver:
 class Likeness:
     """One portrait moved by one clip. driver, output: (N, 5) features of the frames; NaN where no face.
 
-    outputs: the pictures, by frame number; lost: how many of them show no face.
+    outputs: the pictures, by frame number; points: what the judge found in them; lost: how many of them show
+    no face.
     """
 
     portrait: str
@@ -57,13 +65,26 @@ class Likeness:
     """(2, 5): features of the driver's neutral frame and of the portrait."""
     lost: int
     outputs: dict[int, RGB]
+    points: dict[int, Landmarks] = field(default_factory=dict)
+
+    def lids(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(N,) of the driver and of the output: opening as a share of the own neutral face's."""
+        rest = np.maximum(self.neutral[:, LIDS], 1e-9)
+        return self.driver[:, LIDS] / rest[0], self.output[:, LIDS] / rest[1]
+
+    def errors(self) -> NDArray[np.float64]:
+        """(N,): how wrong lids or lips are, whichever is worse; 1 is seen. Infinite where no face is."""
+        theirs, ours = self.lids()
+        lids = np.abs(ours - theirs) / WRONG_LIDS
+        lips = np.abs(self.output[:, MOUTH] - self.driver[:, MOUTH]) / WRONG_GAP
+        return np.nan_to_num(np.maximum(lids, lips), nan=np.inf)
 
     def summary(self) -> dict[str, Any]:
         """Plain values for JSON; None where the clip never shows what is asked for."""
         shut = self.driver[:, MOUTH] < SHUT_LIPS
         blink = self.driver[:, LIDS] < BLINK * self.neutral[0, LIDS]
-        lids = self.output[:, LIDS] / max(self.neutral[1, LIDS], 1e-9)
-        driver_lids = self.driver[:, LIDS] / max(self.neutral[0, LIDS], 1e-9)
+        driver_lids, lids = self.lids()
+        shut_lids = driver_lids < SHUT_LIDS
         return {
             "correlation": {name: self._correlation(k) for k, name in enumerate(NAMES)},
             "shut_frames": int(shut.sum()),
@@ -71,6 +92,8 @@ class Likeness:
             "blink_frames": int(blink.sum()),
             "lids_in_blink": _median(lids[blink]),
             "driver_lids_in_blink": _median(driver_lids[blink]),
+            "shut_lids_frames": int(shut_lids.sum()),
+            "lids_when_shut": _median(lids[shut_lids]),
             "frames": len(self.frames),
             "lost": self.lost,
         }
@@ -111,19 +134,38 @@ def track_driver(clip: Path, tracker: Tracker, frames: int, limit: int, judge: J
     return Driver(clip.stem, fps, tracked, judged, pictures)
 
 
-def compare(persona: Persona, driver: Driver, judge: Judging) -> Likeness:
-    """Move the portrait with the tracked clip and judge the output where the driver was judged."""
+def compare(
+    persona: Persona, driver: Driver, judge: Judging, methods: Mapping[str, Method] | None = None
+) -> dict[str, Likeness]:
+    """Move the portrait with the tracked clip and judge the output of the warper, and of every further
+    method, where the driver was judged."""
     source = FrameSource(driver.frames, driver.fps)
-    rendered = animate(source, persona, None, wanted=driver.judged)
+    recorder = Recorder()
+    renderer = HostRenderer(persona, recorder)
+    rendered = animate(source, persona, None, wanted=driver.judged, renderer=renderer)
     if rendered.neutral is None:
         raise UserError(driver.name, "the tracker found no face in it", "Give another clip.")
+    # What was drawn first is the portrait at rest, before the first frame.
+    moved = recorder.landmarks[-len(driver.frames) :]
+    landmarks = {frame.index: points for frame, points in zip(driver.frames, moved, strict=True)}
+    found = {WARPER: _likeness(persona, driver, judge, rendered.pictures, rendered.neutral)}
+    for name, method in (methods or {}).items():
+        outputs = {k: method(picture, landmarks[k]) for k, picture in rendered.pictures.items()}
+        found[name] = _likeness(persona, driver, judge, outputs, rendered.neutral)
+    return found
+
+
+def _likeness(
+    persona: Persona, driver: Driver, judge: Judging, outputs: dict[int, RGB], neutral: Landmarks
+) -> Likeness:
     portrait = persona.landmarks * np.float32(persona.size)
     unknown = np.full(len(NAMES), np.nan)
-    theirs, ours, lost = [], [], 0
+    theirs, ours, seen = [], [], {}
     for index, points in driver.judged.items():
-        found = judge(rendered.pictures[index])
-        lost += found is None
-        theirs.append(features(points, rendered.neutral))
+        found = judge(outputs[index])
+        if found is not None:
+            seen[index] = found
+        theirs.append(features(points, neutral))
         ours.append(unknown if found is None else features(found, portrait))
     return Likeness(
         portrait=persona.name,
@@ -131,10 +173,39 @@ def compare(persona: Persona, driver: Driver, judge: Judging) -> Likeness:
         frames=list(driver.judged),
         driver=np.array(theirs),
         output=np.array(ours),
-        neutral=np.stack([features(rendered.neutral, rendered.neutral), features(portrait, portrait)]),
-        lost=lost,
-        outputs=rendered.pictures,
+        neutral=np.stack([features(neutral, neutral), features(portrait, portrait)]),
+        lost=len(driver.judged) - len(seen),
+        outputs=outputs,
+        points=seen,
     )
+
+
+def worst(likenesses: Sequence[Likeness], count: int = 10) -> list[dict[str, Any]]:
+    """The frames where lids or lips differ most from the driver's, as plain values; one of every second of
+    a pair's at most, so that one bad blink is not all of them."""
+    found = []
+    for one in likenesses:
+        theirs, ours = one.lids()
+        taken: list[int] = []
+        errors = one.errors()
+        for k in np.argsort(-errors, kind="stable"):
+            if any(abs(one.frames[k] - frame) < 30 for frame in taken):
+                continue
+            taken.append(one.frames[k])
+            found.append(
+                {
+                    "portrait": one.portrait,
+                    "driver": one.driver_name,
+                    "frame": one.frames[k],
+                    "error": rounded(errors[k], 2),
+                    "lids": rounded(ours[k], 2),
+                    "driver_lids": rounded(theirs[k], 2),
+                    "gap": rounded(one.output[k, MOUTH], 3),
+                    "driver_gap": rounded(one.driver[k, MOUTH], 3),
+                }
+            )
+    found.sort(key=lambda row: -np.inf if row["error"] is None else -row["error"])
+    return found[:count]
 
 
 def overall(likenesses: Sequence[Likeness]) -> dict[str, Any]:
@@ -143,9 +214,9 @@ def overall(likenesses: Sequence[Likeness]) -> dict[str, Any]:
     means: dict[str, Any] = {
         "correlation": {name: _mean([row["correlation"][name] for row in rows]) for name in NAMES}
     }
-    for name in ("gap_when_shut", "lids_in_blink", "driver_lids_in_blink"):
+    for name in ("gap_when_shut", "lids_in_blink", "driver_lids_in_blink", "lids_when_shut"):
         means[name] = _mean([row[name] for row in rows])
-    for name in ("shut_frames", "blink_frames", "frames", "lost"):
+    for name in ("shut_frames", "blink_frames", "shut_lids_frames", "frames", "lost"):
         means[name] = sum(row[name] for row in rows)
     return means
 

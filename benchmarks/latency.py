@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import machine
+from benchmarks import command_line, machine
 from benchmarks.output import shown, write_json
 from benchmarks.yardstick import BUSY
 from livecam import assembly
@@ -39,14 +38,7 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code: 0 done, 2 for anything the user has to mend."""
-    options = _parse(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    try:
-        _run(options)
-    except UserError as error:
-        print(f"latency: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return command_line.run("latency", _parse(arguments), _run)
 
 
 def measure_and_print(json_path: Path | None) -> None:
@@ -61,9 +53,7 @@ def measure_and_print(json_path: Path | None) -> None:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.latency", description=(__doc__ or "").split("\n")[0]
-    )
+    parser = command_line.parser("latency", __doc__)
     parser.add_argument("--driver", type=Path, help="a video (the bundled one)")
     parser.add_argument("--portrait", type=Path, help="a picture (the bundled one)")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), choices=SIZES)

@@ -11,11 +11,12 @@ import numpy as np
 
 from benchmarks.cross_reenactment import Driver, Likeness
 from benchmarks.features import LIDS, MOUTH, NAMES
+from benchmarks.quality_methods import REFINED, STATIC, WARPER
 from benchmarks.self_reenactment import Comparison
 from livecam.errors import UserError
 from livecam.frames import RGB
 
-OURS, STATIC = "#2f6fb0", "#b8b8b8"
+OURS, GREY = "#2f6fb0", "#b8b8b8"
 TILE = 192
 SHOWN = 8
 """Frames in one contact sheet."""
@@ -48,12 +49,16 @@ def _pyplot() -> Any:
 
 
 def self_reenactment(comparisons: Sequence[Comparison], folder: Path) -> list[Path]:
-    """Bars per clip against the static portrait, curves per frame, and the worst frames of each clip."""
+    """Bars per clip against the static portrait, and curves per frame."""
     return [
         _bars(comparisons, folder / "self-clips.png"),
         _curves(comparisons, folder / "self-frames.png"),
-        *(worst_frames(c, folder / f"self-worst-{c.name}.png") for c in comparisons),
     ]
+
+
+def _best(comparison: Comparison) -> str:
+    """Refined if there is a refiner."""
+    return REFINED if REFINED in comparison.rows else WARPER
 
 
 def _bars(comparisons: Sequence[Comparison], path: Path) -> Path:
@@ -68,12 +73,10 @@ def _bars(comparisons: Sequence[Comparison], path: Path) -> Path:
     figure, axes = plt.subplots(1, len(shown), figsize=(3.2 * len(shown), 3.2), layout="constrained")
     place = np.arange(len(comparisons))
     for axis, (name, title) in zip(axes, shown, strict=True):
-        axis.bar(
-            place - 0.2, [c.means("static")[name] for c in comparisons], 0.4, label="static", color=STATIC
-        )
-        axis.bar(
-            place + 0.2, [c.means("livecam")[name] for c in comparisons], 0.4, label="livecam", color=OURS
-        )
+        static = [c.means(STATIC)[name] for c in comparisons]
+        ours = [c.means(_best(c))[name] for c in comparisons]
+        axis.bar(place - 0.2, static, 0.4, label="static", color=GREY)
+        axis.bar(place + 0.2, ours, 0.4, label=_best(comparisons[0]), color=OURS)
         axis.set_xticks(place, [c.name for c in comparisons], rotation=45)
         axis.set_title(title, fontsize=10)
     axes[0].legend(fontsize=8)
@@ -86,12 +89,12 @@ def _curves(comparisons: Sequence[Comparison], path: Path) -> Path:
         len(comparisons), 2, figsize=(11, 2.2 * len(comparisons)), layout="constrained", squeeze=False
     )
     for row, comparison in zip(axes, comparisons, strict=True):
-        ours, static = comparison.per_frame["livecam"], comparison.per_frame["static"]
-        row[0].plot(comparison.frames, static["face_psnr"], color=STATIC, label="static")
-        row[0].plot(comparison.frames, ours["face_psnr"], color=OURS, label="livecam")
+        best = _best(comparison)
+        row[0].plot(comparison.frames, comparison.series(STATIC, "face_psnr"), color=GREY, label="static")
+        row[0].plot(comparison.frames, comparison.series(best, "face_psnr"), color=OURS, label=best)
         row[0].set_ylabel(f"{comparison.name}\nface PSNR, dB")
         for name, style in (("landmarks", "-"), ("lips", "--"), ("eyes", ":")):
-            row[1].plot(comparison.frames, ours[name], style, color=OURS, label=name)
+            row[1].plot(comparison.frames, comparison.series(best, name), style, color=OURS, label=name)
         row[1].set_ylabel("error / eye distance")
         row[1].set_ylim(bottom=0)
     for axis in axes[0]:
@@ -148,7 +151,7 @@ def _traces(one: Likeness, path: Path) -> Path:
     plt = _pyplot()
     figure, axes = plt.subplots(2, 1, figsize=(9, 4), sharex=True, layout="constrained")
     for axis, column in zip(axes, (MOUTH, LIDS), strict=True):
-        axis.plot(one.frames, one.driver[:, column], color=STATIC, label="driver")
+        axis.plot(one.frames, one.driver[:, column], color=GREY, label="driver")
         axis.plot(one.frames, one.output[:, column], color=OURS, label="output")
         axis.set_ylabel(NAMES[column])
     axes[0].legend(fontsize=8)

@@ -1,13 +1,14 @@
 """Self-reenactment: a clip's first frame is the portrait, the clip itself the driver.
 
 The true picture of every frame is known, so the output can be compared pixel by pixel and point by point.
-The static portrait stands beside every figure: what one gets for doing nothing.
+The static portrait stands beside every figure, what one gets for doing nothing, and so do pictures that
+know nothing of mouths: blurred and flat ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -17,65 +18,107 @@ import numpy as np
 from benchmarks import metrics
 from benchmarks.output import rounded
 from benchmarks.product import animate, read_frames, spread
+from benchmarks.quality_methods import (
+    REFINED,
+    STATIC,
+    WARPER,
+    Method,
+    Recorder,
+    Shot,
+    name_of,
+    portrait,
+    refiner,
+    shot_numbers,
+    untrained,
+)
 from livecam.animator import Tracker
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
-from livecam.persona import enroll
+from livecam.model.weights import Weights
+from livecam.persona import enroll, likeness
 from livecam.persona.persona import Crop, Persona
+from livecam.render.host import HostRenderer
 from livecam.sources import open_source
+from livecam.training import figures
 
 MEASURES = ("face_psnr", "psnr", "ssim", "landmarks", "lips", "eyes", "sharpness")
+"""Of the whole face; `livecam.training.figures` adds those of mouth and eyes."""
 FIRST = 3
 """The first frame compared; those before are nearly the portrait itself."""
+SERIES = (STATIC, WARPER, REFINED)
+"""Whose values are written frame by frame."""
 NONE = float("nan")
 
 Judging = Callable[[RGB], "Landmarks | None"]
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What is compared: `frames` of the first `limit` of a clip; `weights` by name, with so many `shots`.
+
+    The weights called "refined" are measured with every number of shots, others with one.
+    """
+
+    frames: int
+    limit: int
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+    shots: Sequence[int] = (1,)
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
-    """One compared frame: the truth and the output, size x size x 3 RGB, and the landmark error."""
+    """One compared frame: the truth and the output of every method, size x size x 3 RGB; what the judge
+    found in the truth, and the landmark error of the last of `SERIES` there is."""
 
     index: int
     truth: RGB
-    output: RGB
+    outputs: dict[str, RGB]
+    points: Landmarks | None
     error: float
+
+    @property
+    def output(self) -> RGB:
+        """The product's best: refined if there is a refiner."""
+        return self.outputs.get(REFINED, self.outputs[WARPER])
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One clip. per_frame: for "livecam" and "static", one list a measure, NaN where no face was found.
+    """One clip. rows: for every method and compared frame every measure, NaN where it is unknown.
 
-    lost: frames in whose output no face was found. pairs: for looking at, in the clip's order.
+    lost: by method, frames in whose output no face was found. pairs: for looking at, in the clip's order.
     """
 
     name: str
     frames: list[int]
-    per_frame: dict[str, dict[str, list[float]]]
-    lost: int
+    rows: dict[str, list[dict[str, float]]]
+    lost: dict[str, int]
     pairs: list[Pair]
 
     def means(self, which: str) -> dict[str, float]:
-        """Mean of every measure over the frames where it is known; `which` is "livecam" or "static"."""
-        return {name: _mean(values) for name, values in self.per_frame[which].items()}
+        """Mean of every measure over the frames where it is known."""
+        return figures.summary(self.rows[which])
+
+    def series(self, which: str, measure: str) -> list[float]:
+        """One measure frame by frame."""
+        return [row[measure] for row in self.rows[which]]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values for JSON: means, and the series of each frame."""
+        """Plain values for JSON: means, and the series of some methods."""
         return {
-            "livecam": _rounded(self.means("livecam")),
-            "static": _rounded(self.means("static")),
-            "lost": self.lost,
+            "means": {which: _rounded(self.means(which)) | {"lost": self.lost[which]} for which in self.rows},
             "frames": self.frames,
             "per_frame": {
-                which: {name: [rounded(v) for v in values] for name, values in series.items()}
-                for which, series in self.per_frame.items()
+                which: {name: [rounded(v) for v in self.series(which, name)] for name in self.rows[which][0]}
+                for which in SERIES
+                if which in self.rows
             },
         }
 
 
-def compare_clip(clip: Path, size: int, frames: int, limit: int, judge: Judging) -> Comparison:
-    """Enrol the clip's first frame, drive it with the clip's first `limit` frames, compare `frames` of them.
+def compare_clip(clip: Path, size: int, plan: Plan, judge: Judging) -> Comparison:
+    """Enrol the clip's first frame, drive it with the clip and compare as `plan` says.
 
     Raises:
         UserError: the clip cannot be read, or its first frame shows no usable face.
@@ -84,7 +127,7 @@ def compare_clip(clip: Path, size: int, frames: int, limit: int, judge: Judging)
 
     persona = enroll_first_frame(clip, size)
     with FaceTracker() as tracker:
-        return compare(clip, persona, tracker, frames, limit, judge)
+        return compare(clip, persona, tracker, plan, judge)
 
 
 def enroll_first_frame(clip: Path, size: int) -> Persona:
@@ -96,34 +139,80 @@ def enroll_first_frame(clip: Path, size: int) -> Persona:
     return enroll.build(first.pixels, points, clip.stem, size, {})
 
 
-def compare(
-    clip: Path, persona: Persona, tracker: Tracker, frames: int, limit: int, judge: Judging
-) -> Comparison:
+def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: Judging) -> Comparison:
     """As `compare_clip`, with a persona of the clip's first frame and a tracker already made."""
+    recorder = Recorder()
     with open_source(str(clip)) as source:
-        rendered = animate(source, persona, tracker, limit=limit).pictures
-    chosen = spread(len(rendered), frames, FIRST)
+        renderer = HostRenderer(persona, recorder)
+        warped = animate(source, persona, tracker, limit=plan.limit, renderer=renderer).pictures
+    # What was drawn first is the portrait at rest, before the first frame.
+    landmarks = dict(zip(sorted(warped), recorder.landmarks[-len(warped) :], strict=True))
+    chosen = spread(len(warped), plan.frames, FIRST)
     if not chosen:
-        raise UserError(clip.name, f"has only {len(rendered)} frames", f"Give more than {FIRST}.")
-    portrait = enroll.cut(persona.picture, persona.crop, persona.size)
-    series: dict[str, dict[str, list[float]]] = {
-        which: {name: [] for name in MEASURES} for which in ("livecam", "static")
-    }
-    static_points = judge(portrait)
+        raise UserError(clip.name, f"has only {len(warped)} frames", f"Give more than {FIRST}.")
+    truths = dict(true_crops(clip, persona.crop, persona.size, [*chosen, *(k - 1 for k in chosen)]))
+    methods = untrained(persona) | _refiners(clip, persona, len(warped), chosen, plan, judge)
     shown = shown_part(persona.crop, persona.picture, persona.size)
-    pairs, lost = [], 0
-    for index, truth in true_crops(clip, persona.crop, persona.size, chosen):
-        output = rendered.pop(index)
-        true_points, output_points = judge(truth), judge(output)
-        lost += output_points is None
-        for which, picture, points in (
-            ("livecam", output, output_points),
-            ("static", portrait, static_points),
-        ):
-            for name, value in rate(picture, truth, points, true_points, shown).items():
-                series[which][name].append(value)
-        pairs.append(Pair(index, truth, output, series["livecam"]["landmarks"][-1]))
-    return Comparison(clip.stem, [pair.index for pair in pairs], series, lost, pairs)
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in methods}
+    lost = dict.fromkeys(methods, 0)
+    known: dict[str, Landmarks | None] = {STATIC: judge(portrait(persona))}
+    pairs = []
+    for index in chosen:
+        truth, before = truths[index], truths[index - 1]
+        true_points = judge(truth)
+        masks, crop = _masks(true_points, persona.size)
+        moved, _ = figures.picture_regions(landmarks[index], persona.size)
+        true_change = figures.change(before, truth, masks["gate"]) if masks else NONE
+        outputs = {}
+        for name, method in methods.items():
+            output = outputs[name] = method(warped[index], landmarks[index])
+            points = known[STATIC] if name == STATIC else judge(output)
+            lost[name] += points is None
+            row = rate(output, truth, points, true_points, shown)
+            if masks:
+                earlier = method(warped[index - 1], landmarks[index - 1])
+                row |= figures.rate(output, truth, masks, crop)
+                row |= {"change": figures.change(earlier, output, masks["gate"]), "true_change": true_change}
+            if name not in (STATIC, WARPER):
+                most, mean = figures.outside(output, warped[index], moved)
+                row |= {"outside_max": most, "outside_mean": mean}
+            rows[name].append(row)
+        best = rows.get(REFINED, rows[WARPER])[-1]["landmarks"]
+        pairs.append(Pair(index, truth, outputs, true_points, best))
+    for name in methods:
+        rows[name] = _filled(rows[name])
+    return Comparison(clip.stem, chosen, rows, lost, pairs)
+
+
+def _refiners(
+    clip: Path, persona: Persona, frames: int, chosen: Sequence[int], plan: Plan, judge: Judging
+) -> dict[str, Method]:
+    """The plan's weights, each with as many pictures as asked for."""
+    numbers = {count: shot_numbers(frames, chosen, count) for count in plan.shots}
+    wanted = {number for several in numbers.values() for number in several} if plan.weights else set()
+    pictures = dict(true_crops(clip, persona.crop, likeness.SIDE, sorted(wanted))) if wanted else {}
+    shots: dict[int, Shot] = {}
+    for number, picture in pictures.items():
+        points = judge(picture)
+        if points is not None:
+            shots[number] = likeness.shot(picture, points / np.float32(likeness.SIDE))
+    found: dict[str, Method] = {}
+    for name, weights in plan.weights.items():
+        for count in plan.shots if name == REFINED else (1,):
+            given = [shots[number] for number in numbers.get(count, ()) if number in shots]
+            found[name_of(count) if name == REFINED else name] = refiner(persona, weights, given)
+    return found
+
+
+def _masks(points: Landmarks | None, size: int) -> tuple[dict[str, figures.Mask], float]:
+    """Regions of the truth and the side of its face crop in pixels; none where the judge finds no face."""
+    return ({}, 0.0) if points is None else figures.picture_regions(points / np.float32(size), size)
+
+
+def _filled(rows: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Every row with every measure, NaN where it was not taken."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return [{name: row.get(name, NONE) for name in names} for row in rows]
 
 
 def true_crops(clip: Path, crop: Crop, size: int, chosen: Sequence[int]) -> list[tuple[int, RGB]]:
@@ -172,15 +261,20 @@ def rate(
     return out
 
 
-def overall(comparisons: Sequence[Comparison]) -> dict[str, Any]:
-    """Mean over the clips, each clip counting once."""
-    means = {
-        which: _rounded(
-            {name: _mean([c.means(which)[name] for c in comparisons]) for name in MEASURES},
-        )
-        for which in ("livecam", "static")
-    }
-    return means | {"lost": sum(c.lost for c in comparisons)}
+def overall(comparisons: Sequence[Comparison]) -> dict[str, dict[str, float | None]]:
+    """By method, the mean over the clips that know the value, each clip counting once; lost frames summed.
+
+    `worst_face_psnr`: the least gain of the face's PSNR over the warper's on any clip.
+    """
+    means = {}
+    for which in comparisons[0].rows:
+        clips = [comparison.means(which) for comparison in comparisons]
+        names = list(dict.fromkeys(name for clip in clips for name in clip))
+        found = {name: _mean([clip.get(name, NONE) for clip in clips]) for name in names}
+        gains = [c.means(which)["face_psnr"] - c.means(WARPER)["face_psnr"] for c in comparisons]
+        found["worst_face_psnr"] = min(gains)
+        means[which] = _rounded(found) | {"lost": sum(c.lost[which] for c in comparisons)}
+    return means
 
 
 def _mean(values: Sequence[float]) -> float:

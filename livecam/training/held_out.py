@@ -26,7 +26,7 @@ def repair(painter: Painter, pairs: Pairs, chosen: NDArray[np.int64], shots: int
 
 
 def measure(painter: Painter, pairs: Pairs, shots: int = 1, most: int = 200) -> dict[str, dict[str, float]]:
-    """Figures of "refined", "warped", "blurred" and "flat" against the truth, as `figures.rate` names
+    """Figures of "refined", "warped", "blurred" and "flat" against the truth, as `figures.summary` names
     them."""
     painter.eval()
     chosen = np.unique(np.linspace(0, len(pairs) - 1, most).astype(np.int64))
@@ -40,7 +40,7 @@ def measure(painter: Painter, pairs: Pairs, shots: int = 1, most: int = 200) -> 
             for name, image in shown.items():
                 rows.setdefault(name, []).append(figures.rate(image, truth, masks))
     painter.train()
-    return {name: figures.mean(found) for name, found in rows.items()}
+    return {name: figures.summary(found) for name, found in rows.items()}
 
 
 def sheet(painter: Painter, pairs: Pairs, path: Path, rows: int = 8, shots: int = 1) -> None:

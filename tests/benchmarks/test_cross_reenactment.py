@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from faces import turned, with_lids, with_lip_gap
 
-from benchmarks.cross_reenactment import Driver, Likeness, compare, overall
+from benchmarks.cross_reenactment import Driver, Likeness, compare, overall, worst
 from benchmarks.features import GAZE, LIDS, MOUTH
 from livecam.errors import UserError
 from livecam.frames import DriverFrame
@@ -82,7 +82,8 @@ def test_a_tracked_clip_drives_a_portrait(persona, face):
     ]
     frames = [DriverFrame(k, k * 33_333_333, 512, 512, landmarks=p) for k, p in enumerate(moves)]
     seen = iter(moves)
-    result = compare(persona, Driver("d", 30, frames, dict(enumerate(moves)), {}), lambda picture: next(seen))
+    driver = Driver("d", 30, frames, dict(enumerate(moves)), {})
+    result = compare(persona, driver, lambda picture: next(seen))["warper"]
     row = result.summary()
     assert row["lost"] == 0
     assert sorted(result.outputs) == list(range(12))
@@ -92,10 +93,53 @@ def test_a_tracked_clip_drives_a_portrait(persona, face):
 def test_outputs_without_a_face_count_as_lost(persona, face):
     frames = [DriverFrame(k, k * 33_333_333, 512, 512, landmarks=face) for k in range(3)]
     driver = Driver("d", 30, frames, dict.fromkeys(range(3), face), {})
-    assert compare(persona, driver, lambda picture: None).lost == 3
+    assert compare(persona, driver, lambda picture: None)["warper"].lost == 3
 
 
 def test_a_clip_whose_tracker_saw_nobody_is_refused(persona, face):
     frames = [DriverFrame(k, k * 33_333_333, 512, 512) for k in range(3)]
     with pytest.raises(UserError, match="no face"):
         compare(persona, Driver("d", 30, frames, {0: face}, {}), lambda picture: face)
+
+
+def test_further_methods_see_what_the_warper_made_and_where_the_face_went(persona, face):
+    moves = [turned(face, yaw=float(yaw)) for yaw in range(0, 12, 3)]
+    frames = [DriverFrame(k, k * 33_333_333, 512, 512, landmarks=p) for k, p in enumerate(moves)]
+    seen = []
+
+    def darker(picture, landmarks):
+        seen.append((picture, landmarks))
+        return picture // 2
+
+    driver = Driver("d", 30, frames, {1: moves[1], 3: moves[3]}, {})
+    found = compare(persona, driver, lambda picture: face, {"refined": darker})
+    assert list(found) == ["warper", "refined"]
+    for (picture, landmarks), index in zip(seen, (1, 3), strict=True):
+        np.testing.assert_array_equal(picture, found["warper"].outputs[index])
+        np.testing.assert_array_equal(picture // 2, found["refined"].outputs[index])
+        assert landmarks.shape == (478, 2)
+    # Turned further, the nose has moved further; the landmarks are those of their own frame.
+    noses = [landmarks[1, 0] - persona.landmarks[1, 0] for _, landmarks in seen]
+    assert abs(noses[1]) > 2 * abs(noses[0]) > 0
+
+
+def test_the_worst_frames_are_named():
+    driver = columns(90)
+    good, bad = driver.copy(), driver.copy()
+    bad[40, LIDS] = driver[40, LIDS] + 0.3  # 1 of neutral .3, four times what is seen
+    bad[41] = np.nan  # within a second of it, and worse: no face
+    bad[80, MOUTH] = driver[80, MOUTH] + 0.3
+    same = ((0.0, 0.3, 0, 0, 0), (0.0, 0.3, 0, 0, 0))
+    rows = worst([likeness(driver, good, same), likeness(driver, bad, same)], 3)
+    assert [(row["frame"], row["error"]) for row in rows[:2]] == [(41, None), (80, 2.0)]
+    assert rows[2]["error"] == 0
+
+
+def test_lids_where_the_driver_shuts_them():
+    driver, output = columns(), columns()
+    driver[:3, LIDS], output[:3, LIDS] = (
+        0.05,
+        0.06,
+    )  # an eighth of the driver's .4, a fifth of the portrait's .3
+    row = likeness(driver, output).summary()
+    assert (row["shut_lids_frames"], row["lids_when_shut"]) == (3, 0.2)

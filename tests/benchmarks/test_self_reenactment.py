@@ -10,12 +10,12 @@ from benchmarks.self_reenactment import MEASURES, Comparison, overall, rate, sho
 from livecam.persona.persona import Crop
 
 
-def comparison(name, livecam, static, lost=0):
-    per_frame = {
-        which: {measure: list(values) for measure in MEASURES}
-        for which, values in (("livecam", livecam), ("static", static))
+def comparison(name, warper, static, lost=0):
+    rows = {
+        which: [dict.fromkeys(MEASURES, value) for value in values]
+        for which, values in (("warper", warper), ("static", static))
     }
-    return Comparison(name, list(range(len(livecam))), per_frame, lost, [])
+    return Comparison(name, list(range(len(warper))), rows, {"warper": lost, "static": 0}, [])
 
 
 def test_rating_a_picture_against_itself(face):
@@ -56,14 +56,16 @@ def test_what_lies_beyond_the_clips_picture_does_not_count():
 def test_means_leave_out_the_unknown_and_count_each_clip_once():
     one = comparison("one", [1.0, np.nan, 3.0], [4.0, 4.0, 4.0], lost=1)
     two = comparison("two", [6.0], [8.0])
-    assert one.means("livecam")["psnr"] == 2
+    assert one.means("warper")["psnr"] == 2
     means = overall([one, two])
-    assert means["livecam"]["psnr"] == 4
+    assert means["warper"]["psnr"] == 4
     assert means["static"]["lips"] == 6
-    assert means["lost"] == 1
+    assert (means["warper"]["lost"], means["static"]["lost"]) == (1, 0)
+    assert means["warper"]["worst_face_psnr"] == 0
+    assert means["static"]["worst_face_psnr"] == 2  # 4 - 2 on the one clip, 8 - 6 on the other
 
 
 def test_json_knows_no_nan():
     values = comparison("one", [np.nan, np.nan], [1.23456789, np.nan]).as_dict()
-    assert values["livecam"]["psnr"] is None
+    assert values["means"]["warper"]["psnr"] is None
     assert values["per_frame"]["static"]["psnr"] == [1.2346, None]

@@ -1,4 +1,4 @@
-"""What ships: graphs and weights that give back what was trained; and the figures it is judged by."""
+"""What ships: graphs and weights that give back what was trained."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from faces import draw_face, with_lip_gap
 from pair_data import write_people
 from torch import nn
 
 from engines import open_engine
 from livecam.errors import UserError
-from livecam.motion import rest
-from livecam.training import evaluate, figures, recipe, ship
+from livecam.training import evaluate, recipe, ship
 from livecam.training.__main__ import recipe_path
 from livecam.training.loop import train
 from livecam.training.system import Painter
@@ -70,51 +68,9 @@ def test_foreign_weights_are_named(tmp_path: Path) -> None:
         ship.ship(tmp_path, tmp_path)
 
 
-def test_the_renderer_keeps_warped_and_refined(painter: Painter, persona) -> None:  # type: ignore[no-untyped-def]
-    renderer = evaluate.KeepingRenderer(persona, painter)
-    shown = renderer.render(rest(persona.landmarks))
-    warped, refined, landmarks = renderer.kept[0]
-    np.testing.assert_array_equal(shown, refined)
-    assert (warped != refined).any()
-    table = evaluate.compare(warped, refined, landmarks, warped, 160)
-    assert table["warped"]["eyes_psnr"] > table["refined"]["eyes_psnr"]
-    assert set(table) == {"warped", "refined", "blurred", "flat"}
-    assert "eyes psnr" in evaluate.text(table)
-
-
 def test_held_out_people_are_measured(run: Path, tmp_path: Path) -> None:
     data = write_people(tmp_path / "data", range(17, 21))
     target = tmp_path / "figures.json"
     assert evaluate.main([str(run), "--data", str(data), "--json", str(target)]) == 0
     assert "held out" in target.read_text()
     assert evaluate.main([str(run), "--clips", str(tmp_path)]) == 2
-
-
-def test_figures_of_the_truth_itself_are_perfect(face) -> None:  # type: ignore[no-untyped-def]
-    from livecam.model import alignment
-    from livecam.model.alignment import face_square
-    from livecam.model.host import draw_rasters
-
-    points = (with_lip_gap(face, 0.4) / 512).astype(np.float32)
-    square = face_square(points)
-    truth = alignment.cut(draw_face(with_lip_gap(face, 0.4)), square)
-    truth[::4] //= 2  # something to be sharp about
-    masks = figures.regions(draw_rasters(points, square), 160)
-    same = figures.rate(truth, truth, masks)
-    assert same["mouth_gradient"] == same["mouth_sharpness"] == same["eyes_sharpness"] == 1
-    assert same["mouth_psnr"] > 70
-    spoilt = figures.controls(truth, masks)
-    for name in ("blurred", "flat"):
-        row = figures.rate(spoilt[name], truth, masks)
-        assert row["mouth_sharpness"] < 0.8
-        assert row["mouth_gradient"] < 1
-    assert figures.rate(spoilt["flat"], truth, masks)["eyes_sharpness"] == 1  # only the mouth is flat
-
-
-def test_a_shut_mouth_has_no_figures() -> None:
-    picture = np.zeros((32, 32, 3), np.uint8)
-    masks = {"mouth": np.zeros((32, 32), bool)}
-    row = figures.rate(picture, picture, masks)
-    assert np.isnan(row["mouth_psnr"])
-    assert np.isnan(figures.mean([row])["mouth_psnr"])
-    assert figures.mean([row, dict.fromkeys(row, 2.0)])["mouth_psnr"] == 2.0

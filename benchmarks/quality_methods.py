@@ -1,0 +1,105 @@
+"""The pictures that stand side by side: static, warper, controls, refined with T pictures, the paper's form.
+
+The product's own renderer warps every frame once; what it would hand to its refiner is kept, and every method
+makes its picture of that. Refiners are the product's own, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.product import spread
+from livecam.frames import RGB
+from livecam.model import weights as weights_files
+from livecam.model.host import HostRefiner
+from livecam.model.weights import Weights
+from livecam.persona import enroll, likeness
+from livecam.persona.persona import Persona
+from livecam.render.refine import host_refiner
+from livecam.training import figures
+
+F32 = NDArray[np.float32]
+Method = Callable[[RGB, F32], RGB]
+"""The warper's picture S x S x 3 and the landmarks (478, 2) as they moved, 0..1 -> S x S x 3."""
+Shot = tuple[RGB, F32]
+"""A picture of the person and its landmarks, as `livecam.persona.likeness.shot` makes them."""
+STATIC, WARPER, REFINED, BLURRED, FLAT, PAPER = "static", "warper", "refined", "blurred", "flat", "paper"
+APART = 2
+"""Pictures given to the embedder lie at least so many frames from any that is compared."""
+
+
+class Recorder(HostRefiner):
+    """In a refiner's place: changes nothing, and keeps the landmarks of every picture, in order."""
+
+    def __init__(self) -> None:
+        self.landmarks: list[F32] = []
+
+    def __call__(self, picture: RGB, landmarks: F32) -> RGB:
+        self.landmarks.append(landmarks[:, :2].copy())
+        return picture
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+
+def load(folder: Path) -> Weights:
+    """What `python -m livecam.training.ship` wrote.
+
+    Raises:
+        UserError: there is no manifest, or it is damaged.
+    """
+    found = weights_files.find({weights_files.VARIABLE: str(folder)})
+    assert found is not None  # only where no folder is named
+    return found
+
+
+def refiner(persona: Persona, weights: Weights, shots: Sequence[Shot] = ()) -> HostRefiner:
+    """The product's, with a style of the portrait and `shots` more pictures of the person.
+
+    The portrait alone is what is repaired from, whatever the shots.
+
+    Raises:
+        UserError: a file of the weights is missing, damaged or cannot be run.
+    """
+    own = likeness.of_portrait(persona)
+    pictures = likeness.together([(own.pictures[0], own.landmarks[0]), *shots])
+    return host_refiner(replace(persona, shots=pictures, style=None), weights)
+
+
+def portrait(persona: Persona) -> RGB:
+    """The portrait's crop, S x S x 3."""
+    return enroll.cut(persona.picture, persona.crop, persona.size)
+
+
+def name_of(shots: int) -> str:
+    """Of the refined row with so many pictures."""
+    return REFINED if shots == 1 else f"{REFINED} T={shots}"
+
+
+def untrained(persona: Persona) -> dict[str, Method]:
+    """Static portrait, warper, and the controls that know nothing."""
+    picture = portrait(persona)
+    return {
+        STATIC: lambda warped, landmarks: picture,
+        WARPER: lambda warped, landmarks: warped,
+        BLURRED: lambda warped, landmarks: _controls(warped, landmarks)[BLURRED],
+        FLAT: lambda warped, landmarks: _controls(warped, landmarks)[FLAT],
+    }
+
+
+def _controls(warped: RGB, landmarks: F32) -> dict[str, RGB]:
+    masks, crop = figures.picture_regions(landmarks, warped.shape[0])
+    return figures.controls(warped, masks, crop)
+
+
+def shot_numbers(frames: int, compared: Sequence[int], shots: int) -> list[int]:
+    """Numbers of `shots` - 1 frames beside the portrait, which is frame 0: evenly spread, and `APART` from
+    every frame that is compared. Fewer where the clip has no more."""
+    taken = {index + step for index in compared for step in range(1 - APART, APART)}
+    free = [index for index in range(1, frames) if index not in taken]
+    return [free[k] for k in spread(len(free), shots - 1)] if shots > 1 else []

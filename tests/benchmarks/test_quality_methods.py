@@ -1,0 +1,122 @@
+"""Methods side by side: controls, and the product's refiner with random weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faces import with_lip_gap
+
+from benchmarks import quality_methods as methods
+from livecam.frames import DriverFrame
+from livecam.motion import rest
+from livecam.persona import likeness
+from livecam.render.host import HostRenderer
+
+
+def test_shots_keep_away_from_what_is_compared():
+    compared = [3, 20, 40]
+    numbers = methods.shot_numbers(60, compared, 8)
+    assert len(numbers) == 7  # the portrait is the eighth
+    assert numbers == sorted(set(numbers))
+    assert 0 not in numbers
+    assert min(abs(a - b) for a in numbers for b in compared) >= methods.APART
+    assert methods.shot_numbers(60, compared, 1) == []
+    assert len(methods.shot_numbers(9, [3], 32)) < 32  # the clip has no more
+
+
+def test_the_recorder_keeps_what_a_refiner_would_get_and_changes_nothing(persona):
+    recorder, motion = methods.Recorder(), rest(persona.landmarks)
+    shown = HostRenderer(persona, recorder).render(motion)
+    np.testing.assert_array_equal(shown, HostRenderer(persona).render(motion))
+    np.testing.assert_array_equal(recorder.landmarks[0], motion.landmarks[:, :2])
+
+
+def test_methods_that_know_nothing(make_persona, face):
+    persona = make_persona(256)
+    warped = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
+    landmarks = (with_lip_gap(face, 0.4)[:, :2] / 512).astype(np.float32)
+    made = {name: method(warped, landmarks) for name, method in methods.untrained(persona).items()}
+    np.testing.assert_array_equal(made["static"], methods.portrait(persona))
+    np.testing.assert_array_equal(made["warper"], warped)
+    mouth, cheek = (np.round(landmarks[point] * 256).astype(int) for point in (13, 50))
+    inside = mouth + np.array([0, 4])
+    for name in ("blurred", "flat"):
+        assert (made[name][inside[1], inside[0]] != warped[inside[1], inside[0]]).any()
+        np.testing.assert_array_equal(made[name][cheek[1], cheek[0]], warped[cheek[1], cheek[0]])
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """Random ones that are shipped as trained ones are."""
+    torch = pytest.importorskip("torch")
+    from livecam.training import recipe, ship
+    from livecam.training.__main__ import recipe_path
+    from livecam.training.system import Painter
+
+    torch.manual_seed(0)
+    settings = recipe.read(recipe_path("test"))
+    painter = Painter(settings.network, 160)
+    for parameter in painter.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    folder = tmp_path_factory.mktemp("weights")
+    ship.save_painter(painter.eval(), settings, folder / "run.safetensors")
+    ship.ship(folder / "run.safetensors", folder / "shipped")
+    return methods.load(folder / "shipped")
+
+
+def test_the_refiner_is_the_products(persona, weights, monkeypatch):
+    """The same picture as `make_renderer` draws, to the last bit."""
+    from livecam.model import weights as files
+    from livecam.render.choose import make_renderer
+
+    monkeypatch.setenv(files.VARIABLE, str(weights.folder))
+    motion = rest(persona.landmarks)
+    product = make_renderer(persona, "cpu")
+    warped = HostRenderer(persona).render(motion)
+    refined = methods.refiner(persona, weights)(warped, motion.landmarks[:, :2])
+    np.testing.assert_array_equal(refined, product.render(motion))
+    assert (refined != warped).any()
+    product.close()
+
+
+def test_more_pictures_of_the_person_change_the_style(persona, weights):
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (512, 512, 3), np.uint8)
+    shot = likeness.shot(picture, persona.landmarks)
+    motion = rest(persona.landmarks)
+    warped = HostRenderer(persona).render(motion)
+    one, two = (
+        methods.refiner(persona, weights, shots)(warped, motion.landmarks[:, :2]) for shots in ((), (shot,))
+    )
+    assert (one != two).any()
+
+
+def test_a_clip_is_measured_with_every_number_of_shots(persona, face, weights, monkeypatch):
+    """Everything but the tracker and the judge: they see the same face in every picture."""
+    from benchmarks import self_reenactment
+    from benchmarks.product import FrameSource
+
+    frames = [
+        DriverFrame(k, k * 33_333_333, 512, 512, pixels=persona.picture, landmarks=face) for k in range(12)
+    ]
+    monkeypatch.setattr(self_reenactment, "open_source", lambda name: FrameSource(frames, 30))
+    monkeypatch.setattr(self_reenactment, "read_frames", lambda clip, limit: iter(frames[:limit]))
+
+    class Tracker:
+        def track(self, image, capture_ns):
+            return face
+
+    def judge(picture):
+        return persona.landmarks * np.float32(picture.shape[0])
+
+    plan = self_reenactment.Plan(2, 12, {"refined": weights, "paper": weights}, (1, 2))
+    found = self_reenactment.compare(Path("clip.mp4"), persona, Tracker(), plan, judge)
+    assert list(found.rows) == ["static", "warper", "blurred", "flat", "refined", "refined T=2", "paper"]
+    assert found.frames == [3, 11]
+    refined = found.means("refined")
+    assert refined == pytest.approx(found.means("paper"), nan_ok=True)  # the same weights
+    assert refined["outside_max"] == 0
+    assert refined["eyes_psnr"] < found.means("warper")["eyes_psnr"]  # they are random
+    assert set(found.as_dict()["per_frame"]) == {"static", "warper", "refined"}
