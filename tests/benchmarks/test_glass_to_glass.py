@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from benchmarks import glass_to_glass_code as code
 from benchmarks import glass_to_glass_reader
-from benchmarks.glass_to_glass import Watcher, stamp
 from benchmarks.glass_to_glass_figures import figures, page
+from benchmarks.glass_to_glass_measure import Watcher, stamp
 from benchmarks.glass_to_glass_source import SimulatedCamera
 from livecam.frames import OutputFrame
 
