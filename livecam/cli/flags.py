@@ -1,0 +1,42 @@
+"""Flags that several commands share, and what they make."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from livecam.errors import UserError
+
+if TYPE_CHECKING:
+    from livecam.persona.enroll import Choice
+    from livecam.settings import Settings
+
+Size = Annotated[int | None, typer.Option(help="Side of the rendered face crop: 256, 512 or 768.")]
+FaceIndex = Annotated[int | None, typer.Option(help="Which face of the picture, from the left, from 0.")]
+Region = Annotated[str | None, typer.Option("--crop", help="Where the face is: x,y,width,height in pixels.")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+def settings_from(motion: dict[str, Any], **changes: Any) -> Settings:
+    """File and environment, then the flags that were given (not None)."""
+    from livecam import settings
+
+    base = settings.load()
+    motion = {k: v for k, v in motion.items() if v is not None}
+    changes = {k: v for k, v in changes.items() if v is not None}
+    return replace(base, motion=replace(base.motion, **motion), **changes)
+
+
+def choice_from(face_index: int | None, crop: str | None) -> Choice:
+    """Raises `UserError` for a region that is not x,y,width,height."""
+    from livecam.persona.enroll import Choice
+
+    if crop is None:
+        return Choice(face_index)
+    try:
+        x, y, width, height = (int(part) for part in crop.split(","))
+    except ValueError:
+        raise UserError(f"--crop {crop}", "not four whole numbers", "Write x,y,width,height.") from None
+    return Choice(face_index, (x, y, width, height))

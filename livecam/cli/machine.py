@@ -1,0 +1,77 @@
+"""`livecam doctor`, `camera-setup`, `build` and `bench`: the machine, not the portrait."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from livecam.cli.flags import Json
+from livecam.cli.program import app
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Check this machine: devices, engines, models; each problem with what to do about it."""
+    from livecam import doctor as checks
+
+    found = checks.diagnose()
+    if json:
+        typer.echo(checks.to_json(found))
+    else:
+        _print_checks(found)
+    raise typer.Exit(checks.exit_code(found))
+
+
+@app.command("camera-setup")
+def camera_setup(
+    apply: Annotated[bool, typer.Option("--apply", help="Run the commands; needs root.")] = False,
+) -> None:
+    """Print (or run, as root) what makes a virtual camera on this machine."""
+    from livecam.doctor import camera_setup as setup
+
+    plan = setup.plan(setup.Machine())
+    if apply:
+        setup.apply(plan, setup.Machine(), typer.echo)
+    else:
+        typer.echo(setup.as_text(plan))
+
+
+@app.command()
+def build(force: Annotated[bool, typer.Option("--force", help="Make everything again.")] = False) -> None:
+    """Make what is built on this machine: the face model (fetched once, here and only here)."""
+    from export import face_model
+
+    typer.echo(f"The face model is in {face_model.build(force=force)}.")
+
+
+@app.command()
+def bench(
+    json: Annotated[Path | None, typer.Option(help="Write the figures here.")] = None,
+    through_camera: Annotated[
+        bool, typer.Option("--glass-to-glass", help="From capture to a reader of the virtual camera.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(help="With --glass-to-glass: a page with charts.")] = None,
+) -> None:
+    """Measure this machine: latency by stage, CPU time, memory; or glass to glass."""
+    if through_camera:
+        from benchmarks import glass_to_glass
+
+        glass_to_glass.measure_and_print(json, html)
+        return
+    from benchmarks import latency
+
+    latency.measure_and_print(json)
+
+
+def _print_checks(found: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    colours = {"ok": "green", "warn": "yellow", "fail": "red"}
+    table = Table("", "check", "found", "what to do", box=None, pad_edge=False)
+    for check in found:
+        mark = f"[{colours[check.status]}]{check.status}[/]"
+        table.add_row(mark, check.name, check.found, check.todo)
+    Console(highlight=False).print(table)

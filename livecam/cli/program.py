@@ -1,0 +1,66 @@
+"""The `livecam` program: its name, its options, and what becomes of errors."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from livecam import __version__
+from livecam.errors import UserError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="One portrait, photograph or painting, moves live with your face and appears as a camera.",
+)
+
+
+def main() -> None:
+    """The `livecam` program."""
+    try:
+        app(standalone_mode=False)
+    except UserError as error:
+        _fail(str(error), 2)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # click's own usage errors, in one line
+            _fail(f"{error.format_message()} See `livecam --help`.", 2)
+        if logging.getLogger().isEnabledFor(logging.DEBUG):
+            raise
+        _fail(f"unexpected: {type(error).__name__}: {error}. Run again with --verbose for the trace.", 1)
+
+
+def _fail(text: str, code: int) -> None:
+    typer.echo(f"livecam: {' '.join(text.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more; show traces.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.WARNING, format="livecam: %(message)s", stream=sys.stderr
+    )
+    for noisy in ("numba", "matplotlib", "PIL", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

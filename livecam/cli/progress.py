@@ -1,0 +1,104 @@
+"""What a person at the terminal sees of a run: a bar or a line while it lasts, the stages at the end."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import webbrowser
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from livecam.assembly import Hooks
+    from livecam.pipeline import LivePipeline
+    from livecam.report import Report
+
+OFFSET_AFTER = 10.0
+"""Seconds of a live run after which its delay is known well enough to be told."""
+
+
+class Progress:
+    """A progress bar for files, a line for live runs; quiet where no terminal is attached."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("livecam"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task: Any = None
+        self._timer: threading.Timer | None = None
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def hooks(self) -> Hooks:
+        from livecam.assembly import Hooks
+
+        return Hooks(started=self._started, progress=self._progress)
+
+    def _started(self, info: dict[str, Any]) -> None:
+        if info["live"]:
+            source, size, sinks = info["source"], info["format"], ", ".join(info["sinks"])
+            self._console.print(
+                f"livecam: live from {source.name} ({source.detail or f'{source.width}x{source.height}'}) "
+                f"to {sinks} at {size.width}x{size.height}, {size.fps:g} fps. Ctrl-C ends it.",
+                highlight=False,
+            )
+            if sys.stdin.isatty():
+                self._console.print("livecam: Enter takes your next two seconds as the neutral face.")
+                threading.Thread(target=_recalibrate_on_enter, args=(info["pipeline"],), daemon=True).start()
+            self._timer = threading.Timer(OFFSET_AFTER, self._tell_offset, args=(info["pipeline"],))
+            self._timer.daemon = True
+            self._timer.start()
+            for url in info["pages"]:
+                self._console.print(f"livecam: page at {url}", highlight=False, soft_wrap=True)
+                if self._console.is_terminal:
+                    webbrowser.open(url)
+        else:
+            self._bar.start()
+
+    def _tell_offset(self, pipeline: LivePipeline) -> None:
+        offset = pipeline.audio_offset_ms()
+        if offset is not None:
+            self._console.print(f"livecam: set your microphone's sync offset in OBS to {offset} ms.")
+
+    def _progress(self, done: int, total: int | None) -> None:
+        if self._task is None:
+            self._task = self._bar.add_task("", total=total)
+        self._bar.update(self._task, completed=done, total=total)
+
+
+def _recalibrate_on_enter(pipeline: LivePipeline) -> None:
+    for _ in sys.stdin:
+        pipeline.recalibrate()
+
+
+def print_stages(report: Report) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    result = report.result()
+    table = Table("stage", "p50 ms", "p95 ms", "p99 ms", box=None, pad_edge=False)
+    for stage, times in result["stages"].items():
+        table.add_row(stage, *(f"{times[k]:.2f}" for k in ("p50_ms", "p95_ms", "p99_ms")))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(
+        f"{result['frames']} frames, {result['dropped']} dropped, {result['fps']} fps, "
+        f"{result['cpu_ms_per_frame']} CPU ms a frame, {result['rss_mb']:.0f} MB, engine {result['engine']}"
+    )
+    offset = result.get("audio_offset_ms")
+    if offset is not None and result.get("live"):
+        console.print(f"Set your microphone's sync offset in OBS to {offset} ms.")

@@ -1,0 +1,102 @@
+"""`livecam run` and `livecam demo`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livecam.cli.flags import FaceIndex, Region, Size, choice_from, settings_from
+from livecam.cli.program import app
+from livecam.cli.progress import Progress, print_stages
+
+
+@app.command()
+def run(
+    portrait: Annotated[str | None, typer.Argument(help="A picture, a persona's name, or nothing.")] = None,
+    driver: Annotated[
+        str, typer.Option(help="camera, camera:NAME, camera:INDEX, a video, or a recorded performance.")
+    ] = "camera",
+    sink: Annotated[
+        list[str] | None,
+        typer.Option(help="camera, camera:DEVICE, page, FILE.mp4, DIR/%05d.png, null. Repeatable."),
+    ] = None,
+    size: Size = None,
+    canvas: Annotated[str | None, typer.Option(help='WIDTHxHEIGHT, or "source".')] = None,
+    fps: Annotated[float | None, typer.Option(help="Rate of live sinks.")] = None,
+    engine: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt or torch.")] = None,
+    refine: Annotated[bool | None, typer.Option("--refine/--no-refine", help="Use the learned half.")] = None,
+    loop: Annotated[bool | None, typer.Option("--loop", help="Play a driver file again and again.")] = None,
+    max_frames: Annotated[int | None, typer.Option(help="Stop after so many frames.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
+    record_performance: Annotated[
+        Path | None, typer.Option(help="Keep the driver's landmarks (no pixels) in this file.")
+    ] = None,
+    expression_gain: Annotated[float | None, typer.Option(help="1 as the driver, more or less.")] = None,
+    pose_gain: Annotated[float | None, typer.Option(help="1 as the driver, 0 for a still head.")] = None,
+    mirror: Annotated[
+        bool | None, typer.Option("--mirror/--no-mirror", help="Default: webcams only.")
+    ] = None,
+    neutral: Annotated[
+        int | None, typer.Option(help="The driver's frame to take as neutral; default: found by itself.")
+    ] = None,
+    face_index: FaceIndex = None,
+    crop: Region = None,
+) -> None:
+    """Move a portrait with a driver and send it somewhere."""
+    from livecam import assembly
+
+    motion = {"expression_gain": expression_gain, "pose_gain": pose_gain, "mirror": mirror}
+    motion["neutral_frame"] = neutral
+    settings = settings_from(
+        motion,
+        size=size,
+        canvas=canvas,
+        fps=fps,
+        engine=engine,
+        refine=refine,
+        loop=loop,
+        max_frames=max_frames,
+    )
+    request = assembly.Request(
+        portrait=portrait,
+        driver=driver,
+        sinks=tuple(sink or ["camera", "page"]),
+        choice=choice_from(face_index, crop),
+        record=record_performance,
+        report=report,
+    )
+    with Progress() as progress:
+        measured = assembly.run(request, settings, progress.hooks())
+    print_stages(measured)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="The film to write.")] = Path("demo.mp4"),
+    size: Size = None,
+    page: Annotated[
+        bool | None, typer.Option("--page/--no-page", help="Default: if a terminal is there.")
+    ] = None,
+) -> None:
+    """The bundled portrait moves with the bundled clip: writes a film, shows the stages, opens the page."""
+    from livecam import assembly
+    from livecam import demo as demonstration
+
+    settings = replace(settings_from({}, size=size), canvas="source")
+    with Progress() as progress:
+        measured = demonstration.write_film(out, settings, progress.hooks())
+    print_stages(measured)
+    typer.echo(
+        f"Wrote {out}: the driver on the left, the portrait on the right (both are rendered, no real people)."
+    )
+    if page if page is not None else sys.stdout.isatty():
+        typer.echo("Opening the live page; Ctrl-C ends it.")
+        driver = str(assembly.bundled(assembly.BUNDLED_DRIVER))
+        request = assembly.Request(driver=driver, sinks=("page",))
+        assembly.run(request, replace(settings, loop=True, canvas="1280x720"), Progress().hooks())
+    else:
+        typer.echo("Next: livecam run YOUR_PICTURE --sink page     (or --sink camera; see `livecam doctor`)")
