@@ -19,6 +19,10 @@ class EngineError(Exception):
     """An engine cannot be used: what, why, and what to do next in one line."""
 
 
+class FeedError(EngineError):
+    """What was fed does not fit. The engine itself is well, and another would say the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
     """Name, fixed shape and dtype of one input or output."""

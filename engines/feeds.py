@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from engines.base import Array, EngineError, TensorSpec
+from engines.base import Array, FeedError, TensorSpec
 
 
 def check_feeds(
@@ -15,18 +15,18 @@ def check_feeds(
     `kept` names the inputs that were given in an earlier run; `graph` is for the message.
 
     Raises:
-        EngineError: an unknown name, a wrong shape or dtype, or an input that was never given.
+        FeedError: an unknown name, a wrong shape or dtype, or an input that was never given.
     """
     specs = {spec.name: spec for spec in inputs}
     for name, array in feeds.items():
         spec = specs.get(name)
         if spec is None:
-            raise EngineError(f"{graph}: it has no input {name!r}. Its inputs are {', '.join(specs)}")
+            raise FeedError(f"{graph}: it has no input {name!r}. Its inputs are {', '.join(specs)}")
         if array.shape != spec.shape or array.dtype != spec.dtype:
-            raise EngineError(
+            raise FeedError(
                 f"{graph}: input {name!r} does not fit. "
                 f"Expected {spec.dtype} of shape {spec.shape}, given {array.dtype} of shape {array.shape}"
             )
     missing = [name for name in specs if name not in feeds and name not in kept]
     if missing:
-        raise EngineError(f"{graph}: no value yet for {', '.join(missing)}. The first run needs every input")
+        raise FeedError(f"{graph}: no value yet for {', '.join(missing)}. The first run needs every input")

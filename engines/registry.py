@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
 from dataclasses import dataclass
 from importlib import metadata
@@ -13,6 +14,8 @@ from typing import Any, Final
 from engines.base import Engine, EngineError
 
 NAMES: Final = ("cpu", "cuda", "tensorrt", "torch")
+TENSORRT_PACKAGES: Final = ("tensorrt", "tensorrt-cu13", "tensorrt-cu12")
+TENSORRT_TODO: Final = "Install livecam with the tensorrt extra as docs/engines.md says, or use cuda or cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,14 @@ def available() -> list[EngineStatus]:
 def open_engine(name: str, path: str | Path | None = None, **options: Any) -> Engine:
     """Opens an engine by its name on the command line.
 
-    "cpu" and "cuda" take the path of an ONNX file and `threads`; "torch" takes no path but `module`,
-    `inputs` and `outputs` (and `device`), as `TorchEngine` does.
+    "cpu" and "cuda" take the path of an ONNX file and `threads`; "tensorrt" a path and what `open_tensorrt`
+    takes; "torch" no path but `module`, `inputs` and `outputs` (and `device`), as `TorchEngine` does.
 
     Raises:
         EngineError: no such engine, it cannot be used here, or the file is missing or unusable.
     """
     if name not in NAMES:
         raise EngineError(f"engine {name!r}: not known. Choose one of {', '.join(NAMES)}")
-    if name == "tensorrt":
-        raise EngineError(f"tensorrt: {_tensorrt().detail}")
     if name == "torch":
         from engines.torch_engine import TorchEngine
 
@@ -53,6 +54,13 @@ def open_engine(name: str, path: str | Path | None = None, **options: Any) -> En
         raise EngineError(f"{name}: it runs an ONNX file. Give its path")
     if not _cpu().ok:
         raise EngineError(f"{name}: {_cpu().detail}")
+    if name == "tensorrt":
+        status = _tensorrt()
+        if not status.ok:
+            raise EngineError(f"tensorrt: {status.detail}")
+        from engines.trt import open_tensorrt
+
+        return open_tensorrt(path, **options)
     from engines.onnx_engine import OnnxEngine
 
     return OnnxEngine(path, provider="cuda" if name == "cuda" else "cpu", **options)
@@ -80,12 +88,36 @@ def _cuda() -> EngineStatus:
 
 
 def _tensorrt() -> EngineStatus:
+    detail = _tensorrt_lacks()
+    if detail is not None:
+        return EngineStatus("tensorrt", False, f"{detail}. {TENSORRT_TODO}")
+    if not _has_nvidia_driver():
+        return EngineStatus(
+            "tensorrt", False, "no NVIDIA driver is loaded. Install it, or use the cpu engine"
+        )
+    return EngineStatus("tensorrt", True, _version(*TENSORRT_PACKAGES))
+
+
+def _tensorrt_lacks() -> str | None:
     if find_spec("tensorrt") is None:
-        detail = "tensorrt is not installed, and this version of livecam does not use it yet. Use cuda or cpu"
-    else:
-        found = _version("tensorrt", "tensorrt-cu13", "tensorrt-cu12")
-        detail = f"{found} is installed, but this version of livecam does not use it yet. Use cuda or cpu"
-    return EngineStatus("tensorrt", False, detail)
+        return "tensorrt is not installed"
+    found = _version(*TENSORRT_PACKAGES)
+    numbers = [int(part) for part in re.findall(r"\d+", found.partition(" ")[2])[:2]]
+    if numbers and tuple(numbers) < (10, 9):
+        return f"{found} is too old: 10.9 or newer is needed"
+    if find_spec("tensorrt_libs") is None and find_spec("tensorrt_bindings") is not None:
+        return f"{found} is installed without its libraries, which come from NVIDIA's own package index"
+    if not _has_module("cuda.bindings.runtime"):
+        return "cuda-python is not installed"
+    return None
+
+
+def _has_module(name: str) -> bool:
+    """`find_spec` for a module within packages that may be missing themselves."""
+    try:
+        return find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _torch() -> EngineStatus:

@@ -63,7 +63,7 @@ def test_cuda_needs_the_build_and_the_driver(monkeypatch: pytest.MonkeyPatch) ->
         (("abacus", "graph.onnx"), "'abacus'.*cpu, cuda, tensorrt, torch"),
         (("cpu",), "cpu: it runs an ONNX file"),
         (("torch", "graph.onnx"), "torch: it runs a module"),
-        (("tensorrt", "graph.onnx"), "tensorrt: .*Use cuda or cpu"),
+        (("tensorrt", "graph.onnx"), "tensorrt: .*or use cuda or cpu"),
     ],
 )
 def test_opening_wrongly(arguments: tuple[str, ...], words: str) -> None:
@@ -73,9 +73,52 @@ def test_opening_wrongly(arguments: tuple[str, ...], words: str) -> None:
 
 def test_engines_know_nothing_of_livecam_and_import_nothing_heavy() -> None:
     code = (
-        "import sys, engines, engines.feeds, engines.onnx_engine, engines.torch_engine;"
+        "import sys, engines, engines.feeds, engines.onnx_engine, engines.torch_engine, engines.trt;"
         "print(sorted({name.split('.')[0] for name in sys.modules}"
-        " & {'livecam', 'export', 'torch', 'onnxruntime', 'onnx', 'tensorrt', 'cv2'}))"
+        " & {'livecam', 'export', 'torch', 'onnxruntime', 'onnx', 'tensorrt', 'cuda', 'cv2'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_tensorrt_lacks_is_told_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed: set[str] = set()
+    versions: dict[str, str] = {}
+
+    def found(name: str) -> Any:
+        if name == "cuda.bindings.runtime" and "cuda" not in installed:
+            raise ModuleNotFoundError(name)
+        return name if name in installed or name == "cuda.bindings.runtime" else None
+
+    def version(name: str) -> str:
+        if name not in versions:
+            raise registry.metadata.PackageNotFoundError(name)
+        return versions[name]
+
+    def detail() -> str:
+        (status,) = [status for status in available() if status.name == "tensorrt"]
+        assert "\n" not in status.detail
+        return status.detail if not status.ok else f"ok {status.detail}"
+
+    monkeypatch.setattr(registry, "find_spec", found)
+    monkeypatch.setattr(registry.metadata, "version", version)
+    monkeypatch.setattr(registry, "_has_nvidia_driver", lambda: False)
+    assert "not installed" in detail()
+    installed |= {"tensorrt", "tensorrt_bindings"}
+    versions["tensorrt"] = "10.8.0"
+    assert "tensorrt 10.8.0 is too old" in detail()
+    versions["tensorrt"] = "11.4.0"
+    assert "without its libraries" in detail()
+    installed.add("tensorrt_libs")
+    assert "cuda-python is not installed" in detail()
+    installed.add("cuda")
+    assert "no NVIDIA driver" in detail()
+    monkeypatch.setattr(registry, "_has_nvidia_driver", lambda: True)
+    assert detail() == "ok tensorrt 11.4.0"
+
+
+def test_a_graph_engine_needs_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorRT too: what it builds is compared with onnxruntime."""
+    monkeypatch.setattr(registry, "find_spec", lambda name: None if name == "onnxruntime" else name)
+    with pytest.raises(EngineError, match="tensorrt: onnxruntime is not installed"):
+        open_engine("tensorrt", "graph.onnx")

@@ -1,0 +1,8 @@
+"""TensorRT without a framework around it: build, keep, check, run. Versions 10.9 to 11.x, one code path."""
+
+from __future__ import annotations
+
+from engines.trt.engine import TensorRtEngine
+from engines.trt.opening import open_tensorrt
+
+__all__ = ["TensorRtEngine", "open_tensorrt"]
