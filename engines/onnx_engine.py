@@ -9,12 +9,22 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from engines import placement
 from engines.base import Array, EngineError, TensorSpec
 from engines.feeds import check_feeds
 
 log = logging.getLogger(__name__)
 
 PROVIDERS: Final = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+CUDA_OPTIONS: Final = {
+    "use_tf32": "0",  # ten bits: what is FP32 in the graph is a position, half a pixel off at 512 with those
+    "cudnn_conv_algo_search": "EXHAUSTIVE",  # shapes are fixed: seconds at the start for less in every frame
+    "cudnn_conv_use_max_workspace": "1",
+    "do_copy_in_default_stream": "1",
+}
+CAPTURE: Final = {"enable_cuda_graph": "1"}
+"""One launch a frame. Possible only where every node is on the GPU and nothing moves in its memory."""
 
 _DTYPES: Final = {
     "tensor(float)": np.float32,
@@ -30,16 +40,27 @@ _DTYPES: Final = {
 class OnnxEngine:
     """One onnxruntime session. Inputs live where the graph runs and are kept from run to run.
 
+    On a GPU outputs have a fixed place there too, and runs are one CUDA graph where every node is on the GPU.
     Not thread-safe: one thread at a time may call `run`.
     """
 
+    placement: dict[str, list[str]]
+    """Which provider ran which nodes, on a GPU; empty on the CPU, where there is no choice."""
+
     def __init__(
-        self, path: str | Path, *, provider: Literal["cpu", "cuda"] = "cpu", threads: int | None = None
+        self,
+        path: str | Path,
+        *,
+        provider: Literal["cpu", "cuda"] = "cpu",
+        threads: int | None = None,
+        capture: bool = True,
     ) -> None:
         """`threads` for work within one operator on the CPU; None leaves it to onnxruntime (every core).
+        `capture`: use CUDA graphs where it can be.
 
         Raises:
-            EngineError: no such file, not an ONNX graph with fixed shapes, or no such provider here.
+            EngineError: no such file, not an ONNX graph with fixed shapes, no such provider here, or one that
+                leaves what matters to the CPU.
         """
         import onnxruntime as ort
 
@@ -54,7 +75,12 @@ class OnnxEngine:
                 f"{provider}: this build of onnxruntime does not have it. "
                 "Install livecam with the gpu extra, or choose the cpu engine"
             )
-        self._session: Any = _open(ort, self.path, provider, threads)
+        self.placement = {}
+        self.captured = False
+        if provider == "cuda":
+            self._session: Any = self._open_cuda(ort, capture)
+        else:
+            self._session = _open(ort, self.path, provider, _options(ort, threads), [PROVIDERS[provider]])
         self.inputs = tuple(_spec(node, self.path) for node in self._session.get_inputs())
         self.outputs = tuple(_spec(node, self.path) for node in self._session.get_outputs())
 
@@ -65,8 +91,14 @@ class OnnxEngine:
             value = ort.OrtValue.ortvalue_from_shape_and_type(spec.shape, spec.dtype.type, provider)
             self._binding.bind_ortvalue_input(spec.name, value)
             self._values[spec.name] = value
+        self._results: list[Any] = []
         for spec in self.outputs:
-            self._binding.bind_output(spec.name, "cpu")
+            if provider == "cpu":
+                self._binding.bind_output(spec.name, "cpu")
+            else:
+                value = ort.OrtValue.ortvalue_from_shape_and_type(spec.shape, spec.dtype.type, provider)
+                self._binding.bind_ortvalue_output(spec.name, value)
+                self._results.append(value)
         log.info("%s runs on %s", self.path.name, provider)
 
     def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
@@ -83,7 +115,10 @@ class OnnxEngine:
                 self._values[name].update_inplace(np.ascontiguousarray(array))
                 self._given.add(name)
             self._session.run_with_iobinding(self._binding)
-            results = self._binding.copy_outputs_to_cpu()
+            if self._results:
+                results = [value.numpy() for value in self._results]  # copies, and waits for the GPU
+            else:
+                results = self._binding.copy_outputs_to_cpu()
         except Exception as error:  # onnxruntime's errors share no base class with a name
             raise EngineError(
                 f"{self.path.name}: the run failed on {self.name}. {_first_line(error)}"
@@ -94,18 +129,49 @@ class OnnxEngine:
         """Frees the session and its memory. A second call does nothing."""
         self._binding = None
         self._values = {}
+        self._results = []
         self._session = None
 
+    def _open_cuda(self, ort: Any, capture: bool) -> Any:
+        """Looks where the nodes go first: whether one graph can be captured depends on it."""
+        if hasattr(ort, "preload_dlls"):
+            ort.preload_dlls()  # CUDA and cuDNN from pip's packages, which no search path knows
+        provider = PROVIDERS["cuda"]
+        _open(ort, self.path, "cuda", _options(ort, None), [(provider, CUDA_OPTIONS)])  # says what is missing
+        try:
+            self.placement = placement.placement(
+                ort, self.path, [(provider, CUDA_OPTIONS)], _options(ort, None)
+            )
+        except Exception as error:
+            raise EngineError(
+                f"{self.path.name}: the first run failed on cuda. {_first_line(error)}"
+            ) from error
+        if placement.check(self.placement, provider, self.path.name) and capture:
+            try:
+                session = _open(
+                    ort, self.path, "cuda", _options(ort, None), [(provider, CUDA_OPTIONS | CAPTURE)]
+                )
+            except EngineError as error:
+                log.warning("no CUDA graph, frames take longer: %s", error)
+            else:
+                self.captured = True
+                return session
+        return _open(ort, self.path, "cuda", _options(ort, None), [(provider, CUDA_OPTIONS)])
 
-def _open(ort: Any, path: Path, provider: str, threads: int | None) -> Any:
+
+def _options(ort: Any, threads: int | None) -> Any:
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     if threads is not None:
         options.intra_op_num_threads = threads
     # Waiting threads sleep instead of spinning: the cores belong to the call that the picture goes into.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _open(ort: Any, path: Path, provider: str, options: Any, providers: list[Any]) -> Any:
     try:
-        session = ort.InferenceSession(str(path), options, providers=[PROVIDERS[provider]])
+        session = ort.InferenceSession(str(path), options, providers=providers)
     except Exception as error:
         raise EngineError(
             f"{path}: onnxruntime cannot open it. {_first_line(error)}. "
