@@ -136,9 +136,11 @@ def _tile(picture: RGB) -> RGB:
 
 
 def _labelled(tile: RGB, text: str, y: int = 14) -> RGB:
-    out = tile.copy()
-    for colour, thickness in ((0, 3), (255, 1)):
-        cv2.putText(out, text, (4, y), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (colour,) * 3, thickness, cv2.LINE_AA)
+    """White on a black bar: legible on every picture."""
+    out, font = tile.copy(), (cv2.FONT_HERSHEY_SIMPLEX, 0.42)
+    (width, _), below = cv2.getTextSize(text, *font, 1)
+    cv2.rectangle(out, (0, y - 13), (width + 8, y + below), (0, 0, 0), cv2.FILLED)
+    cv2.putText(out, text, (4, y - 1), *font, (255, 255, 255), 1, cv2.LINE_AA)
     return out
 
 
