@@ -6,14 +6,17 @@ from typing import Final
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from livecam.training.heads.accessories import Mesh
 from livecam.training.heads.data import Floats, HeadData
+from livecam.training.heads.hair import Obstacle
 from livecam.training.heads.surfaces import grid_triangles
 
 COLUMNS: Final = 96
 ROWS: Final = 60
+RIM: Final = 4
+"""The row of a garment that is its neckline; those before it turn inwards."""
 # Height, half width, half depth, z of the middle, squareness; from the collar down to below the picture.
 _TORSO: Final = np.array(
     [
@@ -30,8 +33,15 @@ _TORSO: Final = np.array(
 )
 
 
-def garment(data: HeadData, neutral: Floats, collar: float = 0.0, thickness: float = 0.35) -> Mesh:
-    """Fit a garment to a person's neutral vertices. `collar` (cm) raises the neckline."""
+def garment(
+    data: HeadData, neutral: Floats, collar: float = 0.0, thickness: float = 0.35,
+    body: Obstacle | None = None,
+) -> Mesh:  # fmt: skip
+    """Fit a garment to a person's neutral vertices. `collar` (cm) raises the neckline.
+
+    `body`: the person's skin, for cloth that lies on the shoulders; without it the cloth is only widened,
+    which leaves a ledge on broad ones. The bundled art was made so.
+    """
     angle = np.linspace(0, 2 * np.pi, COLUMNS, endpoint=False)
     spread = np.linspace(0, 1, ROWS) ** 1.6
     torso = PchipInterpolator(np.linspace(0, 1, len(_TORSO)), _TORSO)(spread)
@@ -46,7 +56,10 @@ def garment(data: HeadData, neutral: Floats, collar: float = 0.0, thickness: flo
     near = np.clip((height - lift + 16.0) / 5.4, 0, 1)
     y = height + near * (collar - (0.9 + 0.3 * max(collar, 0)) * cosine - 0.2)
     rings = np.stack([x, y, np.broadcast_to(z, x.shape)], axis=-1)
-    rings = _clear_of(rings, neutral[data.part_vertices("face", "head_neck")], thickness)
+    if body is None:
+        rings = _clear_of(rings, neutral[data.part_vertices("face", "head_neck")], thickness)
+    else:
+        rings = _laid_on(rings, body, thickness)
     # The edge turns inwards, which gives the cloth its thickness.
     axis = rings[:1].mean(1, keepdims=True)
     inwards = axis - rings[:1]
@@ -56,6 +69,7 @@ def garment(data: HeadData, neutral: Floats, collar: float = 0.0, thickness: flo
         rings[:1] + inwards * step * thickness + np.array([0, lift, 0])
         for step, lift in ((0.75, -0.9), (0.6, -0.12), (0.3, 0.06), (-0.05, 0.05))
     ]
+    assert len(rim) == RIM
     rings = np.concatenate([*rim, rings])
     rows = len(rings)
     texture = np.stack(np.broadcast_arrays(angle[None] / 6.2832, np.linspace(0, 1, rows)[:, None]), axis=-1)
@@ -73,6 +87,23 @@ def _build(data: HeadData, neutral: Floats) -> tuple[float, float]:
     own, usual = neutral[body], data.neutral[body]
     lift = float(np.median(own[:, 1] - usual[:, 1]))
     return lift, float(np.clip(np.abs(own[:, 0]).mean() / np.abs(usual[:, 0]).mean(), 0.85, 1.2))
+
+
+def _laid_on(rings: Floats, body: Obstacle, gap: float) -> Floats:
+    """Lift what is nearer to the skin than the gap off it: outwards at the neck, upwards on shoulders."""
+    out = np.asarray(rings, np.float64).copy()
+    for _ in range(5):
+        points = out.reshape(-1, 3).astype(np.float32)
+        height, normal = body.height(points)
+        # The bust has no skin lower down or further out, where its edge must not reach.
+        near = np.clip((4.0 - body.distance(points).reshape(*out.shape[:2], 1)) / 2.0, 0, 1)
+        lack = np.clip(gap - height.reshape(out.shape[:2]), 0, 1.5)[..., None]
+        push = normal.reshape(out.shape) * lack
+        smooth = gaussian_filter(push, (1.5, 2.5, 0), mode=("nearest", "wrap", "nearest"))
+        # What is furthest in goes at once, what is beside it follows.
+        deep = np.clip(lack / 0.5, 0, 1)
+        out += (smooth * (1 - deep) + push * deep) * near
+    return np.asarray(gaussian_filter(out, (1.0, 1.0, 0), mode=("nearest", "wrap", "nearest")), np.float32)
 
 
 def _clear_of(rings: Floats, skin: Floats, gap: float) -> Floats:

@@ -17,21 +17,50 @@ from livecam.training.heads.strands import Strands
 @dataclass(frozen=True, slots=True)
 class Fur:
     """corners, weights (S, K, 3): where each point of each strand hangs; height (S, K) cm above the skin;
-    half_width, random (S,)."""
+    half_width, random (S,); offset (S, K, 3) cm from there in the root's frame (see `frames`), for strands
+    that do not lie on the skin."""
 
     corners: Integers
     weights: Floats
     height: Floats
     half_width: Floats
     random: Floats
+    offset: Floats | None = None
 
     def at(self, vertices: Floats, normals: Floats) -> Strands:
         """The strands on the posed head."""
         base = np.einsum("skvc,skv->skc", vertices[self.corners], self.weights)
         normal = np.einsum("skvc,skv->skc", normals[self.corners], self.weights)
         points = (base + normal * self.height[:, :, None]).astype(np.float32)
+        if self.offset is not None:
+            points += np.einsum("skv,svc->skc", self.offset, frames(vertices, self.corners[:, 0]))
         ones = np.ones(points.shape[:2], np.float32)
         return Strands(points, self.half_width, self.random, ones, ones)
+
+
+def frames(vertices: Floats, corners: Integers) -> Floats:
+    """(S, 3, 3) rows: along the first edge, across it, off the skin; of triangles `corners` (S, 3)."""
+    a, b, c = (vertices[corners[:, k]] for k in range(3))
+    first, normal = b - a, np.cross(b - a, c - a)
+    first /= np.maximum(np.linalg.norm(first, axis=1, keepdims=True), 1e-6)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    return np.stack([first, np.cross(normal, first), normal], axis=1).astype(np.float32)
+
+
+def together(furs: list[Fur]) -> Fur | None:
+    """All strands in one; they must have the same number of points. None for none."""
+    if len(furs) < 2:
+        return furs[0] if furs else None
+    return Fur(
+        corners=np.concatenate([one.corners for one in furs]),
+        weights=np.concatenate([one.weights for one in furs]),
+        height=np.concatenate([one.height for one in furs]),
+        half_width=np.concatenate([one.half_width for one in furs]),
+        random=np.concatenate([one.random for one in furs]),
+        offset=np.concatenate(
+            [np.zeros_like(one.weights) if one.offset is None else one.offset for one in furs]
+        ),
+    )
 
 
 class Binder:
@@ -77,10 +106,12 @@ def brows(
     for upper, lower in BROWS:
         along = rng.beta(1.15, 1.25, count)
         across = np.clip(rng.normal(0.5, 0.26 * thickness, count), -0.1, 1.1)
-        top, bottom = (_curve(place[list(edge)], along) for edge in (upper, lower))
+        top, bottom = (along_curve(place[list(edge)], along) for edge in (upper, lower))
         root = bottom + (top - bottom) * across[:, None]
         # `along` runs from the outer (0) to the inner end (1).
-        outwards = _curve(place[list(upper)], np.clip(along - 0.12, 0, 1)) - _curve(place[list(upper)], along)
+        outwards = along_curve(place[list(upper)], np.clip(along - 0.12, 0, 1)) - along_curve(
+            place[list(upper)], along
+        )
         outwards /= np.linalg.norm(outwards, axis=1, keepdims=True) + 1e-6
         rise = np.clip((along - 0.62) / 0.38, 0, 1)[:, None] * 1.3 + (0.35 - 0.75 * across[:, None])
         direction = outwards + np.array([0, 1.0, 0]) * rise + rng.normal(0, 0.14, (count, 3))
@@ -100,8 +131,13 @@ def beard(
     rng: np.random.Generator,
     count: int,
     length: float,
+    half_width: float = 0.018,
+    steps: int = 5,
 ) -> Fur:
-    """A beard where the mask's third channel is set; strands hang down and outwards."""
+    """A beard where the mask's third channel is set; strands hang down and outwards.
+
+    `half_width` in cm; `steps`: points of a strand.
+    """
     face = data.part_names.index("face")
     own = data.part == face
     triangles, coordinates = data.triangles[own], data.texture_triangles[own]
@@ -116,10 +152,10 @@ def beard(
     direction = np.stack([root[:, 0] * 0.05, np.full(count, -1.0), np.full(count, 0.1)], axis=1)
     direction += rng.normal(0, 0.22, (count, 3))
     lengths = length * rng.uniform(0.6, 1.15, count) * (0.5 + 0.5 * np.clip(dense[chosen], 0, 1))
-    t = np.linspace(0, 1, 5)
+    t = np.linspace(0, 1, steps)
     points = root[:, None] + direction[:, None] * (lengths[:, None] * t * 0.8)[..., None]
     heights = lengths[:, None] * (0.05 + 0.42 * t - 0.15 * t**2)
-    return _bound(points, heights, binder, rng, 0.018)
+    return _bound(points, heights, binder, rng, half_width)
 
 
 def lashes(
@@ -166,7 +202,7 @@ def _lash_cards(data: HeadData, side: str) -> Integers:
     return vertex[cards]
 
 
-def _curve(points: Floats, at: NDArray[np.floating]) -> NDArray[np.float64]:
+def along_curve(points: Floats, at: NDArray[np.floating]) -> NDArray[np.float64]:
     """Points on the polyline at parameters 0..1."""
     where = np.linspace(0, 1, len(points))
     return np.stack([np.interp(at, where, points[:, axis]) for axis in range(3)], axis=1)

@@ -18,11 +18,26 @@ DOWN: Final = np.array([0.0, -1.0, 0.0])
 
 
 @dataclass(frozen=True, slots=True)
+class Knot:
+    """Where and how hair is tied. Lengths in cm."""
+
+    elevation: float = 15.0
+    """Degrees above the horizon behind; 90 is the crown."""
+    bun: bool = False
+    size: float = 1.6
+    """Radius of a bun or of the tail's root."""
+    length: float = 20.0
+    aside: float = 0.0
+    """A tail that falls to one side: -1 to 1."""
+    wave: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
 class HairStyle:
     """How hair is cut and combed. Lengths in cm."""
 
     comb: str = "side"
-    """"side" (parted), "back", "crown" (falls from the whorl), "up" (stands), "tied" (to a knot behind)."""
+    """"side" (parted), "back", "crown" (falls from the whorl), "up" (stands), "tied" (to `knot`)."""
     length: float = 7.0
     side_length: float = 2.5
     """Length just above the ears and at the nape; grows to `length` on top."""
@@ -51,6 +66,7 @@ class HairStyle:
     """Points of a strand that are drawn, of the `steps` that it grew; 0: all."""
     behind: float = 1.0
     """Density on the back of the head."""
+    knot: Knot = field(default_factory=Knot)
     hairline: Hairline = field(default_factory=Hairline)
 
 
@@ -67,6 +83,10 @@ class Obstacle:
         normal = self._normals[nearest]
         return np.einsum("nc,nc->n", at - self._points[nearest], normal), normal
 
+    def distance(self, at: Floats) -> Floats:
+        """(n,) cm to the nearest point."""
+        return np.asarray(self._tree.query(at, k=1)[0], np.float32)
+
 
 def grow(roots: Roots, style: HairStyle, obstacle: Obstacle, rng: np.random.Generator) -> Strands:
     """Grow one strand from every root."""
@@ -74,7 +94,7 @@ def grow(roots: Roots, style: HairStyle, obstacle: Obstacle, rng: np.random.Gene
     layer = rng.random(count).astype(np.float32) ** 0.7
     length = _lengths(roots, style, rng)
     comb = _comb(roots, style)
-    direction = _unit(comb * (1.15 - style.lift) + roots.normal * (0.15 + style.lift))
+    direction = unit(comb * (1.15 - style.lift) + roots.normal * (0.15 + style.lift))
     step = (length / (style.steps - 1))[:, None]
     wander = rng.normal(0, 1, (count, 3)).astype(np.float32)
     position = roots.position.astype(np.float64)
@@ -102,8 +122,8 @@ def grow(roots: Roots, style: HairStyle, obstacle: Obstacle, rng: np.random.Gene
         pull = _comb_at(position, roots, style)
         flat = pull - normal * np.einsum("nc,nc->n", pull, normal)[:, None]
         near = (np.clip(1.5 - height / 5.0, 0, 1) * np.clip((position[:, 1] + 6.0) / 6.0, 0, 1))[:, None]
-        moved = _unit(points[-1] - points[-2])
-        direction = _unit(
+        moved = unit(points[-1] - points[-2])
+        direction = unit(
             style.stiffness * moved
             + 0.55 * flat * near
             + style.gravity * DOWN * (0.4 + t)
@@ -167,7 +187,7 @@ def _lengths(roots: Roots, style: HairStyle, rng: np.random.Generator) -> Floats
 def _comb(roots: Roots, style: HairStyle) -> NDArray[np.float64]:
     pull = _comb_at(roots.position.astype(np.float64), roots, style)
     flat = pull - roots.normal * np.einsum("nc,nc->n", pull, roots.normal)[:, None]
-    return _unit(flat)
+    return unit(flat)
 
 
 def _comb_at(position: NDArray[np.float64], roots: Roots, style: HairStyle) -> NDArray[np.float64]:
@@ -180,10 +200,7 @@ def _comb_at(position: NDArray[np.float64], roots: Roots, style: HairStyle) -> N
         pull += np.array([0.0, 0.7, -0.25]) + (position - CENTRE) / 12.0
     elif style.comb == "crown":
         whorl = np.array([0.8, 13.8, -3.5])
-        pull += _unit(position - whorl)
-    elif style.comb == "tied":
-        knot = np.array([0.0, 6.5, -10.5])
-        pull += _unit(knot - position)
+        pull += unit(position - whorl)
     else:
         side = np.where(rest[:, 0] > style.part_at, 1.0, -1.0)
         height = np.clip((position[:, 1] - 5.0) / 6.0, 0, 1)
@@ -219,8 +236,8 @@ def _curled(points: Floats, length: Floats, style: HairStyle, rng: np.random.Gen
     if style.curl <= 0 and style.wave <= 0:
         return points
     count, steps = points.shape[:2]
-    tangent = _unit(np.gradient(points, axis=1))
-    first = _unit(np.cross(tangent, np.array([0.31, 0.17, 0.93])))
+    tangent = unit(np.gradient(points, axis=1))
+    first = unit(np.cross(tangent, np.array([0.31, 0.17, 0.93])))
     second = np.cross(tangent, first)
     place = points[:, 0]
     phase = np.sin(place @ rng.normal(0, 0.35, 3)) * 3.0 + np.sin(place @ rng.normal(0, 0.8, 3)) * 1.2
@@ -234,6 +251,7 @@ def _curled(points: Floats, length: Floats, style: HairStyle, rng: np.random.Gen
     return (points + winding * radius[..., None]).astype(np.float32)
 
 
-def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+def unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(..., 3) scaled to length 1."""
     norm = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return np.asarray(vectors / np.maximum(norm, 1e-9), np.float64)

@@ -9,6 +9,8 @@ from livecam.training.heads.camera import Camera
 from livecam.training.heads.hair import HairStyle
 from livecam.training.heads.jewellery import Earrings
 from livecam.training.heads.lights import Color, Lamp, Lighting
+from livecam.training.heads.neckwear import Neckwear
+from livecam.training.heads.whiskers import Whiskers
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class Clothes:
     second: Color = (0.70, 0.68, 0.62)
     pattern: int = 0
     collar: float = 0.0
+    drape: bool = False
+    """Lies on the shoulders; see `cloth.garment`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,9 @@ class Look:
     brow_thickness: float = 1.0
     beard_length: float = 0.0
     beard_count: int = 0
+    beard_width: float = 0.018
+    """Half width of its strands in cm."""
+    whiskers: tuple[Whiskers, ...] = ()
     clothes: Clothes = field(default_factory=Clothes)
     lighting: Lighting = field(default_factory=lambda: Lighting((Lamp(-35, 35, (1.6, 1.5, 1.4)),)))
     camera: Camera = field(default_factory=Camera)
@@ -83,4 +90,5 @@ class Look:
     glasses: Glasses | None = None
     hat: Hat | None = None
     earrings: Earrings | None = None
+    neckwear: Neckwear | None = None
     exposure: float = 1.0

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam.training.heads import accessories, fur, hair, jewellery, scalp, skinmaps
+from livecam.training.heads import (
+    accessories,
+    fur,
+    hair,
+    jewellery,
+    neckwear,
+    scalp,
+    skinmaps,
+    tied,
+    whiskers,
+)
 from livecam.training.heads.accessories import Mesh
 from livecam.training.heads.cloth import garment
 from livecam.training.heads.data import Floats, HeadData
@@ -61,13 +71,26 @@ class Person:
         obstacle = hair.Obstacle(self.neutral[skin], normals[skin])
         self.lashes = fur.lashes(data, rng, thickness=look.eyes.lashes)
         self.brows = fur.brows(data, wardrobe.binder, rng, thickness=look.brow_thickness)
-        self.beard: fur.Fur | None = None
+        growths: list[fur.Fur] = []
         if look.beard_count > 0:
-            self.beard = fur.beard(
-                data, wardrobe.masks, wardrobe.binder, rng, look.beard_count, look.beard_length
-            )
-        cloth = garment(data, self.neutral, look.clothes.collar)
+            steps = whiskers.STEPS if look.whiskers else 5
+            growths.append(
+                fur.beard(
+                    data, wardrobe.masks, wardrobe.binder, rng, look.beard_count, look.beard_length,
+                    look.beard_width, steps,
+                )
+            )  # fmt: skip
+        for own in look.whiskers:
+            growths.append(whiskers.whiskers(data, wardrobe.binder, self.neutral, obstacle, own, rng))
+        self.beard = fur.together(growths)
+        body = obstacle if look.clothes.drape else None
+        cloth = garment(data, self.neutral, look.clothes.collar, body=body)
         self.worn = [_worn(cloth, neck_weight(cloth.vertices), Material.CLOTH)]
+        if look.neckwear is not None:
+            mesh = neckwear.neckwear(look.neckwear, cloth, self.neutral[skin], normals[skin], seed)
+            # Only hats and what is worn like them have a colour beside the garment's.
+            material = Material.HAT if look.neckwear.own_color else Material.CLOTH
+            self.worn.append(_worn(mesh, neck_weight(mesh.vertices), material))
         self.hair: Strands | None = None
         self.painted_roots = np.zeros(len(data.neutral), np.float32)
         if look.hair is not None:
@@ -78,7 +101,8 @@ class Person:
                 roots = accessories.under_hat(roots, look.hat)
             # All hair is tucked into a scarf.
             if look.hat is None or look.hat.kind != "scarf":
-                self.hair = hair.grow(roots, style, obstacle, rng)
+                grow = tied.tie if style.comb == "tied" else hair.grow
+                self.hair = grow(roots, style, obstacle, rng)
         self.lenses: Worn | None = None
         if look.hat is not None:
             mesh = accessories.hat(look.hat, self.neutral[skin])

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import colorsys
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from livecam.training.heads import barber
 from livecam.training.heads.accessories import Glasses, Hat
 from livecam.training.heads.camera import Camera
 from livecam.training.heads.data import Floats, HeadData
-from livecam.training.heads.hair import HairStyle
 from livecam.training.heads.jewellery import Earrings
-from livecam.training.heads.lights import Color, Lamp, Lighting
-from livecam.training.heads.look import Backdrop, Clothes, Eyes, HairColor, Look, Skin
+from livecam.training.heads.lights import Color, Lamp, Lighting, direction
+from livecam.training.heads.look import Backdrop, Clothes, Eyes, Look, Skin
+from livecam.training.heads.neckwear import Neckwear
+from livecam.training.heads.palette import Rng, between, fabric, jitter, shade, triple, warmth
 from livecam.training.heads.performance import VISEMES, expression
 from livecam.training.heads.renderer import Moment
-from livecam.training.heads.scalp import Hairline
 from livecam.training.heads.shape import Gaze, Pose
+from livecam.training.heads.uniforms import linear
 
-Rng = np.random.Generator
 # Measured sRGB of skin in soft daylight, from light to dark.
 _TONES: Final = ((0.88, 0.70, 0.61), (0.82, 0.62, 0.51), (0.76, 0.55, 0.43), (0.66, 0.46, 0.34),
                  (0.53, 0.35, 0.25), (0.41, 0.27, 0.20), (0.31, 0.20, 0.15))  # fmt: skip
-_HAIRS: Final = ((0.05, 0.04, 0.035), (0.12, 0.08, 0.06), (0.22, 0.14, 0.09), (0.34, 0.22, 0.13),
-                 (0.50, 0.37, 0.22), (0.66, 0.52, 0.34), (0.42, 0.19, 0.10))  # fmt: skip
 _IRISES: Final = ((0.16, 0.09, 0.05), (0.30, 0.19, 0.09), (0.30, 0.26, 0.14), (0.22, 0.27, 0.18),
                   (0.22, 0.30, 0.37), (0.33, 0.38, 0.41))  # fmt: skip
 _FEELINGS: Final = ((0.22, "mouthSmile"), (0.30, "mouthFrown"), (0.36, "mouthStretch"), (0.42, "mouthPucker"),
                     (0.46, "mouthPress"), (0.49, "cheekPuff"), (0.52, "noseSneer"), (0.55, "jawLeft"),
                     (0.58, "jawRight"), (0.61, "mouthLeft"), (0.64, "mouthRight"))  # fmt: skip
 """Running shares of what a mouth does beside speaking."""
-KINDS: Final = ("bald", "shaved", "cropped", "side", "back", "crown", "curly", "bob", "long", "tied")
-_KIND_SHARES: Final = (0.05, 0.06, 0.13, 0.17, 0.10, 0.12, 0.11, 0.09, 0.11, 0.06)
+_DIMMEST: Final = 0.11
+_BRIGHTEST: Final = 0.75
+"""Bounds of `face_light` times exposure."""
 
 
 def identity(rng: Rng) -> Floats:
@@ -45,23 +44,21 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
     """A person's look and sitting. `detail` scales the number of hairs: 1 suits 512 pixels, 0.3 suits 256."""
     age = float(np.clip(rng.beta(1.6, 2.2), 0, 1))
     tone = rng.uniform(0, len(_TONES) - 1)
-    skin_color = _jitter(_between(_TONES, tone), rng, 0.02)
+    skin_color = jitter(between(_TONES, tone), rng, 0.02)
     dark = tone / (len(_TONES) - 1)
-    shares = np.array([0.30, 0.22, 0.17, 0.12, 0.07, 0.06, 0.06]) ** (1 + dark)
-    hair_index = int(rng.choice(len(_HAIRS), p=shares / shares.sum()))
-    root = _jitter(_HAIRS[hair_index], rng, 0.10)
-    tip = _shade(root, rng.uniform(1.1, 1.8))
-    grey = float(np.clip(rng.normal((age - 0.6) * 1.8, 0.25), 0, 0.95)) if age > 0.4 else 0.0
-    # The roots' colour is painted on the scalp too; between the grey hairs some keep their own.
-    root = tuple(np.array(root) * (1 - 0.7 * grey**2) + 0.55 * 0.7 * grey**2)
-    style = hair_style(rng, detail)
-    bearded = rng.random() < 0.24
-    lip = _shade(tuple(np.array(skin_color) * [0.88, 0.60, 0.60]), 1.0)
+    hair_color = barber.hair_color(rng, dark, age)
+    hat = _hat(rng) if rng.random() < 0.10 else None
+    style = barber.hair_style(rng, detail, low=hat is not None)
+    beard = barber.beard(rng, detail)
+    bearded = beard.stubble > 0 or beard.count > 0 or len(beard.whiskers) > 0
+    clothes, neckwear = _clothes(rng, hat is not None)
+    light = lighting(rng)
+    lip = shade(tuple(np.array(skin_color) * [0.88, 0.60, 0.60]), 1.0)
     painted = not bearded and rng.random() < 0.2
     if painted:
-        lip = _jitter((0.62, 0.18, 0.22), rng, 0.12)
+        lip = jitter((0.62, 0.18, 0.22), rng, 0.12)
     irises = np.array([0.36, 0.20, 0.13, 0.10, 0.13, 0.08]) ** (1 + 2.5 * dark)
-    iris = _jitter(_IRISES[int(rng.choice(len(_IRISES), p=irises / irises.sum()))], rng, 0.1)
+    iris = jitter(_IRISES[int(rng.choice(len(_IRISES), p=irises / irises.sum()))], rng, 0.1)
     return Look(
         skin=Skin(
             color=skin_color,
@@ -73,105 +70,61 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
             age=age,
             oil=rng.uniform(0.1, 0.9) * (1 - 0.4 * dark),
             pores=rng.uniform(0.3, 1.0),
-            stubble=rng.uniform(0.2, 0.9) if bearded or rng.random() < 0.12 else 0.0,
+            stubble=beard.stubble,
             liner=rng.uniform(0.3, 1.0) if rng.random() < 0.12 else 0.0,
         ),
-        eyes=Eyes(iris, _shade(iris, rng.uniform(0.9, 1.5)), rng.uniform(7.5, 13.0), rng.uniform(0.5, 1.6)),
+        eyes=Eyes(iris, shade(iris, rng.uniform(0.9, 1.5)), rng.uniform(7.5, 13.0), rng.uniform(0.5, 1.6)),
         hair=style,
-        hair_color=HairColor(root, tip, grey, rng.uniform(0.3, 1.1)),
+        hair_color=hair_color,
         brow_strength=rng.uniform(0.3, 0.8),
         brow_thickness=rng.uniform(0.6, 1.3),
-        beard_length=rng.uniform(0.25, 1.4) if bearded else 0.0,
-        beard_count=int(8000 * detail) if bearded and rng.random() < 0.7 else 0,
-        clothes=_clothes(rng),
-        lighting=lighting(rng),
+        beard_length=beard.length,
+        beard_count=beard.count,
+        beard_width=beard.width,
+        whiskers=beard.whiskers,
+        clothes=clothes,
+        neckwear=neckwear,
+        lighting=light,
         camera=camera(rng),
         backdrop=_backdrop(rng),
-        teeth=_jitter((0.86, 0.80 - 0.05 * age, 0.73 - 0.12 * age), rng, 0.02),
+        teeth=jitter((0.86, 0.80 - 0.05 * age, 0.73 - 0.12 * age), rng, 0.02),
         glasses=_glasses(rng) if rng.random() < 0.2 else None,
-        hat=_hat(rng) if rng.random() < 0.10 else None,
+        hat=hat,
         earrings=_earrings(rng) if rng.random() < (0.5 if painted else 0.08) else None,
         # A photographer would not let fair skin clip.
-        exposure=rng.uniform(0.8, 1.2) * (1 - 0.3 * (1 - dark) ** 2),
+        exposure=for_the_face(
+            rng.uniform(0.8, 1.2) * (1 - 0.3 * (1 - dark) ** 2), face_light(skin_color, light)
+        ),
     )
 
 
-def hair_style(rng: Rng, detail: float) -> HairStyle | None:
-    """One of `KINDS`; None is bald."""
-    kind = str(rng.choice(KINDS, p=_KIND_SHARES))
-    hairline = Hairline(
-        recession=float(np.clip(rng.normal(0.2, 0.4), 0, 1)),
-        sideburns=rng.uniform(-6, 8),
-        nape=rng.uniform(-5, 5),
-        low=rng.uniform(-3, 4),
-        bald=float(rng.random() < 0.08) * rng.uniform(0.3, 1.0),
-    )
-    base = HairStyle(
-        part_at=float(rng.uniform(0.5, 4.0) * rng.choice([-1, 1])),
-        volume=rng.uniform(0.7, 2.0),
-        lift=rng.uniform(0.3, 0.7),
-        wave=rng.uniform(0.0, 0.5),
-        frizz=rng.uniform(0.03, 0.15),
-        clump=rng.uniform(0.2, 0.7),
-        hairline=hairline,
-    )
-    full = replace(hairline, recession=hairline.recession * 0.4, bald=0.0)
-    if kind == "bald":
-        return None
-    hanging = replace(base, gravity=0.7, hug=0.35, stiffness=0.6, lift=0.32, steps=22, hairline=full)
-    curly = replace(base, comb="up", lift=0.8, gravity=0.1, hug=0.3, steps=22, volume=rng.uniform(1.5, 3.5))
-    styles = {
-        "shaved": replace(base, comb="crown", length=0.5, side_length=0.35, volume=0.3, steps=4, count=22000),
-        "cropped": replace(
-            base, comb="crown", length=rng.uniform(1, 2.5), side_length=0.8, volume=0.6, steps=7
-        ),
-        "side": replace(base, length=rng.uniform(5, 11), side_length=rng.uniform(1.2, 5)),
-        "back": replace(
-            base, comb="back", length=rng.uniform(6, 12), side_length=rng.uniform(1.5, 6), lift=0.7
-        ),
-        "crown": replace(base, comb="crown", length=rng.uniform(3, 7), fringe=rng.uniform(0.2, 0.8)),
-        "curly": replace(
-            curly,
-            length=rng.uniform(3, 9),
-            side_length=rng.uniform(2, 6),
-            curl=rng.uniform(0.25, 0.6),
-            curl_length=rng.uniform(1.3, 2.6),
-        ),
-        "bob": replace(hanging, length=rng.uniform(17, 24), side_length=rng.uniform(11, 16)),
-        "long": replace(
-            hanging,
-            length=rng.uniform(28, 38),
-            side_length=rng.uniform(22, 30),
-            curl=float(rng.random() < 0.3) * 0.5,
-            curl_length=4.0,
-        ),
-        "tied": replace(
-            hanging, comb="tied", length=18, side_length=16, lift=0.1, gravity=0.0, stiffness=1.0, hug=0.9
-        ),
-    }
-    style = styles[kind]
-    count = max(3000, int(style.count * detail))
-    # Coarser steps than these would grow another shape; straight hair may be drawn with fewer.
-    steps = max(4, round(style.steps * np.sqrt(max(detail, 0.25))))
-    drawn = max(4, round(steps * 0.6)) if detail < 0.25 and style.curl == 0 else steps
-    # Fewer hairs are drawn wider, so that the scalp stays covered.
-    width = style.half_width * float(np.sqrt(style.count / count))
-    return replace(style, count=count, steps=steps, drawn=drawn, half_width=width, behind=0.4)
+def face_light(skin: Color, light: Lighting) -> float:
+    """About the linear light that a face sends into the camera."""
+    total = 0.8 * np.mean(light.sky) + 0.25 * np.mean(light.ground)
+    for lamp in light.lamps:
+        facing = float(direction(lamp.azimuth, lamp.elevation)[2])
+        total += float(np.mean(lamp.color)) * max(facing, 0.0) * 0.8
+    return float(total * np.mean(linear(skin)))
+
+
+def for_the_face(exposure: float, light: float) -> float:
+    """`exposure` within what a photographer would let a face of so much `light` have."""
+    return float(np.clip(exposure, _DIMMEST / light, max(_BRIGHTEST / light, 0.3)))
 
 
 def lighting(rng: Rng) -> Lighting:
     """From a soft window to a hard lamp, warm to cold."""
     azimuth = rng.uniform(-70, 70)
-    key = _warmth(rng, 0.3) * rng.uniform(0.8, 1.9)
-    lamps = [Lamp(azimuth, rng.uniform(0, 55), _color(key), rng.uniform(4, 22), 3)]
-    fill = _warmth(rng, 0.35) * rng.uniform(0.05, 0.5)
-    lamps.append(Lamp(-azimuth + rng.normal(0, 15), rng.uniform(-10, 30), _color(fill), 20, 1))
+    key = warmth(rng, 0.3) * rng.uniform(0.8, 1.9)
+    lamps = [Lamp(azimuth, rng.uniform(0, 55), triple(key), rng.uniform(7, 22), 3)]
+    fill = warmth(rng, 0.35) * rng.uniform(0.12, 0.5)
+    lamps.append(Lamp(-azimuth + rng.normal(0, 15), rng.uniform(-10, 30), triple(fill), 20, 1))
     if rng.random() < 0.4:
-        rim = _warmth(rng, 0.6) * rng.uniform(0.2, 0.9)
-        lamps.append(Lamp(180 - azimuth * 0.5, rng.uniform(10, 45), _color(rim), 10, 1))
-    sky = _warmth(rng, 0.3) * rng.uniform(0.15, 0.5)
-    ground = _warmth(rng, 0.3) * rng.uniform(0.08, 0.3)
-    return Lighting(tuple(lamps), _color(sky), _color(ground), dome_samples=6)
+        rim = warmth(rng, 0.6) * rng.uniform(0.2, 0.9)
+        lamps.append(Lamp(180 - azimuth * 0.5, rng.uniform(10, 45), triple(rim), 10, 1))
+    sky = warmth(rng, 0.3) * rng.uniform(0.15, 0.5)
+    ground = warmth(rng, 0.3) * rng.uniform(0.08, 0.3)
+    return Lighting(tuple(lamps), triple(sky), triple(ground), dome_samples=6)
 
 
 def camera(rng: Rng) -> Camera:
@@ -230,21 +183,42 @@ def moment(data: HeadData, rng: Rng) -> Moment:
     return Moment(coefficients, Gaze(float(gaze_yaw), float(gaze_pitch), rng.uniform(0, 3)), pose)
 
 
-def _clothes(rng: Rng) -> Clothes:
+def _clothes(rng: Rng, hatted: bool) -> tuple[Clothes, Neckwear | None]:
+    """A garment and what is worn over it; `hatted`: the hat's colours are taken, see `uniforms`."""
     collar = float(rng.choice([rng.uniform(-0.6, 0.8), rng.uniform(1.5, 2.8)], p=[0.8, 0.2]))
-    return Clothes(_fabric(rng), _fabric(rng), int(rng.choice(5, p=[0.45, 0.12, 0.1, 0.15, 0.18])), collar)
+    clothes = Clothes(
+        fabric(rng), fabric(rng), int(rng.choice(5, p=[0.43, 0.11, 0.1, 0.14, 0.22])), collar, drape=True
+    )
+    kind, size = rng.random(), rng.uniform(0.85, 1.15)
+    shirted = replace(clothes, collar=rng.uniform(0.0, 0.7))
+    if clothes.pattern == 4:
+        if hatted or kind < 0.3:
+            return clothes, None
+        # Shirts under a jacket are light more often than not.
+        shirt = shade(fabric(rng), 1.0)
+        if rng.random() < 0.6:
+            shirt = triple(np.array(shirt) * 0.15 + 0.72)
+        worn = Neckwear("tie" if kind < 0.7 else "collar", shirt, fabric(rng), size)
+        return replace(shirted, second=shirt), worn
+    if kind < 0.16:
+        return shirted, Neckwear("collar", size=size, own_color=False)
+    if kind < 0.25:
+        return clothes, Neckwear("scarf", fabric(rng), fabric(rng), size, bool(rng.random() < 0.35))
+    if kind < 0.31:
+        return clothes, Neckwear("kerchief", fabric(rng), fabric(rng), size, bool(rng.random() < 0.3))
+    return clothes, None
 
 
 def _backdrop(rng: Rng) -> Backdrop:
-    color = np.array(_fabric(rng))
-    lit = _color(color * 0.5 + color.mean() * 0.5)
-    dark = _shade(lit, rng.uniform(0.25, 0.9)) if rng.random() < 0.7 else _fabric(rng)
+    color = np.array(fabric(rng))
+    lit = triple(color * 0.5 + color.mean() * 0.5)
+    dark = shade(lit, rng.uniform(0.25, 0.9)) if rng.random() < 0.7 else fabric(rng)
     return Backdrop(lit, dark, rng.uniform(0, 360), rng.uniform(0.0, 0.12), int(rng.integers(0, 9)))
 
 
 def _glasses(rng: Rng) -> Glasses:
     metal = bool(rng.random() < 0.45)
-    color = _jitter((0.6, 0.55, 0.45), rng, 0.2) if metal else _shade(_fabric(rng), rng.uniform(0.1, 0.8))
+    color = jitter((0.6, 0.55, 0.45), rng, 0.2) if metal else shade(fabric(rng), rng.uniform(0.1, 0.8))
     return Glasses(
         rng.uniform(2.1, 2.8), rng.uniform(1.6, 2.3), rng.uniform(2.0, 4.5), rng.uniform(0, 1),
         rng.uniform(0.05, 0.08) if metal else rng.uniform(0.1, 0.22), color, metal, rng.uniform(0.0, 0.12),
@@ -254,7 +228,7 @@ def _glasses(rng: Rng) -> Glasses:
 def _hat(rng: Rng) -> Hat:
     kind = str(rng.choice(["beanie", "cap", "brim", "scarf"]))
     return Hat(
-        kind, _fabric(rng), _fabric(rng), rng.uniform(0.8, 2.2), rng.uniform(4.5, 7.5), rng.uniform(-2, 5)
+        kind, fabric(rng), fabric(rng), rng.uniform(0.8, 2.2), rng.uniform(4.5, 7.5), rng.uniform(-2, 5)
     )
 
 
@@ -263,32 +237,3 @@ def _earrings(rng: Rng) -> Earrings:
     if rng.random() < 0.5:
         return Earrings("hoop", rng.uniform(0.6, 1.6), color)
     return Earrings("stud", rng.uniform(0.2, 0.45), color)
-
-
-def _fabric(rng: Rng) -> Color:
-    """Mostly muted colours."""
-    color = colorsys.hsv_to_rgb(rng.random(), min(1.0, rng.gamma(1.6, 0.16)), rng.uniform(0.06, 0.9))
-    return (color[0], color[1], color[2])
-
-
-def _warmth(rng: Rng, spread: float) -> Floats:
-    k = rng.normal(0, spread)
-    return np.array([1 + 0.22 * k, 1.0, 1 - 0.28 * k], np.float32).clip(0.2, 1.8)
-
-
-def _color(values: Floats) -> Color:
-    return (float(values[0]), float(values[1]), float(values[2]))
-
-
-def _between(colors: tuple[Color, ...], at: float) -> Color:
-    low = min(int(at), len(colors) - 2)
-    mixed = np.array(colors[low]) * (1 - at + low) + np.array(colors[low + 1]) * (at - low)
-    return _color(np.asarray(mixed, np.float32))
-
-
-def _jitter(color: Color, rng: Rng, spread: float) -> Color:
-    return _color(np.clip(np.array(color) * rng.normal(1, spread, 3), 0.01, 0.97))
-
-
-def _shade(color: Color | tuple[float, ...], factor: float) -> Color:
-    return _color(np.clip(np.array(color) * factor, 0.0, 0.97))
