@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100, help="people")
     parser.add_argument("--first", type=int, default=0, help="seed of the first person")
-    parser.add_argument("--frames", type=int, default=8, help="pictures of each person")
+    parser.add_argument("--frames", type=int, default=dataset.Plan().frames, help="pictures of each person")
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument(

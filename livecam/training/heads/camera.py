@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
+NEAR, FAR = 20.0, 400.0
+"""cm from the camera: what lies between them is drawn."""
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Matrix:
@@ -33,7 +35,7 @@ class Camera:
     def position(self) -> Matrix:
         return np.array([self.x, self.y, self.distance])
 
-    def matrix(self, near: float = 20.0, far: float = 400.0) -> Matrix:
+    def matrix(self, near: float = NEAR, far: float = FAR) -> Matrix:
         """(4, 4) world to clip space."""
         t = 1 / np.tan(np.deg2rad(self.field_of_view) / 2)
         projection = np.zeros((4, 4))
@@ -45,6 +47,10 @@ class Camera:
         view[:3, 3] = -self.position
         matrix: Matrix = projection @ view
         return matrix
+
+    def distances(self, depths: NDArray[np.floating]) -> NDArray[np.float32]:
+        """What a depth buffer holds, 0..1, as cm along the camera's axis."""
+        return np.asarray(NEAR * FAR / (FAR - (FAR - NEAR) * depths), np.float32)
 
     def pixels_per_cm(self, size: int, z: float = 5.0) -> float:
         """Scale of the picture at depth z."""

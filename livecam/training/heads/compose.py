@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.frames import RGB
+from livecam.training.heads import depth_of_field
 from livecam.training.heads.data import Floats
+from livecam.training.heads.depth_of_field import Focus
 from livecam.training.heads.look import Backdrop, Look
 from livecam.training.heads.renderer import Layers
 from livecam.training.heads.uniforms import linear
@@ -28,11 +30,13 @@ class Picture:
     alpha: NDArray[np.uint8]
 
 
-def compose(layers: Layers, look: Look, small: int, seed: int) -> Picture:
-    """Put the layers together and reduce them to `small` x `small` pixels."""
+def compose(layers: Layers, look: Look, small: int, seed: int, focus: Focus | None = None) -> Picture:
+    """Put the layers together and reduce them to `small` x `small` pixels; without `focus` all is sharp."""
     size = layers.light.shape[0]
     scale = look.camera.pixels_per_cm(size)
-    light = spread_light(layers.light, layers.spread, scale)
+    light = (
+        _spread_roughly(layers, scale) if layers.rough else spread_light(layers.light, layers.spread, scale)
+    )
     covered = (layers.material > 0).astype(np.float32)
     color = light * layers.albedo + layers.shine
     if layers.lens is not None:
@@ -41,12 +45,41 @@ def compose(layers: Layers, look: Look, small: int, seed: int) -> Picture:
     toned = tone(color * look.exposure)
     toned = cv2.resize(toned * covered[..., None], (small, small), interpolation=cv2.INTER_AREA)
     alpha = cv2.resize(covered, (small, small), interpolation=cv2.INTER_AREA)[..., None]
-    picture = toned + backdrop(look.backdrop, small, seed) * (1 - alpha)
+    wall = backdrop(look.backdrop, small, seed)
+    if focus is not None:
+        distance = cv2.resize(layers.distance, (small, small), interpolation=cv2.INTER_NEAREST)
+        wanted = depth_of_field.sigma(look.camera, focus, np.asarray(distance), small)
+        person = depth_of_field.blur_person(np.concatenate([toned, alpha], axis=2), wanted)
+        toned, alpha = person[..., :3], person[..., 3:]
+        wall = _blur_wall(wall, float(depth_of_field.sigma(look.camera, focus, focus.wall, small)))
+    picture = toned + wall * (1 - alpha)
     return Picture(_to_bytes(picture), (alpha[..., 0] * 255 + 0.5).astype(np.uint8))
 
 
-def spread_light(light: Floats, spread: Floats, pixels_per_cm: float) -> Floats:
-    """Blur the light on skin, colour by colour; other surfaces keep theirs."""
+def _blur_wall(wall: Floats, pixels: float) -> Floats:
+    return wall if pixels < 0.4 else _blur(wall, pixels)
+
+
+def _spread_finely(layers: Layers, pixels_per_cm: float) -> Floats:
+    return spread_light(layers.light, layers.spread, pixels_per_cm)
+
+
+def _spread_roughly(layers: Layers, pixels_per_cm: float) -> Floats:
+    """`spread_light` where there is skin, with its widest blur on half the pixels: a third of the price."""
+    rows, columns = (np.flatnonzero((layers.spread > 0).any(axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return layers.light
+    edge = round(4 * _SCATTER[-1][0] * pixels_per_cm)
+    top, bottom = max(rows[0] - edge, 0), rows[-1] + 1 + edge
+    left, right = max(columns[0] - edge, 0), columns[-1] + 1 + edge
+    part = np.s_[top:bottom, left:right]
+    light = layers.light.copy()
+    light[part] = spread_light(layers.light[part], layers.spread[part], pixels_per_cm, finest=1.0)
+    return light
+
+
+def spread_light(light: Floats, spread: Floats, pixels_per_cm: float, finest: float = 2.0) -> Floats:
+    """Blur the light on skin, colour by colour; other surfaces keep theirs. `finest`: see `_blur`."""
     mask = np.minimum(spread, 1.0)[..., None]
     if not mask.any():
         return light
@@ -54,14 +87,21 @@ def spread_light(light: Floats, spread: Floats, pixels_per_cm: float) -> Floats:
     weighted = light * mask
     for sigma, shares in _SCATTER:
         pixels = sigma * pixels_per_cm
-        blurred = light if pixels < 0.4 else _blur(weighted, pixels) / np.maximum(_blur(mask, pixels), 1e-3)
+        if pixels < 0.4:
+            blurred = light
+        else:
+            around = np.maximum(_blur(mask, pixels, finest), np.float32(1e-3))
+            blurred = np.asarray(_blur(weighted, pixels, finest) / around, np.float32)
         result += blurred * np.array(shares, np.float32)
     return np.asarray(result * mask + light * (1 - mask), np.float32)
 
 
-def _blur(values: Floats, sigma: float) -> Floats:
-    """Gaussian blur; a wide one is done on a smaller copy, where it is the same but cheaper."""
-    factor = max(1, int(sigma / 2))
+def _blur(values: Floats, sigma: float, finest: float = 2.0) -> Floats:
+    """Gaussian blur; a wide one is done on a smaller copy, where it is the same but cheaper.
+
+    `finest`: the least sigma in pixels of that copy.
+    """
+    factor = max(1, int(sigma / finest))
     height, width = values.shape[:2]
     if factor > 1:
         values = cv2.resize(values, (width // factor, height // factor), interpolation=cv2.INTER_AREA)

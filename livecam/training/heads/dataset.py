@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from livecam.training.heads import lens as lenses
 from livecam.training.heads import sample
 from livecam.training.heads.compose import compose
+from livecam.training.heads.depth_of_field import Focus, focus
 from livecam.training.heads.person import Person, Wardrobe
-from livecam.training.heads.renderer import Moment, Renderer
+from livecam.training.heads.renderer import Layers, Moment, Renderer
 from livecam.training.heads.shape import Gaze, HeadShape, Pose
 from livecam.training.heads.truth import truth
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised whenever the same seed would give another picture."""
+IRISES: Final = (468, 473)
+"""Landmarks in the middle of the irises."""
 LENS_STREAM: Final = 1 << 20
 """Numbers below it are frames, each with random numbers of its own."""
 
@@ -34,7 +37,7 @@ class Plan:
     """
 
     size: int = 256
-    frames: int = 8
+    frames: int = 12
     supersample: float = 1.25
     detail: float = 0.14
     tile: int = 256
@@ -78,7 +81,7 @@ class Studio:
         found: dict[str, list[NDArray[Any]]] = {}
         for frame, moment in enumerate(self.moments(seed)):
             layers = self.renderer.draw(person, moment, round(plan.size * plan.supersample))
-            picture = compose(layers, person.look, plan.size, seed)
+            picture = compose(layers, person.look, plan.size, seed, self._focus(person, layers, lens))
             rgb = lenses.develop(picture.rgb, lens, seed, frame) if plan.lens else picture.rgb
             known = truth(self.shape, person.look.camera, moment, layers, plan.size)
             for name, value in (
@@ -93,6 +96,13 @@ class Studio:
                 found.setdefault(name, []).append(value)
         arrays: dict[str, NDArray[Any]] = {name: np.stack(values) for name, values in found.items()}
         return {**arrays, "identity": person.identity, "seed": np.array(seed, np.int64)}
+
+    def _focus(self, person: Person, layers: Layers, lens: lenses.Lens) -> Focus | None:
+        """On the eyes, where they are in this picture."""
+        if not self.plan.lens or lens.f_number <= 0:
+            return None
+        eyes = self.shape.landmarks(layers.vertices)[list(IRISES)]
+        return focus(person.look.camera, lens.f_number, eyes, lens.behind)
 
 
 def path_of(folder: Path, seed: int) -> Path:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import moderngl
 import numpy as np
@@ -15,6 +15,14 @@ from livecam.errors import UserError
 from livecam.training.heads import materials
 from livecam.training.heads.data import Floats, Integers
 from livecam.training.heads.strands import Strands, ribbon_triangles, ribbon_vertices
+
+STILL_OUTPUTS: Final = {"openness": 1, "mottle": 4, "specks": 2, "zones": 4, "folds": 4}
+"""What `openness.vert` finds for each vertex, in floats."""
+STILL_FLOATS: Final = sum(STILL_OUTPUTS.values())
+STILL_INPUTS: Final = (
+    " ".join(f"{count}f" for count in STILL_OUTPUTS.values()),
+    *("in_open" if name == "openness" else f"in_{name}" for name in STILL_OUTPUTS),
+)
 
 
 def create_context() -> Any:
@@ -34,7 +42,7 @@ def create_context() -> Any:
 def _source(name: str) -> str:
     folder = files("livecam.training.heads") / "shaders"
     source = (folder / name).read_text()
-    for shared in ("lighting", "strand_light"):
+    for shared in ("lighting", "strand_light", "places"):
         source = source.replace(f"#include {shared}\n", (folder / f"{shared}.glsl").read_text())
     return source.replace("#include materials", materials.glsl())
 
@@ -65,7 +73,9 @@ def write(target: Any, values: Mapping[str, Any]) -> None:
         array = np.asarray(value, np.float32)
         if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
             array = np.swapaxes(array, -1, -2)
-        target[name].write(np.ascontiguousarray(array).tobytes())
+        # Compilers shorten arrays to the elements that are used.
+        used = target[name].dimension * target[name].array_length
+        target[name].write(np.ascontiguousarray(array).reshape(-1)[:used].tobytes())
 
 
 class Drawable:
@@ -74,33 +84,28 @@ class Drawable:
     def __init__(
         self,
         context: Any,
-        shaded: Sequence[tuple[Any, Integers]],
+        parts: Mapping[Any, Integers],
         bare: Any,
         count: int,
         casting: Integers | None = None,
     ) -> None:
-        """`shaded`: programs and the triangles each draws; `bare` draws depth; `casting`: the triangles that
-        cast shadows, when not all do."""
+        """`parts`: triangles by the name of the program that shades them; `bare` draws depth; `casting`: the
+        triangles that cast shadows, when not all do."""
+        self._context, self._count = context, count
         self._moving = context.buffer(reserve=count * 24, dynamic=True)
         self._static = context.buffer(reserve=count * 28, dynamic=True)
-        # Openness to the sky, mottle, specks: see `openness.vert`.
-        self._still = context.buffer(np.ones((count, 7), np.float32).tobytes())
-        self._count = count
-        triangles = np.concatenate([own for _, own in shaded])
-        indices = [_index(context, own) for own in (*(own for _, own in shaded), triangles)]
-        chosen = _index(context, triangles if casting is None else casting)
-        moving = (self._moving, "3f 3f", "in_position", "in_normal")
-        static = (self._static, "3f 2f 2f", "in_rest", "in_texture", "in_kind")
-        still = (self._still, "1f 4f 2f", "in_open", "in_mottle", "in_specks")
+        self._still = context.buffer(np.ones((count, STILL_FLOATS), np.float32).tobytes())
+        triangles = np.concatenate(list(parts.values()))
+        casting = triangles if casting is None else casting
+        self._parts = {name: _index(context, own) for name, own in parts.items()}
+        whole, chosen = (
+            _index(context, own) for own in (triangles, triangles if casting is None else casting)
+        )
+        self._arrays: dict[Any, Any] = {}
         position = (self._moving, "3f 12x", "in_position")
-        self._full = [
-            context.vertex_array(program, [moving, static, still], index, skip_errors=True)
-            for (program, _), index in zip(shaded, indices, strict=False)
-        ]
-        self._bare = context.vertex_array(bare, [position], indices[-1])
+        self._bare = context.vertex_array(bare, [position], whole)
         self._caster = context.vertex_array(bare, [position], chosen)
-        self._items = [*self._full, self._bare, self._caster, self._moving, self._static, self._still]
-        self._items += [*indices, chosen]
+        self._items = [self._bare, self._caster, self._moving, self._static, self._still, whole, chosen]
 
     def set_static(self, rest: Floats, texture: Floats, material: Any, roots: Any = 0.0) -> None:
         kind = np.stack(np.broadcast_arrays(material, roots, np.zeros(len(rest)))[:2], axis=1)
@@ -114,14 +119,23 @@ class Drawable:
     def prepare(self, context: Any, program: Any) -> None:
         """Run `openness.vert` over the vertices where they are now and keep what it finds."""
         moving = (self._moving, "3f 3f", "in_position", "in_normal")
-        rest = (self._static, "3f 16x", "in_rest")
+        rest = (self._static, "3f 8x 2f", "in_rest", "in_kind")
         array = context.vertex_array(program, [moving, rest])
         array.transform(self._still, mode=context.POINTS, vertices=self._count)
         array.release()
 
-    def draw(self) -> None:
-        for part in self._full:
-            part.render()
+    def draw(self, programs: Mapping[Any, Any]) -> None:
+        """Shade every part by its program."""
+        for name, index in self._parts.items():
+            program = programs[name]
+            if program not in self._arrays:
+                moving = (self._moving, "3f 3f", "in_position", "in_normal")
+                static = (self._static, "3f 2f 2f", "in_rest", "in_texture", "in_kind")
+                still = (self._still, *STILL_INPUTS)
+                self._arrays[program] = self._context.vertex_array(
+                    program, [moving, static, still], index, skip_errors=True
+                )
+            self._arrays[program].render()
 
     def draw_depth(self) -> None:
         self._bare.render()
@@ -130,7 +144,7 @@ class Drawable:
         self._caster.render()
 
     def release(self) -> None:
-        for item in self._items:
+        for item in (*self._arrays.values(), *self._parts.values(), *self._items):
             item.release()
 
 
@@ -141,23 +155,33 @@ def _index(context: Any, triangles: Integers) -> Any:
 class Ribbons:
     """Strands; shadows are cast by every `every`-th, `widen` times as wide."""
 
-    def __init__(
-        self, context: Any, shaded: Any, bare: Any, strands: Strands, every: int, widen: float
-    ) -> None:
-        self._items: list[Any] = []
-        self._full, self._bare = self._array(context, shaded, strands), self._array(context, bare, strands)
-        self._caster = self._array(context, bare, strands.some(every, widen))
+    def __init__(self, context: Any, bare: Any, strands: Strands, every: int, widen: float) -> None:
+        self._context, self._every, self._widen = context, every, widen
+        self._whole, self._some = self._strip(strands), self._strip(strands.some(every, widen))
+        self._bare, self._caster = self._array(bare, self._whole), self._array(bare, self._some)
+        self._shaded: dict[Any, Any] = {}
 
-    def _array(self, context: Any, program: Any, strands: Strands) -> Any:
-        buffer = context.buffer(ribbon_vertices(strands).tobytes())
-        index = context.buffer(ribbon_triangles(*strands.points.shape[:2]).astype(np.int32).tobytes())
+    def move(self, strands: Strands) -> None:
+        """As many strands as before, elsewhere."""
+        for (buffer, _), own in (
+            (self._whole, strands),
+            (self._some, strands.some(self._every, self._widen)),
+        ):
+            buffer.write(ribbon_vertices(own).tobytes())
+
+    def _strip(self, strands: Strands) -> tuple[Any, Any]:
+        index = ribbon_triangles(*strands.points.shape[:2])
+        return self._context.buffer(ribbon_vertices(strands).tobytes()), _index(self._context, index)
+
+    def _array(self, program: Any, strip: tuple[Any, Any]) -> Any:
+        buffer, index = strip
         names = ("in_position", "in_tangent", "in_strand", "in_follow")
-        array = context.vertex_array(program, [(buffer, "3f 3f 4f 2f", *names)], index, skip_errors=True)
-        self._items += [array, buffer, index]
-        return array
+        return self._context.vertex_array(program, [(buffer, "3f 3f 4f 2f", *names)], index, skip_errors=True)
 
-    def draw(self) -> None:
-        self._full.render()
+    def draw(self, program: Any) -> None:
+        if program not in self._shaded:
+            self._shaded[program] = self._array(program, self._whole)
+        self._shaded[program].render()
 
     def draw_depth(self) -> None:
         self._bare.render()
@@ -166,7 +190,7 @@ class Ribbons:
         self._caster.render()
 
     def release(self) -> None:
-        for item in self._items:
+        for item in (*self._shaded.values(), self._bare, self._caster, *self._whole, *self._some):
             item.release()
 
 

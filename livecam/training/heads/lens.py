@@ -28,7 +28,8 @@ class Lens:
 
     exposure: stops; white (3,): gains of the channels; contrast: 1 leaves it; defocus: sigma as a share of
     the width; noise: grain of a mean grey, 0..1; coarse: sigma of the grain in pixels; quality: of the JPEG,
-    0 for none.
+    0 for none; f_number: what lies away from the eyes blurs, more so for smaller ones, 0 for not at all;
+    behind: cm from the head to what is behind it.
     """
 
     look: str = PHOTOGRAPH
@@ -39,6 +40,8 @@ class Lens:
     noise: float = 0.0
     coarse: float = 0.0
     quality: int = 0
+    f_number: float = 0.0
+    behind: float = 100.0
 
 
 def sample(rng: Rng, painted: float) -> Lens:
@@ -46,9 +49,13 @@ def sample(rng: Rng, painted: float) -> Lens:
     draws = rng.random(5)
     look = str(rng.choice(LOOKS, p=_SHARES)) if draws[0] < painted else PHOTOGRAPH
     warm, green = rng.normal(0, 0.06), rng.normal(0, 0.02)
+    exposure = float(np.clip(rng.normal(0, 0.25), -0.7, 0.5))
+    focused = look == PHOTOGRAPH and rng.random() < 0.4
     return Lens(
         look=look,
-        exposure=float(np.clip(rng.normal(0, 0.25), -0.7, 0.5)),
+        exposure=exposure,
+        f_number=float(1.4 * 2 ** rng.uniform(0, 2.5)) if focused else 0.0,
+        behind=float(rng.uniform(40, 400)),
         white=(float(np.exp(warm)), float(np.exp(green)), float(np.exp(-warm))),
         contrast=float(np.exp(rng.normal(0, 0.08))),
         defocus=float(rng.uniform(0.0008, 0.0028)) if draws[1] < 0.3 else 0.0,
@@ -62,18 +69,23 @@ def develop(picture: RGB, lens: Lens, seed: int, frame: int = 0) -> RGB:
     """(H, W, 3) uint8 RGB -> the same; a painter's strokes stay from frame to frame, grain does not."""
     if lens.look != PHOTOGRAPH:
         return repaint(picture, lens.look, seed)
-    image = picture.astype(np.float32) / np.float32(255)
-    size = image.shape[1]
+    size = picture.shape[1]
     if lens.defocus * size > 0.2:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), lens.defocus * size), np.float32)
-    # Gains belong to linear light; for gamma 2.2 a gain of g there is one of g^(1/2.2) here.
-    gains = (2.0**lens.exposure * np.array(lens.white)) ** (1 / 2.2)
-    image = _shoulder(image * gains.astype(np.float32))
-    image = np.float32(0.45) + (image - np.float32(0.45)) * np.float32(lens.contrast)
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), lens.defocus * size), np.uint8)
+    image = np.asarray(cv2.LUT(picture, _curve(lens)), np.float32)
     if lens.noise > 0:
         image = image + _grain(image, lens, np.random.default_rng([seed, frame]))
     result = np.asarray(np.clip(image, 0, 1) * 255 + 0.5, np.uint8)
     return _through_jpeg(result, lens.quality) if lens.quality else result
+
+
+def _curve(lens: Lens) -> Floats:
+    """(1, 256, 3) what each value of each channel becomes: exposure, white balance, contrast; 0..1."""
+    levels = np.linspace(0, 1, 256, dtype=np.float32)[None, :, None]
+    # Gains belong to linear light; for gamma 2.2 a gain of g there is one of g^(1/2.2) here.
+    gains = (2.0**lens.exposure * np.array(lens.white)) ** (1 / 2.2)
+    image = _shoulder(levels * gains.astype(np.float32))
+    return np.asarray(np.float32(0.45) + (image - np.float32(0.45)) * np.float32(lens.contrast), np.float32)
 
 
 def repaint(picture: RGB, look: str, seed: int) -> RGB:

@@ -11,6 +11,8 @@ from livecam.training.heads.data import Floats
 
 MOST: Final = 40
 """Tiles of the shadow atlas; shaders/lighting.glsl names the same number."""
+QUICK_LAMPS: Final = 4
+"""Lamps that training quality draws: as many as one vector in shaders/surface.vert has numbers."""
 Color = tuple[float, float, float]
 
 
@@ -85,10 +87,11 @@ def light_set(lighting: Lighting) -> LightSet:
 
 def lamp_set(lighting: Lighting) -> LightSet:
     """One direction for each lamp and none for the dome: its shadows are blurred instead."""
-    towards = [direction(lamp.azimuth, lamp.elevation) for lamp in lighting.lamps]
+    lamps = lighting.lamps[:QUICK_LAMPS]
+    towards = [direction(lamp.azimuth, lamp.elevation) for lamp in lamps]
     # What throws a shadow lies some 3 cm before what it falls on: nose, brow, hair.
-    softness = [min(3.0 * np.tan(np.deg2rad(lamp.radius)), 0.8) for lamp in lighting.lamps]
-    colors = np.array([lamp.color for lamp in lighting.lamps], np.float32)
+    softness = [min(3.0 * np.tan(np.deg2rad(lamp.radius)), 0.8) for lamp in lamps]
+    colors = np.array([lamp.color for lamp in lamps], np.float32)
     return LightSet(np.array(towards), colors, len(towards), np.array(softness, np.float32))
 
 

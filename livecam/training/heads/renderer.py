@@ -24,12 +24,13 @@ from livecam.training.heads.gpu import (
 from livecam.training.heads.lights import lamp_set, light_set
 from livecam.training.heads.look import Look
 from livecam.training.heads.materials import GROUP_OF, Group, Material
-from livecam.training.heads.person import Person, Wardrobe
+from livecam.training.heads.person import Person, Wardrobe, Worn
 from livecam.training.heads.shadows import Openness, Shadows, matrices_of
 from livecam.training.heads.shape import Gaze, HeadShape, Pose, expression
 from livecam.training.heads.strands import Strands
 from livecam.training.heads.surfaces import Surface, coarse, head_surface
 
+HEAD_GROUPS: Final = frozenset((Group.SKIN_GROUP, Group.MOUTH_GROUP, Group.EYE_GROUP))
 CASTING: Final = (Material.FACE, Material.NECK, Material.TEETH)
 """The parts of a head that can throw a shadow on others."""
 
@@ -48,7 +49,8 @@ class Layers:
     """Linear light before it is put together: (H, W, 3) float32 each; spread (H, W); material (H, W).
 
     lens (H, W, 4): light mirrored in glasses and how much they darken; None without glasses.
-    vertices (V, 3): the posed head, for landmarks.
+    vertices (V, 3): the posed head, for landmarks. distance (H, W) float32: cm from the camera, along its
+    axis. rough: light was worked out by vertex and holds no fine detail.
     """
 
     light: Floats
@@ -58,6 +60,8 @@ class Layers:
     material: NDArray[np.uint8]
     lens: Floats | None
     vertices: Floats
+    distance: Floats
+    rough: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,13 @@ class _Target:
     """One colour and the same depth."""
     lens_color: Any
     """That colour alone, to clear it without the depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Programs:
+    surfaces: dict[Group, Any]
+    strand: Any
+    lens: Any
 
 
 class Renderer:
@@ -92,13 +103,7 @@ class Renderer:
         self.surface = head_surface(shape)
         self._context = context = create_context()
         self._quick = quick
-        defines = {"QUICK": 1} if quick else {}
-        self._surfaces = {
-            group: program(context, "surface.vert", "surface.frag", GROUP=group.value, **defines)
-            for group in Group
-        }
-        self._strand = program(context, "strand.vert", "strand.frag", **defines)
-        self._lens = program(context, "surface.vert", "lens.frag", **defines)
+        self._programs: dict[int, _Programs] = {}
         self._casting_hair = casting
         self._shadows = Shadows(context, tile)
         self._openness = Openness(context, self._shadows) if quick else None
@@ -112,7 +117,7 @@ class Renderer:
         self._target: _Target | None = None
         corners = self.surface.triangles
         groups = np.array([GROUP_OF[Material(m)] for m in self.surface.material[corners[:, 0]]])
-        parts = [(self._surfaces[g], corners[groups == g]) for g in Group if (groups == g).any()]
+        parts = {group: corners[groups == group] for group in Group if (groups == group).any()}
         caster = _casting(self.surface)
         if quick:
             caster = coarse(self.surface.rest, caster, 0.7)
@@ -121,6 +126,7 @@ class Renderer:
         self._worn: list[Drawable] = []
         self._lenses: Drawable | None = None
         self._hair: Ribbons | None = None
+        self._furs: dict[Material, Ribbons] = {}
 
     @property
     def device(self) -> str:
@@ -135,21 +141,21 @@ class Renderer:
         surface = self.surface
         roots = person.painted_roots[surface.vertex]
         self._head.set_static(surface.rest, surface.texture, surface.material, roots)
-        for old in (*self._worn, self._lenses, self._hair):
+        for old in (*self._worn, self._lenses, self._hair, *self._furs.values()):
             if old is not None:
                 old.release()
-        self._worn = []
+        self._worn, self._furs = [], {}
         for item in person.worn:
-            parts = [(self._surfaces[GROUP_OF[item.material]], item.mesh.triangles)]
-            casting = coarse(item.mesh.vertices, item.mesh.triangles, 0.5) if self._quick else None
+            parts = {GROUP_OF[item.material]: item.mesh.triangles}
+            casting = _coarse_worn(item) if self._quick else None
             drawable = Drawable(self._context, parts, self._shadows.surface, len(item.mesh.vertices), casting)
             drawable.set_static(item.mesh.vertices, item.mesh.texture, float(item.material))
             self._worn.append(drawable)
         self._lenses = None
         if person.lenses is not None:
             mesh = person.lenses.mesh
-            parts = [(self._lens, mesh.triangles)]
-            self._lenses = Drawable(self._context, parts, self._shadows.surface, len(mesh.vertices))
+            glass = {Material.LENS: mesh.triangles}
+            self._lenses = Drawable(self._context, glass, self._shadows.surface, len(mesh.vertices))
         self._hair = (
             None
             if person.hair is None
@@ -183,13 +189,12 @@ class Renderer:
         self._head.set_moving(vertices[corner], normals[corner])
         for item, drawable in zip(person.worn, self._worn, strict=True):
             drawable.set_moving(*item.posed(moment.pose))
-        fur = [
-            (kind, self._ribbons(item.at(vertices, normals), 3, 2.0)) for kind, item in person.furs().items()
-        ]
+        self._move_furs(person, vertices, normals)
         lights = lamp_set(look.lighting) if self._quick else light_set(look.lighting)
         matrices = matrices_of(lights)
-        beards = [ribbons for kind, ribbons in fur if kind == Material.BEARD]
+        beards = [ribbons for kind, ribbons in self._furs.items() if kind == Material.BEARD]
         self._shadows.draw(lights, matrices, self._cast, self._hair, moment.pose, beards)
+        programs = self._programs_for(len(lights.directions))
         target = self._framebuffers(size)
         view = look.camera.matrix()
         shared = {
@@ -207,22 +212,22 @@ class Renderer:
         self._noise.use(1)
         self._masks.use(2)
         self._fill_depth(target.main, look, moment.pose)
-        write(self._strand, {**shared, "eye": [*look.camera.position, 1.0], "widen": 1.0})
+        write(programs.strand, {**shared, "eye": [*look.camera.position, 1.0], "widen": 1.0})
         if self._hair is not None:
-            write(self._strand, {**uniforms.strands(look, Material.HAIR), **uniforms.bending(moment.pose)})
-            self._hair.draw()
-        for kind, ribbons in fur:
-            write(self._strand, {**uniforms.strands(look, kind), **uniforms.STILL})
-            ribbons.draw()
-            ribbons.release()
+            write(programs.strand, {**uniforms.strands(look, Material.HAIR), **uniforms.bending(moment.pose)})
+            self._hair.draw(programs.strand)
+        for kind, ribbons in self._furs.items():
+            write(programs.strand, {**uniforms.strands(look, kind), **uniforms.STILL})
+            ribbons.draw(programs.strand)
         # Surfaces last: what hair hides is never shaded.
         surfaces = {**shared, **uniforms.surfaces(look, moment.expression, shape)}
-        for one in self._surfaces.values():
-            write(one, surfaces)
-        self._cull(self._head.draw)
+        shown = {GROUP_OF[item.material] for item in person.worn}
+        for group in (*HEAD_GROUPS, *(shown - HEAD_GROUPS)):
+            write(programs.surfaces[group], surfaces)
+        self._cull(lambda: self._head.draw(programs.surfaces))
         for surface in self._worn:
-            surface.draw()
-        lens = self._draw_lenses(person, moment, target, shared)
+            surface.draw(programs.surfaces)
+        lens = self._draw_lenses(person, moment, target, programs.lens, shared)
         light, albedo, shine = (_pixels(target.main, attachment, size) for attachment in range(3))
         return Layers(
             light=light[..., :3],
@@ -232,6 +237,8 @@ class Renderer:
             material=albedo[..., 3].astype(np.uint8),
             lens=lens,
             vertices=vertices,
+            distance=look.camera.distances(_depths(target.main, size)),
+            rough=self._quick,
         )
 
     def _cast(self) -> None:
@@ -266,7 +273,7 @@ class Renderer:
         self._context.disable(moderngl.CULL_FACE)
 
     def _draw_lenses(
-        self, person: Person, moment: Moment, target: _Target, shared: dict[str, Any]
+        self, person: Person, moment: Moment, target: _Target, program: Any, shared: dict[str, Any]
     ) -> Floats | None:
         """Glass in front of what is already drawn: same depth, picture of its own."""
         if self._lenses is None or person.lenses is None or person.look.glasses is None:
@@ -274,8 +281,8 @@ class Renderer:
         target.lens_color.clear(0, 0, 0, 0)
         target.lens.use()
         self._lenses.set_moving(*person.lenses.posed(moment.pose))
-        write(self._lens, {**shared, "tint": person.look.glasses.tint})
-        self._lenses.draw()
+        write(program, {**shared, "tint": person.look.glasses.tint})
+        self._lenses.draw({Material.LENS: program})
         return _pixels(target.lens, 0, target.size)
 
     def _framebuffers(self, size: int) -> _Target:
@@ -296,7 +303,37 @@ class Renderer:
         return self._target
 
     def _ribbons(self, strands: Strands, every: int, widen: float) -> Ribbons:
-        return Ribbons(self._context, self._strand, self._shadows.strand, strands, every, widen)
+        return Ribbons(self._context, self._shadows.strand, strands, every, widen)
+
+    def _move_furs(self, person: Person, vertices: Floats, normals: Floats) -> None:
+        """Brows, lashes and beard go with the face."""
+        for kind, fur in person.furs().items():
+            strands = fur.at(vertices, normals)
+            if kind in self._furs:
+                self._furs[kind].move(strands)
+            else:
+                self._furs[kind] = self._ribbons(strands, 3, 2.0)
+
+    def _programs_for(self, lamps: int) -> _Programs:
+        """Quick shaders are compiled for their number of lamps: a loop of unknown length is dear on a CPU."""
+        key = lamps if self._quick else 0
+        if key not in self._programs:
+            defines = {"QUICK": 1, "LIGHTS": lamps} if self._quick else {}
+            context = self._context
+            self._programs[key] = _Programs(
+                surfaces={
+                    group: program(context, "surface.vert", "surface.frag", GROUP=group.value, **defines)
+                    for group in Group
+                },
+                strand=program(context, "strand.vert", "strand.frag", **defines),
+                lens=program(context, "surface.vert", "lens.frag", **defines),
+            )
+        return self._programs[key]
+
+
+def _coarse_worn(item: Worn) -> Integers:
+    """What is worn casts shadows with fewer triangles; clothes are smooth, frames and earrings fine."""
+    return coarse(item.mesh.vertices, item.mesh.triangles, 1.5 if item.material == Material.CLOTH else 0.5)
 
 
 def _casting(surface: Surface) -> Integers:
@@ -308,3 +345,9 @@ def _pixels(framebuffer: Any, attachment: int, size: int) -> Floats:
     """(size, size, 4) float32, first row on top."""
     raw = framebuffer.read(components=4, attachment=attachment, dtype="f2")
     return np.frombuffer(raw, np.float16).reshape(size, size, 4)[::-1].astype(np.float32)
+
+
+def _depths(framebuffer: Any, size: int) -> Floats:
+    """(size, size) float32 0..1, first row on top."""
+    raw = framebuffer.read(components=1, attachment=-1, dtype="f4")
+    return np.frombuffer(raw, np.float32).reshape(size, size)[::-1]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from livecam.training.heads import uniforms
 from livecam.training.heads.camera import light_matrix
-from livecam.training.heads.gpu import Drawable, Ribbons, feedback, program, write
+from livecam.training.heads.gpu import STILL_OUTPUTS, Drawable, Ribbons, feedback, program, write
 from livecam.training.heads.lights import LightSet, sphere
 from livecam.training.heads.shape import Pose
 
@@ -75,7 +75,7 @@ class Openness:
 
     def __init__(self, context: Any, shadows: Shadows) -> None:
         self._context, self._shadows = context, shadows
-        self._program = feedback(context, "openness.vert", "openness", "mottle", "specks")
+        self._program = feedback(context, "openness.vert", *STILL_OUTPUTS)
 
     def measure(
         self,

@@ -1,5 +1,8 @@
 // Many far lights, each with its own tile of a shadow atlas: soft shadows and ambient occlusion in one.
 #define MAX_LIGHTS 40
+#ifndef LIGHTS
+#define LIGHTS light_count
+#endif
 const vec2 TILES = vec2(8.0, 5.0);
 uniform int light_count;
 uniform int lamp_count;                    // the first lights: only these mirror in surfaces

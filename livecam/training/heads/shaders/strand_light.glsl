@@ -27,7 +27,7 @@ void shade_strand(
 #endif
   float tilt = 0.10 + 0.10 * (fract(random * 13.7) - 0.5);
   vec3 t1 = normalize(t + outward * tilt), t2 = normalize(t - outward * tilt * 1.6);
-  for (int i = 0; i < light_count; i++) {
+  for (int i = 0; i < LIGHTS; i++) {
     vec3 l = light_direction[i];
     float s = lit(i, position + outward * 0.12, shadow_bias);
     float tl = dot(t, l);

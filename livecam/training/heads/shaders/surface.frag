@@ -1,6 +1,7 @@
 #version 330
 #include lighting
 #include materials
+#include places
 in vec3 position;
 in vec3 normal;
 in vec3 rest;
@@ -11,10 +12,17 @@ in float openness;
 in vec4 shadows;                           // how much of each lamp arrives
 in vec4 mottle;
 in vec2 specks;
+in vec4 zones;
+in vec4 folds;
 // Noise is dear on a CPU: what the mesh can carry comes from its vertices, what no pixel shows is left out.
 #define NOISE(vertex, p) (vertex)
+#define PLACE(vertex, found) (vertex)
+#define CUBE(x) cubed(x)
+float cubed(float x) { return x * x * x; }
 #else
 #define NOISE(vertex, p) noise(p)
+#define PLACE(vertex, found) found
+#define CUBE(x) pow(x, 3.0)
 #endif
 flat in int material;
 layout(location = 0) out vec4 out_light;   // light that falls on the surface; alpha: how far it spreads below
@@ -42,10 +50,6 @@ vec3 bump(vec3 n, float height) {
 }
 // Compiled once for each group: a renderer on a CPU runs every branch that is left in, taken or not.
 bool shows(int kind, int group) { return GROUP == group && material == kind; }
-float bell(vec3 p, vec3 centre, vec3 size) {
-  vec3 d = (p - centre) / size;
-  return exp(-dot(d, d));
-}
 
 void main() {
   vec3 n = normalize(normal), v = normalize(camera_position - position);
@@ -63,35 +67,27 @@ void main() {
 #endif
     spread = 1.0;
     albedo = skin_color * (1.0 + 0.10 * broad + 0.10 * middle + 0.08 * fine * pores);
-    float cheek = bell(side, vec3(4.6, 0.3, 8.6), vec3(2.2, 2.0, 3.0));
-    float nose = bell(side, vec3(0.0, 0.3, 12.6), vec3(1.5, 1.4, 1.8));
-    float ear = smoothstep(7.4, 8.6, side.x) * step(side.z, 4.0);
-    float chin = bell(side, vec3(0.0, -6.5, 10.0), vec3(2.0, 1.4, 3.0));
-    float red = blush * (cheek + 0.7 * nose + 0.9 * ear + 0.3 * chin) * (1.0 + 1.5 * middle);
+    vec4 zone = PLACE(zones, face_zones(rest)), fold_at = PLACE(folds, face_folds(rest));
+    float red = blush * zone.x * (1.0 + 1.5 * middle);
     albedo *= mix(vec3(1.0), vec3(1.10, 0.74, 0.70), clamp(red, 0.0, 1.0));
     // The forehead is a little yellower, the lower face a little cooler.
     albedo *= mix(vec3(1.0), vec3(1.02, 1.0, 0.93), smoothstep(5.0, 9.0, rest.y) * 0.6);
-    float under = exp(-pow((side.x - 3.1) / 1.5, 2.0) - pow((side.y - 2.25) / 0.5, 2.0)) * step(6.0, side.z);
-    float lid = bell(side, vec3(3.1, 4.3, 9.2), vec3(1.7, 0.8, 1.4));
-    albedo *= 1.0 - (tired * under + 0.25 * lid) * vec3(0.22, 0.30, 0.24);
+    albedo *= 1.0 - (tired * zone.y + 0.25 * zone.z) * vec3(0.22, 0.30, 0.24);
     float spots = smoothstep(0.16, 0.27, NOISE(specks.x, q * 31.0) + 0.35 * broad);
     albedo *= 1.0 - freckles * spots * exp(-pow((side.y - 1.0) / 3.2, 2.0)) * vec3(0.28, 0.42, 0.5);
     float blotch = smoothstep(0.10, 0.30, NOISE(specks.y, q * 9.0 + 0.3) + 0.3 * broad);
     albedo *= 1.0 - max(age - 0.4, 0.0) * 0.35 * blotch * vec3(0.6, 0.9, 1.0);
     // Pores and fine lines; folds where expressions put them.
     float relief = pores * (0.0022 * NOISE(0.0, q * 45.0) + 0.010 * noise(q * 22.0)) + 0.02 * age * NOISE(specks.y, q * vec3(9.0, 16.0, 9.0));
-    float forehead = smoothstep(7.0, 7.8, rest.y) * (1.0 - smoothstep(9.4, 10.2, rest.y)) * exp(-pow(rest.x / 4.2, 2.0)) * step(6.0, rest.z);
     float waves = rest.y + 0.5 * NOISE(mottle.x, vec3(rest.x * 0.035, rest.y * 0.02, noise_offset.z)) + 0.012 * rest.x * rest.x;
     float broken = 0.6 + 1.6 * NOISE(mottle.y, vec3(rest.x * 0.05, rest.y * 0.12, noise_offset.x));
-    relief -= (wrinkles.x * 0.09 + 0.045 * max(age - 0.3, 0.0)) * forehead * broken * pow(0.5 + 0.5 * cos(waves * 8.0), 3.0);
-    float frown = exp(-pow((abs(rest.x) - 0.55 - 0.10 * NOISE(mottle.y, q * 4.0)) / 0.16, 2.0)) * bell(vec3(0.0, rest.yz), vec3(0.0, 6.3, 10.5), vec3(1.0, 0.9, 2.0));
+    relief -= (wrinkles.x * 0.09 + 0.045 * max(age - 0.3, 0.0)) * fold_at.x * broken * CUBE(0.5 + 0.5 * cos(waves * 8.0));
+    float frown = exp(-pow((abs(rest.x) - 0.55 - 0.10 * NOISE(mottle.y, q * 4.0)) / 0.16, 2.0)) * fold_at.y;
     relief -= (wrinkles.y * 0.13 + 0.05 * max(age - 0.4, 0.0)) * frown;
     vec2 corner = vec2(side.x - 4.7, side.y - 3.4);
     float fan = atan(corner.y, corner.x);
-    float crow = bell(side, vec3(6.0, 3.3, 7.6), vec3(0.9, 1.3, 1.6)) * smoothstep(0.2, 0.5, length(corner));
-    relief -= (wrinkles.z * 0.07 + 0.05 * max(age - 0.35, 0.0)) * crow * pow(0.5 + 0.5 * cos(fan * 15.0 + 5.0 * NOISE(mottle.x, q * 3.0)), 2.0);
-    float below = bell(side, vec3(3.2, 2.2, 9.2), vec3(1.7, 0.45, 1.4));
-    relief -= (wrinkles.z * 0.04 + 0.05 * max(age - 0.3, 0.0)) * below * pow(0.5 + 0.5 * cos((side.y - 0.12 * (side.x - 3.0) * (side.x - 3.0)) * 14.0), 2.0);
+    relief -= (wrinkles.z * 0.07 + 0.05 * max(age - 0.35, 0.0)) * fold_at.z * pow(0.5 + 0.5 * cos(fan * 15.0 + 5.0 * NOISE(mottle.x, q * 3.0)), 2.0);
+    relief -= (wrinkles.z * 0.04 + 0.05 * max(age - 0.3, 0.0)) * fold_at.w * pow(0.5 + 0.5 * cos((side.y - 0.12 * (side.x - 3.0) * (side.x - 3.0)) * 14.0), 2.0);
 #ifdef QUICK
     // The fold from the nose's wing to beside the mouth's corner, which a smile deepens.
     float t = clamp((-0.5 - rest.y) / 3.3, 0.0, 1.0);
@@ -99,8 +95,7 @@ void main() {
     relief -= (wrinkles.w * 0.10 + 0.07 * max(age - 0.35, 0.0)) * fold;
 #endif
     roughness = mix(0.52, 0.40, oil);
-    float tee = bell(side, vec3(0.0, 8.0, 10.0), vec3(3.5, 2.0, 3.0)) + nose + 0.5 * cheek;
-    roughness -= 0.06 * clamp(tee, 0.0, 1.0);
+    roughness -= 0.06 * zone.w;
     f0 = 0.028 * (0.7 + 0.6 * oil) * (1.0 + 1.2 * middle);
     if (material == FACE) {
       vec4 mask = texture(face_masks, texture_at);
@@ -152,6 +147,9 @@ void main() {
     float gumline = rest.y > -2.9 ? smoothstep(-1.2, -2.1, rest.y) : smoothstep(-5.2, -4.4, rest.y);
     albedo *= mix(vec3(0.85, 0.70, 0.55), vec3(1.0), gumline);
     shade = mix(0.06, 1.0, back) * (rest.y > -2.9 ? 1.0 : 0.72);
+#ifdef QUICK
+    shade *= 1.3;
+#endif
     roughness = 0.25;
     f0 = 0.035;
     spread = 0.5;
@@ -225,7 +223,7 @@ void main() {
 #endif
   float nv = max(dot(n, v), 0.12);
   vec3 face_normal = normalize(normal) * (!gl_FrontFacing && material >= CLOTH ? -1.0 : 1.0);
-  for (int i = 0; i < light_count; i++) {
+  for (int i = 0; i < LIGHTS; i++) {
     vec3 l = light_direction[i];
     float nl = dot(n, l);
     float wrapped = spread > 0.9 ? (nl + 0.15) / 1.15 : nl;
@@ -233,7 +231,8 @@ void main() {
     float slope = 1.0 - max(dot(face_normal, l), 0.0);
     vec3 above = position + face_normal * (0.05 + 0.12 * slope);
 #ifdef QUICK
-    float s = shadows[i];
+    // Teeth glow and hand light on: on films of real speech they are as bright as the skin around them.
+    float s = GROUP == MOUTH_GROUP ? 0.4 + 0.6 * shadows[i] : shadows[i];
 #else
     float s = lit(i, above, 0.0012 + 0.0015 * slope);
 #endif
