@@ -1,6 +1,7 @@
 """Train the refiner: `python -m livecam.training RECIPE.toml --data DIR --out DIR [--resume] [--minutes M]`.
 
-A recipe that comes with livecam is named without its path: cpu, gpu or test.
+A recipe that comes with livecam is named without its path: cpu, gpu or test. Several processes, on GPUs or on
+CPU cores: `accelerate launch --num_processes 2 -m livecam.training ...`.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     import torch
 
-    from livecam.training import recipe
+    from livecam.training import recipe, together
     from livecam.training.loop import train
 
     if options.threads:
@@ -58,6 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
             minutes=options.minutes,
             device=options.device,
             features=options.features,
+            together=together.join(options.device),
         )
     except UserError as error:
         log.error("%s", error)

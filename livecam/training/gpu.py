@@ -39,7 +39,7 @@ def make_people(folder: Path, head_data: Path | None, piece: int, workers: int, 
     others = (seed for seed in range(first, first + PEOPLE_A_PIECE) if not shards.is_held_out(seed))
     context = multiprocessing.get_context("spawn")
     began, made = time.monotonic(), 0
-    with context.Pool(workers, pairs.start_worker, (head_data, pairs.Plan(targets=8))) as pool:
+    with context.Pool(workers, pairs.start_worker, (head_data, pairs.Plan(targets=8, tracked=False))) as pool:
         made += sum(1 for _ in pool.imap_unordered(pairs.make_person, [(folder, seed) for seed in held_out]))
         while time.monotonic() < ends:
             jobs = [(folder, next(others)) for _ in range(4 * workers)]

@@ -15,6 +15,7 @@ from livecam.training.log import Log
 from livecam.training.perception import load_features
 from livecam.training.recipe import Recipe, from_dict
 from livecam.training.system import Painter, System
+from livecam.training.together import Alone
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ def train(
     device: str | None = None,
     features: Path | None = None,
     start: Path | None = None,
+    together: Alone | None = None,
 ) -> int:
     """Train on the pairs in `data`; `out` receives log.jsonl, sheets and the checkpoint. Returns the last
     step done.
@@ -39,21 +41,24 @@ def train(
     `minutes`: stop, with a checkpoint, before they are over. `features`: the network of the perceptual
     loss; without it that loss is left out.
 
-    `start`: a folder packed by `livecam.training.travel`, to go on from with a new warm-up.
+    `start`: a folder packed by `livecam.training.travel`, to go on from with a new warm-up. `together`: the
+    processes that train side by side; the first one writes.
 
     Raises:
         UserError: no pairs, no checkpoint to resume from, one of another recipe, or one that would be lost.
     """
     ends = None if minutes is None else time.monotonic() + 60 * minutes
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    together = together or Alone()
+    first = together.rank == 0
+    device = together.device or device or ("cuda" if torch.cuda.is_available() else "cpu")
     if not resume and (out / checkpoint.TENSORS).exists():
         raise UserError(
             str(out), "holds a checkpoint already", "Add --resume to go on, or name another folder."
         )
     pairs = dataset.load(data, held_out=False).to(device)
-    kept = _held_out(data, device)
+    kept = _held_out(data, device) if first else None
     network = load_features(features) if features else None
-    system = System(recipe, pairs.size, device, network)
+    system = System(recipe, pairs.size, device, network, together)
     step = 0
     if resume or start is not None:
         if resume:
@@ -66,26 +71,27 @@ def train(
             log.warning("the recipe differs from the one this run was begun with")
         step = state["step"]
         system.warmed_from = state["warmed_from"]
-    books = Log(out, step)
+    books = Log(out, step) if first else None
     log.info("%s, %d pairs, steps %d to %d", device, len(pairs), step, recipe.steps)
     began, since = time.monotonic(), step
     try:
         while step < recipe.steps:
             found = system.step(pairs, step)
             step += 1
-            if step % recipe.log_every == 0 or step == recipe.steps:
+            if books and (step % recipe.log_every == 0 or step == recipe.steps):
                 rate = (step - since) / (time.monotonic() - began)
                 values = {name: float(value) for name, value in found.items()}
                 books.write(step - 1, {**values, "steps_per_second": rate})
                 log.info("%d: %s, %.2f steps/s", step, _short(values), rate)
-            up = ends is not None and time.monotonic() > ends
-            if step % recipe.check_every == 0 or step == recipe.steps or up:
+            up = ends is not None and together.any(time.monotonic() > ends)
+            if books and (step % recipe.check_every == 0 or step == recipe.steps or up):
                 _check(system, kept, out, step, books)
             if up:
                 log.info("time is up at step %d", step)
                 break
     finally:
-        books.close()
+        if books:
+            books.close()
     return step
 
 

@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -32,23 +33,24 @@ from livecam.persona.persona import Crop
 from livecam.render.host import HostRenderer
 from livecam.settings import MotionSettings
 from livecam.training import moments, shards
-from livecam.training.heads import data, paint, sample
+from livecam.training.heads import data, sample
+from livecam.training.heads import lens as lenses
 from livecam.training.heads.camera import Camera
 from livecam.training.heads.compose import compose
 from livecam.training.heads.person import Person
 from livecam.training.heads.renderer import Moment, Renderer
 from livecam.training.heads.shape import HeadShape
 from livecam.training.heads.truth import Truth, truth
-from livecam.training.noise import LandmarkNoise
 from livecam.training.shards import Arrays
+from livecam.training.witness import Imitation, Points, Tracked, Witness
 
 log = logging.getLogger(__name__)
 Rng = np.random.Generator
 
 FREE: Final = MotionSettings(pose_limits=(1.2, 1.0, 1.2), shift_limit=2.0)
 """No limits: what is limited is no longer where the truth is."""
-PAINTED: Final = 0.08
-"""Share of people whose pictures are flattened as a brush does it, all alike."""
+PAINTED: Final = 0.15
+"""Share of people who are shown in a painter's look, in all their pictures."""
 # How far the crop may lie from where the landmarks put it: shares of its side, radians, logarithm of its
 # size.
 SHIFT, TURN, SCALE = 0.012, 0.03, 0.04
@@ -57,22 +59,36 @@ SHIFT, TURN, SCALE = 0.012, 0.03, 0.04
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`size`: of the rendered pictures, which show little more than the face; `persona`: of the enrolled
-    crop.
+    crop; `tracked`: landmarks come from the tracker, not from its imitation.
 
-    `supersample`: pixels drawn for each pixel kept, along a side; `detail`: share of the hairs; `tile`:
-    pixels of a light's shadow map.
+    `supersample`: pixels drawn for each pixel kept, along a side; `detail`: share of the hairs; `tile`,
+    `casting`, `quick`: see `Renderer`.
     """
 
     targets: int = 6
     size: int = 288
     persona: int = 512
+    tracked: bool = True
     supersample: float = 2.0
     detail: float = 0.25
     tile: int = 256
+    casting: int = 12_000
+    quick: bool = False
 
 
-QUICK: Final = Plan(supersample=1.4, detail=0.1)
-"""For renderers on a CPU: twice as fast, a little rougher."""
+QUICK: Final = Plan(supersample=1.25, detail=0.14, casting=3_000, quick=True)
+"""For renderers on a CPU: five times as fast, a little rougher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """`picture` as the lens or the painter gives it; `plain`, which the tracker sees: a driver is filmed,
+    not painted. `alpha`: (H, W) float32, the person in 0..1."""
+
+    picture: RGB
+    plain: RGB
+    alpha: NDArray[np.float32]
+    known: Truth
 
 
 class PairMaker:
@@ -80,7 +96,12 @@ class PairMaker:
 
     def __init__(self, shape: HeadShape, plan: Plan) -> None:
         self.shape, self.plan = shape, plan
-        self.renderer = Renderer(shape, tile=plan.tile)
+        self.renderer = Renderer(shape, tile=plan.tile, casting=plan.casting, quick=plan.quick)
+        self.tracker = Tracked() if plan.tracked else None
+
+    def witness(self, rng: Rng) -> Witness:
+        """Who finds the landmarks of one person's pictures."""
+        return Imitation(rng) if self.tracker is None else self.tracker.of(rng)
 
     def __call__(self, seed: int) -> Arrays:
         """The arrays of `livecam.training.shards`."""
@@ -90,17 +111,17 @@ class PairMaker:
         look = sample.look(rng, self.plan.detail)
         look = replace(look, camera=_close_up(rng))
         person = Person(self.shape, self.renderer.wardrobe, identity, look, seed)
-        painted = bool(rng.random() < PAINTED)
-        noise = LandmarkNoise(rng)
+        lens = lenses.sample(rng, PAINTED)
+        see = self.witness(rng)
 
         portrait = moments.source(head, rng)
-        picture, alpha, known = self._photograph(person, portrait, painted)
-        points = noise(known.landmarks)
-        persona = enroll.build(picture, points, "rendered", self.plan.persona, {}, person=alpha)
+        shot = self._photograph(person, portrait, lens, 0)
+        points = see(shot.plain, shot.known.landmarks)
+        persona = enroll.build(shot.picture, points, "rendered", self.plan.persona, {}, person=shot.alpha)
         renderer, transfer = HostRenderer(persona), MotionTransfer(persona.landmarks, points, FREE)
 
         own = face_square(persona.landmarks)
-        cropped = enroll.cut(picture, persona.crop, self.plan.persona)
+        cropped = enroll.cut(shot.picture, persona.crop, self.plan.persona)
         rows: dict[str, list[NDArray[np.generic]]] = {
             "source": [alignment.cut(cropped, own)],
             "source_rasters": [shards.quantise(draw_rasters(persona.landmarks, own))],
@@ -108,15 +129,16 @@ class PairMaker:
         for k in range(self.plan.targets):
             closest = k == 0 and rng.random() < moments.NEAR * self.plan.targets
             moment = moments.near(portrait, rng) if closest else moments.target(head, portrait, rng)
-            shown, _, known = self._photograph(person, moment, painted)
-            motion = transfer(noise(known.landmarks))
+            shot = self._photograph(person, moment, lens, 1 + k)
+            known = shot.known
+            motion = transfer(see(shot.plain, known.landmarks))
             warped = renderer.render(motion)
             square = _jittered(face_square(motion.landmarks), rng)
             true_points = in_crop(known.landmarks, persona.crop)
             x, y = square.to_crop(motion.landmarks[:, 0], motion.landmarks[:, 1])
             for name, value in (
                 ("warped", alignment.cut(warped, square)),
-                ("truth", alignment.cut(enroll.cut(shown, persona.crop, self.plan.persona), square)),
+                ("truth", alignment.cut(enroll.cut(shot.picture, persona.crop, self.plan.persona), square)),
                 ("rasters", shards.quantise(draw_rasters(motion.landmarks, square))),
                 ("truth_rasters", shards.quantise(draw_rasters(true_points, square))),
                 ("landmarks", np.stack([x, y], 1).astype(np.float32)),
@@ -127,19 +149,13 @@ class PairMaker:
         arrays: Arrays = {name: np.stack(values) for name, values in rows.items()}
         return {**arrays, "identity": person.identity[None], "person": np.array([seed], np.int64)}
 
-    def _photograph(
-        self, person: Person, moment: Moment, painted: bool
-    ) -> tuple[RGB, NDArray[np.float32], Truth]:
-        """Picture, mask of the person in 0..1, and what is known about it."""
+    def _photograph(self, person: Person, moment: Moment, lens: lenses.Lens, frame: int) -> Shot:
         size = self.plan.size
         layers = self.renderer.draw(person, moment, round(size * self.plan.supersample))
         made = compose(layers, person.look, size, person.seed)
-        picture = made.rgb
-        if painted:
-            flat = paint.kuwahara((picture / 255).astype(np.float32), 2)
-            picture = (np.clip(flat, 0, 1) * 255 + 0.5).astype(np.uint8)
+        picture = lenses.develop(made.rgb, lens, person.seed, frame)
         known = truth(self.shape, person.look.camera, moment, layers, size)
-        return picture, (made.alpha / 255).astype(np.float32), known
+        return Shot(picture, made.rgb, (made.alpha / 255).astype(np.float32), known)
 
 
 def _close_up(rng: Rng) -> Camera:
@@ -150,7 +166,7 @@ def _close_up(rng: Rng) -> Camera:
     return Camera(float(field_of_view), float(distance), rng.normal(0, 0.6), rng.normal(-0.5, 0.6))
 
 
-def in_crop(points: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
+def in_crop(points: Points, crop: Crop) -> Points:
     """(478, 3) pixels of the picture -> (478, 2) in 0..1 of the crop."""
     return np.asarray((points[:, :2] - [crop.x, crop.y]) / crop.side, np.float32)
 
@@ -211,8 +227,9 @@ def make(head_data: Path | None, out: Path, seeds: range, plan: Plan, workers: i
         follow(map(make_person, jobs))
         return len(jobs)
     context = multiprocessing.get_context("spawn")
-    with context.Pool(workers, start_worker, (head_data, plan)) as pool:
-        follow(pool.imap_unordered(make_person, jobs))
+    # Unlike a Pool, it ends when a worker cannot start.
+    with ProcessPoolExecutor(workers, context, start_worker, (head_data, plan)) as pool:
+        follow(pool.map(make_person, jobs))
     return len(jobs)
 
 
@@ -224,11 +241,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--first", type=int, default=0, help="seed of the first person")
     parser.add_argument("--targets", type=int, default=Plan().targets, help="pairs of each person")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument(
+        "--imitate", action="store_true", help="imitate the tracker's landmarks: needs no MediaPipe"
+    )
     parser.add_argument("--quick", action="store_true", help="fewer pixels and hairs: for renderers on a CPU")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     seeds = range(options.first, options.first + options.count)
-    plan = replace(QUICK if options.quick else Plan(), targets=options.targets)
+    plan = QUICK if options.quick else Plan()
+    plan = replace(plan, targets=options.targets, tracked=not options.imitate)
     try:
         made = make(options.head_data, options.out, seeds, plan, options.workers)
     except UserError as error:

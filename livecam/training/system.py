@@ -22,6 +22,7 @@ from livecam.training import dataset
 from livecam.training.augment import augment
 from livecam.training.dataset import Batch, Pairs
 from livecam.training.recipe import Network, Recipe
+from livecam.training.together import Alone
 
 LAST_RATE = 0.03
 """Share of the learning rate that is left at the end."""
@@ -74,14 +75,22 @@ class System:
     """Networks, their averages and optimisers. `step` n always does the same, given the state after n - 1."""
 
     def __init__(
-        self, recipe: Recipe, size: int, device: str = "cpu", features: FeatureNetwork | None = None
+        self,
+        recipe: Recipe,
+        size: int,
+        device: str = "cpu",
+        features: FeatureNetwork | None = None,
+        together: Alone | None = None,
     ) -> None:
         torch.manual_seed(recipe.seed)  # for the first weights; steps draw from generators of their own
         self.recipe, self.device = recipe, torch.device(device)
+        self.together = together or Alone()
         self.painter = Painter(recipe.network, size).to(self.device)
         self.average = copy.deepcopy(self.painter).requires_grad_(False)
         self.judge = Discriminator(recipe.network.people, recipe.network.discriminator)
         self.judge.to(self.device)
+        for module in (self.painter, self.average, self.judge):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.features = None if features is None else features.to(self.device).eval().requires_grad_(False)
         self.painter_optimiser = torch.optim.AdamW(
             self.painter.parameters(), recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
@@ -106,8 +115,10 @@ class System:
     def batch(self, pairs: Pairs, step: int) -> Batch:
         """The samples of a step, drawn and augmented from (seed, step) alone."""
         recipe = self.recipe
-        rng = np.random.default_rng([recipe.seed, 2, step])
-        chosen = dataset.choose(pairs, recipe.seed, step, recipe.batch)
+        rng = np.random.default_rng(
+            [recipe.seed, 2, step, *([self.together.rank] * (self.together.count > 1))]
+        )
+        chosen = self.together.share(dataset.choose(pairs, recipe.seed, step, recipe.batch))
         shots = int(rng.integers(1, recipe.shots + 1))
         batch = dataset.gather(pairs, chosen, shots, rng)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
@@ -180,6 +191,7 @@ class System:
     ) -> None:
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        self.together.average(module.parameters())
         found[name] = nn.utils.clip_grad_norm_(module.parameters(), self.recipe.clip)
         optimiser.step()
 

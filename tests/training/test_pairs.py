@@ -38,13 +38,14 @@ def maker(face: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> PairMaker:
         material = np.ones(picture.shape[:2], np.uint8)
         material[picture.shape[0] // 2 :] = 6
         known = SimpleNamespace(landmarks=points, material=material, expression=np.zeros(3, np.float32))
-        return picture, ellipse_mask(picture), known
+        return pairs.Shot(picture, picture, ellipse_mask(picture), known)
 
     monkeypatch.setattr(PairMaker, "_photograph", photograph)
     made = PairMaker.__new__(PairMaker)
     made.plan = Plan(targets=2, persona=256)
     made.shape = SimpleNamespace(data=None)  # type: ignore[assignment]
     made.renderer = SimpleNamespace(wardrobe=None)  # type: ignore[assignment]
+    made.tracker = None
     return made
 
 
