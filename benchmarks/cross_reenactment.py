@@ -32,6 +32,8 @@ BLINK = 0.5
 """The driver blinks where its lids are open less than this share of neutral."""
 SHUT_LIDS = 0.25
 """And shuts them where it is less than this; the portrait's should be open no further then."""
+MOST_BLINKS, BLINK_FRAMES = 6, 15
+"""Blinks of a clip that are judged besides, and how far apart they are."""
 WRONG_LIDS, WRONG_GAP = 0.25, 0.15
 """Differences from the driver that a viewer sees: of the lids' opening in shares of neutral, of the lips' gap
 in mouth widths."""
@@ -39,13 +41,15 @@ in mouth widths."""
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A clip that was tracked once. judged: what the judge saw in the chosen frames, by frame number."""
+    """A clip that was tracked once. judged: what the judge saw in the chosen frames, by frame number; extra:
+    those of them that were chosen because the driver blinks."""
 
     name: str
     fps: float
     frames: list[DriverFrame]
     judged: dict[int, Landmarks]
     pictures: dict[int, RGB]
+    extra: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Likeness:
     lost: int
     outputs: dict[int, RGB]
     points: dict[int, Landmarks] = field(default_factory=dict)
+    extra: frozenset[int] = frozenset()
+    """Frames that were judged for their blinks alone: no part of the correlations and the medians."""
 
     def lids(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(N,) of the driver and of the output: opening as a share of the own neutral face's."""
@@ -81,8 +87,9 @@ class Likeness:
 
     def summary(self) -> dict[str, Any]:
         """Plain values for JSON; None where the clip never shows what is asked for."""
-        shut = self.driver[:, MOUTH] < SHUT_LIPS
-        blink = self.driver[:, LIDS] < BLINK * self.neutral[0, LIDS]
+        even = self._even()
+        shut = even & (self.driver[:, MOUTH] < SHUT_LIPS)
+        blink = even & (self.driver[:, LIDS] < BLINK * self.neutral[0, LIDS])
         driver_lids, lids = self.lids()
         shut_lids = driver_lids < SHUT_LIDS
         return {
@@ -94,19 +101,24 @@ class Likeness:
             "driver_lids_in_blink": _median(driver_lids[blink]),
             "shut_lids_frames": int(shut_lids.sum()),
             "lids_when_shut": _median(lids[shut_lids]),
-            "frames": len(self.frames),
+            "frames": int(even.sum()),
             "lost": self.lost,
         }
 
     def _correlation(self, column: int) -> float | None:
         """With the driver's feature; None where the driver hardly moves it."""
-        if np.nanstd(self.driver[:, column]) < STILL[column]:
+        even = self._even()
+        if np.nanstd(self.driver[even, column]) < STILL[column]:
             return None
-        return rounded(metrics.correlation(self.driver[:, column], self.output[:, column]))
+        return rounded(metrics.correlation(self.driver[even, column], self.output[even, column]))
+
+    def _even(self) -> NDArray[np.bool_]:
+        """(N,): the frames that were chosen evenly."""
+        return np.array([frame not in self.extra for frame in self.frames], bool)
 
 
 def track_driver(clip: Path, tracker: Tracker, frames: int, limit: int, judge: Judging) -> Driver:
-    """Track the clip's first `limit` frames and judge `frames` of them.
+    """Track the clip's first `limit` frames and judge `frames` of them, and those about its deepest blinks.
 
     Raises:
         UserError: the clip cannot be read.
@@ -122,16 +134,34 @@ def track_driver(clip: Path, tracker: Tracker, frames: int, limit: int, judge: J
             DriverFrame(frame.index, frame.capture_ns, frame.width, frame.height, landmarks=points)
         )
     chosen = set(spread(len(tracked), frames))
+    extra = blinks([frame.landmarks for frame in tracked]) - chosen
     judged, pictures = {}, {}
     for frame in read_frames(clip, limit):
-        if frame.index in chosen and frame.pixels is not None:
+        if frame.index in chosen | extra and frame.pixels is not None:
             pictures[frame.index] = frame.pixels
             points = judge(frame.pixels)
             if points is not None:
                 judged[frame.index] = points
     if not judged:
         raise UserError(clip.name, "no face was found in it", "Give a clip of one person facing the camera.")
-    return Driver(clip.stem, fps, tracked, judged, pictures)
+    return Driver(clip.stem, fps, tracked, judged, pictures, frozenset(extra))
+
+
+def blinks(tracked: Sequence[Landmarks | None]) -> set[int]:
+    """Positions of the deepest blinks and of their neighbours; the tracker lags by up to a frame."""
+    known = [k for k, points in enumerate(tracked) if points is not None]
+    seen = [points for points in tracked if points is not None]
+    if not seen:
+        return set()
+    lids = np.array([features(points, seen[0])[LIDS] for points in seen])
+    deepest: list[int] = []
+    for k in np.argsort(lids, kind="stable"):
+        if lids[k] > BLINK * np.median(lids) or len(deepest) == MOST_BLINKS:
+            break
+        if all(abs(known[k] - other) >= BLINK_FRAMES for other in deepest):
+            deepest.append(known[k])
+    last = len(tracked) - 1
+    return {k for middle in deepest for k in range(max(middle - 1, 0), min(middle + 1, last) + 1)}
 
 
 def compare(
@@ -177,6 +207,7 @@ def _likeness(
         lost=len(driver.judged) - len(seen),
         outputs=outputs,
         points=seen,
+        extra=driver.extra,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from faces import turned, with_lids, with_lip_gap
 
-from benchmarks.cross_reenactment import Driver, Likeness, compare, overall, worst
+from benchmarks.cross_reenactment import Driver, Likeness, blinks, compare, overall, worst
 from benchmarks.features import GAZE, LIDS, MOUTH
 from livecam.errors import UserError
 from livecam.frames import DriverFrame
@@ -15,6 +15,9 @@ from livecam.frames import DriverFrame
 def likeness(driver, output, neutral=((0.0, 0.4, 0, 0, 0), (0.1, 0.3, 0, 0, 0)), lost=0):
     driver, output = np.asarray(driver, float), np.asarray(output, float)
     return Likeness("p", "d", list(range(len(driver))), driver, output, np.asarray(neutral, float), lost, {})
+
+
+LIKENESS = ("portrait", "driver_name", "frames", "driver", "output", "neutral", "lost", "outputs")
 
 
 def columns(count=20):
@@ -143,3 +146,23 @@ def test_lids_where_the_driver_shuts_them():
     )  # an eighth of the driver's .4, a fifth of the portrait's .3
     row = likeness(driver, output).summary()
     assert (row["shut_lids_frames"], row["lids_when_shut"]) == (3, 0.2)
+
+
+def test_deepest_blinks_are_found_with_their_neighbours(face):
+    shut, half = with_lids(face, 0.05), with_lids(face, 0.2)
+    clip = [face] * 60
+    clip[0], clip[1], clip[20], clip[50], clip[52] = None, half, shut, shut, half
+    # The second half-blink is part of the blink at 50; None is a frame without a face.
+    assert blinks(clip) == {0, 1, 2, 19, 20, 21, 49, 50, 51}
+    assert blinks([face] * 30) == set()
+    assert blinks([None]) == set()
+
+
+def test_frames_judged_for_blinks_alone_change_no_other_figure():
+    driver = columns()
+    driver[5:8, LIDS] = 0.05
+    plain = likeness(np.delete(driver, [5, 6, 7], 0), np.delete(driver, [5, 6, 7], 0)).summary()
+    one = likeness(driver, driver)
+    more = Likeness(*(getattr(one, name) for name in LIKENESS), extra=frozenset({5, 6, 7})).summary()
+    assert {k for k in plain if plain[k] != more[k]} == {"shut_lids_frames", "lids_when_shut"}
+    assert more["shut_lids_frames"] == 3
