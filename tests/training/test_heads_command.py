@@ -24,6 +24,15 @@ def test_files_hold_what_was_rendered_and_are_kept(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["person-00000007.safetensors"]
 
 
+def test_a_broken_file_gets_one_clear_line(tmp_path):
+    from livecam.training.heads import dataset
+
+    path = tmp_path / "person-00000001.safetensors"
+    path.write_bytes(b"half a header")
+    with pytest.raises(UserError, match=r"cannot be read.*render the person again"):
+        dataset.read(path)
+
+
 def test_a_broken_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     made = studio()
     from livecam.training.heads import dataset, factory

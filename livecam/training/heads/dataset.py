@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.errors import UserError
 from livecam.training.heads import lens as lenses
 from livecam.training.heads import sample
 from livecam.training.heads.compose import compose
@@ -122,8 +123,12 @@ def save(folder: Path, seed: int, arrays: dict[str, NDArray[Any]], plan: Plan) -
 
 
 def read(path: Path) -> dict[str, NDArray[Any]]:
-    """What `save` wrote."""
-    from safetensors.numpy import load_file
+    """What `save` wrote; `stream` reads parts of it. Raises `UserError` for a broken file."""
+    from livecam.training import tensorfile
 
-    arrays: dict[str, NDArray[Any]] = load_file(path)
-    return arrays
+    try:
+        return tensorfile.read(path, "numpy")[0]
+    except tensorfile.UNREADABLE as error:
+        raise UserError(
+            str(path), f"cannot be read ({error})", "Delete it and render the person again"
+        ) from error
