@@ -218,6 +218,35 @@ def test_a_lost_sink_is_tried_again(animator, face):
     assert len(out.frames) > 10
 
 
+@pytest.mark.parametrize("face_seen", [True, False])
+def test_nothing_black_is_ever_sent(animator, face, face_seen):
+    """Before the first frame, live, after camera and device were lost and are back, and at the end."""
+    way, report = animator(face if face_seen else None)
+    writes = 0
+
+    class Unsteady(Collected):
+        def write(self, frame):
+            nonlocal writes
+            writes += 1
+            if writes in (2, 3, 12, 13, 14):
+                raise SinkLost("gone")
+            super().write(frame)
+
+    out = Unsteady(live=True)
+    pipeline, runner = live(Clip(10_000, live=True, fps=30, failing=[0, 5]), way, [out], report)
+    deadline = time.monotonic() + 60
+    while len(out.frames) < 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    pipeline.stop()
+    runner.join(20)
+    resting = way.resting().astype(int)
+    assert len(out.frames) >= 20
+    for frame in out.frames:
+        assert frame.pixels.mean() > 0.8 * resting.mean()  # the portrait moves, its brightness hardly
+    for frame in (out.frames[0], out.frames[-1]):
+        np.testing.assert_array_equal(frame.pixels, resting)
+
+
 def test_a_file_is_played_at_its_own_pace_and_looped(animator, face):
     way, report = animator(face)
     clip = Clip(5, fps=25)
@@ -264,9 +293,10 @@ def test_stop_ends_everything(animator, face):
 def test_a_frame_that_fails_holds_the_picture_and_goes_on(animator, face):
     way, report = animator(face, ValueError("one bad frame"), face)
     out = Collected(live=True)
-    _, runner = live(Clip(10, live=True, fps=30), way, [out], report)
-    runner.join(20)
-    assert report.frames >= 7
+    _, runner = live(Clip(10_000, live=True, fps=30), way, [out], report, max_frames=7)
+    runner.join(60)
+    assert report.frames == 7
+    assert not runner.is_alive()
 
 
 def test_a_tracker_that_only_fails_ends_the_run_with_its_error(animator, monkeypatch):

@@ -2,6 +2,10 @@
 
 pyvirtualcam leaks a descriptor for every failed open, prints a failed write instead of raising it, and takes
 a device of another size without a word. So the device is looked at first.
+
+With exclusive_caps=0 v4l2loopback lets several programs write and mixes their pictures. So livecam claims its
+device: a lock on the device's entry in /sys, which every user can see, which goes with the device, and which
+the kernel takes back from a process that is killed.
 """
 
 from __future__ import annotations
@@ -20,12 +24,15 @@ QUERY_CAPABILITIES = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h: 104 byt
 CAPTURE = 0x1 | 0x1000  # V4L2_CAP_VIDEO_CAPTURE, ..._MPLANE
 OUTPUT = 0x2 | 0x2000  # V4L2_CAP_VIDEO_OUTPUT, ..._MPLANE
 
-Fault = Literal["", "missing", "no device", "permission", "busy", "silent", "sending", "stuck", "size"]
+Fault = Literal[
+    "", "missing", "no device", "permission", "busy", "silent", "sending", "claimed", "stuck", "size"
+]
 """Why a device takes no frames:
 
 missing     there is no such file            permission  this user may not open it
 no device   the file is no video device      busy        too many programs have it open
 sending     another program sends to it (seen with exclusive_caps=1 only)
+claimed     another livecam sends to it
 stuck       neither camera nor output: v4l2loopback before 0.15 with exclusive_caps=1, after its first writer
 size        a program holds it at another size
 silent      it does not answer
@@ -50,6 +57,38 @@ def fault(path: str, width: int, height: int, sysfs: Path = SYSFS) -> Fault:
         return "sending" if capabilities & CAPTURE else "stuck"
     held = held_size(path, sysfs)
     return "size" if held not in (None, (width, height)) else ""
+
+
+class Claim:
+    """That a device is ours, until `release` or the end of the process."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Twice does no harm."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def claim(path: str, sysfs: Path = SYSFS) -> Claim | None:
+    """Claim the device; None where another livecam has. Where the system cannot tell it counts as free."""
+    try:
+        import fcntl
+
+        descriptor = os.open(sysfs / Path(path).name / "name", os.O_RDONLY)
+    except (ImportError, OSError):
+        return Claim(None)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        os.close(descriptor)
+        return Claim(None)
+    return Claim(descriptor)
 
 
 def identity(path: str) -> tuple[int, int] | None:

@@ -49,14 +49,16 @@ class VirtualCameraSink:
         *,
         devices: Callable[[], Sequence[VideoDevice]] = video_devices,
         fault: Callable[[str, int, int], loopback.Fault] = loopback.fault,
+        claim: Callable[[str], loopback.Claim | None] = loopback.claim,
         advice: Callable[[], str] = _advice,
         clock: Callable[[], float] = time.monotonic,
         platform: str = sys.platform,
     ) -> None:
         self.name = f"virtual camera {which}".strip()
         self._which, self._devices, self._clock, self._platform = which, devices, clock, platform
-        self._fault, self._advice = fault, advice
+        self._fault, self._new_claim, self._advice = fault, claim, advice
         self._camera: Any = None
+        self._claim: loopback.Claim | None = None
         self._identity: tuple[int, int] | None = None
         self._format: SinkFormat | None = None
         self._retry_at = 0.0
@@ -93,6 +95,7 @@ class VirtualCameraSink:
         if self._camera is not None:
             self._camera.close()
             self._camera = None
+        self._release()
 
     def _start(self, fmt: SinkFormat) -> Any:
         try:
@@ -111,16 +114,23 @@ class VirtualCameraSink:
                 device=device,
             )
         except (RuntimeError, ValueError, OSError) as error:
+            self._release()
             raise self._explain("; ".join(str(error).splitlines())) from None
         self._identity = loopback.identity(str(camera.device))
         return camera
 
     def _device(self, fmt: SinkFormat) -> str:
-        """Linux: the path of the first device asked for that takes frames. Raises `UserError`."""
+        """Linux: the path of the first device asked for that takes frames, claimed. Raises `UserError`."""
         candidates = self._candidates()
-        faults = [self._fault(path, fmt.width, fmt.height) for path in candidates]
-        if "" in faults:
-            return candidates[faults.index("")]
+        faults: list[loopback.Fault] = []
+        for path in candidates:
+            fault = self._fault(path, fmt.width, fmt.height)
+            if not fault:
+                self._claim = self._new_claim(path)
+                if self._claim is not None:
+                    return path
+                fault = "claimed"
+            faults.append(fault)
         if len(candidates) == 1:
             raise self._refused(candidates[0], faults[0], fmt)
         if len(set(faults)) == 1:
@@ -171,6 +181,7 @@ class VirtualCameraSink:
             ),
             "busy": ("too many programs have it open", "Close some of them."),
             "sending": ("another program sends to it", "Close that program."),
+            "claimed": ("another livecam sends to it", "Stop that one, or name another camera."),
             "stuck": (
                 "it is stuck: v4l2loopback before 0.15 with exclusive_caps=1 takes a writer only once",
                 f"Reload it: {RELOAD}",
@@ -200,7 +211,13 @@ class VirtualCameraSink:
         except (RuntimeError, OSError):
             log.debug("%s could not be closed", self.name, exc_info=True)
         self._camera = None
+        self._release()
         self._retry_at = self._clock() + RETRY_SECONDS
+
+    def _release(self) -> None:
+        if self._claim is not None:
+            self._claim.release()
+            self._claim = None
 
     def _explain(self, message: str) -> UserError:
         """What is left of pyvirtualcam's own errors: all of Windows and macOS, and races on Linux."""

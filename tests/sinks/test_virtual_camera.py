@@ -34,16 +34,34 @@ class Bench:
     times: list[float] = field(default_factory=list)
     sent: list[np.ndarray] = field(default_factory=list)
     closed: int = 0
+    claimed: list[str] = field(default_factory=list)
+    """Devices that some livecam has, ours or another one."""
+
+    def claim(self, path: str) -> FakeClaim | None:
+        if path in self.claimed:
+            return None
+        self.claimed.append(path)
+        return FakeClaim(self, path)
 
     def sink(self, which: str = "", platform: str = "linux") -> VirtualCameraSink:
         return VirtualCameraSink(
             which,
             devices=lambda: self.devices,
             fault=lambda path, width, height: self.faults.get(path, ""),
+            claim=self.claim,
             advice=lambda: "the doctor's advice",
             clock=lambda: self.now,
             platform=platform,
         )
+
+
+@dataclass
+class FakeClaim:
+    bench: Bench
+    path: str
+
+    def release(self) -> None:
+        self.bench.claimed.remove(self.path)
 
 
 @pytest.fixture
@@ -191,6 +209,35 @@ def test_odd_sizes(bench: Bench, width: int, height: int) -> None:
     with pytest.raises(UserError, match="odd side"):
         bench.sink().open(SinkFormat(width, height, 30))
     assert bench.opened == []
+
+
+def test_a_device_of_another_livecam_is_left_alone(bench: Bench) -> None:
+    bench.claimed = ["/dev/video10"]
+    bench.sink().open(FORMAT)
+    assert bench.opened[0]["device"] == "/dev/video5"
+    for which in ("livecam", "/dev/video10", "5"):
+        with pytest.raises(UserError, match=r"another livecam sends to it. Stop that one, or name another"):
+            bench.sink(which).open(FORMAT)
+    assert len(bench.opened) == 1
+
+
+def test_a_claim_lasts_as_long_as_the_device_is_open(bench: Bench) -> None:
+    sink = bench.sink()
+    sink.open(FORMAT)
+    assert bench.claimed == ["/dev/video10"]
+    bench.send_fails = True
+    with pytest.raises(SinkLost):
+        sink.write(a_frame())
+    assert bench.claimed == []
+    bench.send_fails, bench.now = False, bench.now + RETRY_SECONDS
+    sink.write(a_frame())
+    assert bench.claimed == ["/dev/video10"]
+    sink.close()
+    assert bench.claimed == []
+    bench.error = "refused"
+    with pytest.raises(UserError, match="refused"):
+        bench.sink().open(FORMAT)
+    assert bench.claimed == []
 
 
 def test_lost_and_back(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import struct
+import subprocess
 import sys
 
 import pytest
@@ -93,3 +94,47 @@ def test_identity(tmp_path) -> None:
     assert loopback.identity(str(path)) == loopback.identity(str(path))
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
     assert loopback.identity("/dev/null") != loopback.identity("/dev/zero")
+
+
+@pytest.fixture
+def entry(tmp_path):
+    folder = tmp_path / "video10"
+    folder.mkdir()
+    (folder / "name").write_text("livecam\n")
+    return tmp_path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no flock")
+def test_one_claim_at_a_time(entry):
+    first = loopback.claim("/dev/video10", entry)
+    assert first is not None
+    assert loopback.claim("/dev/video10", entry) is None
+    first.release()
+    first.release()
+    again = loopback.claim("/dev/video10", entry)
+    assert again is not None
+    again.release()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no flock")
+def test_a_claim_ends_with_its_process(entry):
+    code = (
+        "import sys; from pathlib import Path; from livecam.sinks import loopback;"
+        "kept = loopback.claim('/dev/video10', Path(sys.argv[1])); print(kept is not None, flush=True);"
+        "sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(entry)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "True\n"
+    assert loopback.claim("/dev/video10", entry) is None
+    other.kill()
+    other.communicate()
+    assert loopback.claim("/dev/video10", entry) is not None
+
+
+def test_what_cannot_be_claimed_counts_as_free(tmp_path):
+    claim = loopback.claim("/dev/video10", tmp_path)
+    assert claim is not None
+    claim.release()

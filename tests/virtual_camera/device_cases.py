@@ -157,8 +157,27 @@ def device_vanishes() -> dict:
         except SinkLost:
             time.sleep(1 / 30)
     after = len(os.listdir("/proc/self/fd"))
+    seen: dict = {}
+    reader = threading.Thread(target=lambda: seen.update(readers.summary(readers.with_opencv(SPARE), 10)))
+    reader.start()
+    while reader.is_alive() and time.monotonic() < deadline:
+        sink.write(OutputFrame(picture, 3, 0))
+        time.sleep(1 / 30)
     sink.close()
-    return {"lost": lost, "back": back, "open_files": [before, meanwhile, after]}
+    open_files = [before, meanwhile, after]
+    return {"lost": lost, "back": back, "open_files": open_files, "black": seen.get("black")}
+
+
+def second_livecam() -> dict:
+    """exclusive_caps=0: the driver would take a second writer; the first one goes on undisturbed."""
+    arguments = ("run", "--driver", "livecam/assets/driver.mp4", "--sink", f"camera:{SMALL}")
+    with Writer(SMALL, (640, 480)):
+        process = livecam(*arguments, "--canvas", "640x480", "--max-frames", "5")
+        _, words = process.communicate(timeout=PATIENCE)
+        seen = readers.summary(readers.with_opencv(SMALL), 15, pattern.bars(640, 480))
+    after = livecam(*arguments, "--canvas", "640x480", "--max-frames", "5")
+    after.communicate(timeout=PATIENCE)
+    return {"code": process.returncode, "words": words, "seen": seen, "after": after.returncode}
 
 
 def errors() -> dict:

@@ -23,7 +23,8 @@ COLOUR_ERROR = 4
 @pytest.fixture(scope="module")
 def sinks(cases) -> dict:
     names = ["pixels_small", "pixels_large", "ffmpeg", "two_readers_and_one_returns", "writer_restarts"]
-    return cases(PLAIN, [*names, "another_size_under_a_reader", "device_vanishes", "errors"])
+    names += ["another_size_under_a_reader", "device_vanishes", "second_livecam", "errors"]
+    return cases(PLAIN, names)
 
 
 def of(results: dict, name: str) -> dict:
@@ -83,9 +84,18 @@ def test_a_device_that_vanishes_and_returns(sinks):
     seen = of(sinks, "device_vanishes")
     assert seen["lost"] == 100
     assert seen["back"]
+    assert seen["black"] == 0  # of ten pictures after that
     before, meanwhile, after = seen["open_files"]
     assert after == before
     assert meanwhile <= before
+
+
+def test_a_second_livecam_is_told_so_and_disturbs_nobody(sinks):
+    seen = of(sinks, "second_livecam")
+    assert seen["code"] == 2
+    assert "/dev/video10: another livecam sends to it" in seen["words"]
+    check_pictures(seen["seen"])
+    assert seen["after"] == 0  # once the first has ended
 
 
 def test_mistakes_are_named_and_leave_nothing_open(sinks):
