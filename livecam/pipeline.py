@@ -143,15 +143,16 @@ class LivePipeline:
                 for sink in self._sinks
             ),
         ]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             while not self._stop.wait(0.2):
                 pass
         finally:
             self.stop()
             for thread in threads:
-                thread.join(timeout=5)
+                if thread.ident is not None:  # Ctrl-C may come before all are started
+                    thread.join(timeout=5)
             self._report.dropped = self._captured.dropped + self._tracked.dropped
             self._report.extra["audio_offset_ms"] = self.audio_offset_ms()
         if self._error is not None:

@@ -290,6 +290,22 @@ def test_stop_ends_everything(animator, face):
     assert not runner.is_alive()
 
 
+def test_an_interrupt_while_threads_start_leaves_none_behind(animator, face, monkeypatch):
+    way, report = animator(face)
+    start = threading.Thread.start
+
+    def interrupted(thread):
+        if thread.name == "draw":
+            raise KeyboardInterrupt
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        LivePipeline(Clip(10_000, live=True), way, [Collected(live=True)], report, fps=30).run()
+    assert not {"capture", "track", "draw"} & {thread.name for thread in threading.enumerate()}
+    assert "audio_offset_ms" in report.result()  # what --report writes
+
+
 def test_a_frame_that_fails_holds_the_picture_and_goes_on(animator, face):
     way, report = animator(face, ValueError("one bad frame"), face)
     out = Collected(live=True)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 from livecam.errors import UserError
 from livecam.sources.base import Source, SourceInfo
+
+# Here, for OpenCV may read them as soon as it is loaded.
+# Media Foundation otherwise takes ten seconds and more to open some cameras.
+os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+# Seconds until a V4L2 camera that says nothing counts as lost, in place of ten.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 
 __all__ = ["Source", "SourceInfo", "open_source"]
 
