@@ -39,24 +39,35 @@ def host_refiner(persona: Persona, weights: Weights) -> HostRefiner:
     Raises:
         UserError: a file of the weights is missing, damaged or cannot be run.
     """
+    persona = styled(persona, weights)
+    assert persona.style is not None
     try:
-        persona = with_style(persona, weights)
-        assert persona.style is not None
         engine = open_engine("cpu", weights.file(REFINER), threads=threads())
         crop = enroll.cut(persona.picture, persona.crop, persona.size)
         return HostRefiner(engine, crop, persona.landmarks, persona.style.values)
     except EngineError as error:
-        todo = "Install livecam again, or add --no-refine."
-        raise UserError("the refiner", str(error).rstrip("."), todo) from error
+        raise _unusable(error) from error
+
+
+def styled(persona: Persona, weights: Weights) -> Persona:
+    """The persona with a style for these weights, its own or one made now.
+
+    Raises:
+        UserError: the embedder is missing, damaged or cannot be run.
+    """
+    try:
+        return with_style(persona, weights)
+    except EngineError as error:
+        raise _unusable(error) from error
 
 
 def graph_inputs(persona: Persona, weights: Weights) -> dict[str, NDArray[Any]]:
     """What a generator's graph with these weights takes once for this persona, besides the layers.
 
     Raises:
-        UserError, EngineError: the embedder is missing, damaged or cannot be run.
+        UserError: the embedder is missing, damaged or cannot be run.
     """
-    persona = with_style(persona, weights)
+    persona = styled(persona, weights)
     assert persona.style is not None
     crop = enroll.cut(persona.picture, persona.crop, persona.size)
     return portrait_inputs(crop, persona.landmarks, persona.style.values, weights.size)
@@ -66,3 +77,8 @@ def threads() -> int:
     """For the refiner on a CPU: one of two cores, at most two of more. The rest belongs to the call."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 2 if cores >= 4 else 1
+
+
+def _unusable(error: EngineError) -> UserError:
+    todo = "Install livecam again, or add --no-refine."
+    return UserError("the refiner", str(error).rstrip("."), todo)

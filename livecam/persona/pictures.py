@@ -1,0 +1,125 @@
+"""One person in several pictures or in a clip: what `livecam enroll` takes. The first is the portrait."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam import geometry as geo
+from livecam.errors import UserError
+from livecam.face import landmarks as lm
+from livecam.frames import RGB
+from livecam.persona import enroll, likeness
+from livecam.persona.enroll import Choice
+from livecam.persona.persona import Persona
+from livecam.persona.picture import digest, read_picture
+
+log = logging.getLogger(__name__)
+F32 = NDArray[np.float32]
+
+CLIPS: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
+CLIP_STRIDE: Final = 10
+"""Frames from one that is looked at to the next, where a clip does not say how long it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A person in a picture. points: (478, 3) float32, pixels of the picture, z in the same unit."""
+
+    picture: RGB
+    points: F32
+    name: str
+
+    def crop(self, size: int = likeness.SIDE) -> tuple[RGB, F32]:
+        """The enrolled square, size x size x 3, and landmarks (478, 3) in 0..1 of it."""
+        square = enroll.choose_crop(self.points)
+        own = self.points.astype(np.float32).copy()
+        own[:, :2] -= [square.x, square.y]
+        return enroll.cut(self.picture, square, size), own / np.float32(square.side)
+
+
+def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
+    """Every picture's face, the portrait first: of pictures the first, of a clip its calmest frame.
+
+    `choice` is of the first picture. Of the others the only face is taken; those without one are left out,
+    with a word in the log.
+
+    Raises:
+        UserError: too many pictures, the first cannot be used, or nobody is in the clip.
+    """
+    if len(paths) > likeness.MOST_SHOTS:
+        raise UserError(
+            f"{len(paths)} pictures", f"{likeness.MOST_SHOTS} are the most", "Name fewer, or one clip."
+        )
+    found: list[Seen] = []
+    for path in paths:
+        if path.suffix.lower() in CLIPS:
+            found += _calmest_first(list(_of_clip(path, likeness.MOST_SHOTS - len(found))))
+        elif not found:
+            found.append(_look(read_picture(path), str(path), choice or Choice()))
+        else:
+            try:
+                found.append(_look(read_picture(path), str(path), Choice()))
+            except UserError as error:
+                log.warning("left out: %s: %s", error.what, error.why)
+    return found[: likeness.MOST_SHOTS]
+
+
+def enroll_all(seen: Sequence[Seen], name: str, size: int) -> Persona:
+    """The persona of the first picture, with all of them as shots for the refiner."""
+    first = seen[0]
+    meta = {
+        "source": Path(first.name).name,
+        "digest": digest(first.picture),
+        "created": time.strftime("%Y-%m-%dT%H:%M:%S"),
+        "pictures": len(seen),
+    }
+    persona = enroll.build(first.picture, first.points, name, size, meta)
+    return replace(persona, shots=likeness.together([likeness.shot(*one.crop()) for one in seen]))
+
+
+def _look(picture: RGB, name: str, choice: Choice) -> Seen:
+    return Seen(picture, enroll.find_face(picture, name, choice), name)
+
+
+def _of_clip(path: Path, wanted: int) -> Iterator[Seen]:
+    """Up to `wanted` frames spread over the clip. Raises `UserError` where none shows one usable face."""
+    from livecam.sources import check_file
+    from livecam.sources.video import VideoSource
+
+    found = 0
+    with VideoSource(check_file(str(path))) as clip:
+        stride = max(1, (clip.info.frames or CLIP_STRIDE * wanted) // max(wanted, 1))
+        while found < wanted and (frame := clip.read()) is not None:
+            if frame.index % stride or frame.pixels is None:
+                continue
+            name = f"{path}, frame {frame.index}"
+            try:
+                yield _look(frame.pixels, name, Choice())
+                found += 1
+            except UserError as error:
+                log.info("left out: %s: %s", name, error.why)
+    if not found and wanted:
+        raise UserError(str(path), "no frame shows one usable face", "Use a clip of one person, face free.")
+
+
+def _calmest_first(seen: list[Seen]) -> list[Seen]:
+    best = min(range(len(seen)), key=lambda k: _unrest(seen[k].points), default=0)
+    return [*seen[best : best + 1], *seen[:best], *seen[best + 1 :]]
+
+
+def _unrest(points: F32) -> float:
+    """Small for a face from the front with open eyes and a shut mouth: what a portrait should be."""
+    own = points.astype(np.float64)
+    yaw, pitch, roll = geo.to_euler(geo.face_axes(own))
+    lids = float(np.mean([geo.lid_opening(own, upper, lower) for upper, lower, _ in lm.EYES]))
+    gap = float((own[list(lm.INNER_LIP_LOWER), 1] - own[list(lm.INNER_LIP_UPPER), 1]).max())
+    mouth = max(gap / max(geo.mouth_width(own), 1e-9), 0.0)
+    return float(8 * (yaw**2 + roll**2) + 2 * pitch**2 + 100 * mouth**2 - 3 * min(lids, 0.3))
