@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
 import threading
+import time
 
 import cv2
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
 from test_screen_panel import photograph
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from benchmarks import glass_to_glass_screen as screen
 from benchmarks import screen_panel as panel
@@ -145,3 +149,47 @@ def test_a_browser_draws_what_the_camera_reads(tmp_path):
     numbers = panel.read(seen)
     assert numbers[panel.RESULT] == 4711
     assert 0 < numbers[panel.CLOCK] < 240_000  # ms since the page was opened
+
+
+class LookingCamera:
+    """Photographs, ten times a second, a made-up screen: a clock, and the last picture that came to it."""
+
+    def __init__(self):
+        self.info = SourceInfo("looking camera", 640, 480, 10.0, live=True)
+        self.shown = np.zeros((720, 1280, 3), np.uint8)
+
+    def show(self, address):
+        """What a browser does with the page's address."""
+
+        def watch():
+            url = address.replace("http", "ws") + "pictures"
+            with contextlib.suppress(ConnectionClosed), connect(url, max_size=None) as socket:
+                while True:
+                    picture = cv2.imdecode(np.frombuffer(socket.recv(), np.uint8), cv2.IMREAD_COLOR)
+                    self.shown = picture[..., ::-1]
+                    socket.send("drawn")
+
+        threading.Thread(target=watch, daemon=True).start()
+
+    def read(self):
+        time.sleep(0.1)
+        now = time.monotonic_ns()
+        picture = np.full((480, 640, 3), 60, np.uint8)
+        clock = panel.draw(now // 1_000_000, panel.CLOCK)
+        picture[300:474, 10:300] = cv2.resize(clock, (290, 174), interpolation=cv2.INTER_AREA)
+        picture[100:289, 300:636] = cv2.resize(self.shown, (336, 189), interpolation=cv2.INTER_AREA)
+        return DriverFrame(0, now, 640, 480, picture)
+
+    def rewind(self): ...
+
+    def close(self): ...
+
+
+@pytest.mark.slow
+def test_the_whole_way_with_a_made_up_screen():
+    camera = LookingCamera()
+    result = screen.measure(camera, None, 8.0, camera.show)
+    assert result["frames"] >= screen.ENOUGH
+    # The way on the screen holds the way inside; a second is a busy machine, minutes would be a wrong unit.
+    assert result["inside_ms"] < result["latency_ms"]["p50"] + 51  # half a period of the camera
+    assert result["latency_ms"]["p50"] < 60_000
