@@ -14,7 +14,7 @@ from livecam.training.heads.scalp import Hairline
 from livecam.training.heads.whiskers import Whiskers
 
 _HAIRS: Final = ((0.05, 0.04, 0.035), (0.12, 0.08, 0.06), (0.22, 0.14, 0.09), (0.34, 0.22, 0.13),
-                 (0.50, 0.37, 0.22), (0.66, 0.52, 0.34), (0.40, 0.20, 0.12))  # fmt: skip
+                 (0.50, 0.37, 0.22), (0.66, 0.52, 0.34), (0.37, 0.20, 0.13))  # fmt: skip
 KINDS: Final = ("bald", "shaved", "cropped", "side", "back", "crown", "curly", "bob", "long", "tied")
 _KIND_SHARES: Final = (0.05, 0.05, 0.12, 0.16, 0.10, 0.12, 0.11, 0.09, 0.11, 0.09)
 _STRAND: Final = 0.018
@@ -40,7 +40,7 @@ def hair_color(rng: Rng, dark: float, age: float) -> HairColor:
     root = jitter(shade(_HAIRS[index], float(np.exp(rng.normal(0, 0.12)))), rng, 0.025)
     # Tips bleach, but light colours that are doubled glow like neon.
     lighter = min(rng.uniform(1.1, 1.8), max(1.05, 0.66 / max(root)))
-    tip = muted(shade(root, lighter), 0.12)
+    tip = muted(shade(root, lighter), 0.18)
     grey = float(np.clip(rng.normal((age - 0.6) * 1.8, 0.25), 0, 0.95)) if age > 0.4 else 0.0
     # The roots' colour is painted on the scalp too; between the grey hairs some keep their own.
     root = triple(np.array(root) * (1 - 0.7 * grey**2) + 0.55 * 0.7 * grey**2)
@@ -57,7 +57,9 @@ def beard(rng: Rng, detail: float) -> Beard:
         return Beard(stubble=rng.uniform(0.2, 0.9) if rng.random() < 0.14 else 0.0)
     if kind < 0.83:
         grown = rng.random() < 0.75
-        return Beard(rng.uniform(0.25, 1.4), count if grown else 0, 0.8 * width, stubble=rng.uniform(0.2, 0.9))
+        return Beard(
+            rng.uniform(0.25, 1.4), count if grown else 0, 0.8 * width, stubble=rng.uniform(0.2, 0.9)
+        )
     stubble = rng.uniform(0.1, 0.5) if rng.random() < 0.3 else 0.0
     lip = _moustache(rng, detail, width)
     if kind < 0.93:
@@ -161,4 +163,4 @@ def _knot(rng: Rng, low: bool) -> Knot:
     bun = bool(rng.random() < 0.45)
     elevation = rng.uniform(-20, -8) if low else rng.uniform(-18, 88 if bun else 55)
     size = rng.uniform(2.1, 3.4) if bun else rng.uniform(1.0, 1.7)
-    return Knot(elevation, bun, size, rng.uniform(12, 32), rng.uniform(-1, 1), rng.uniform(0, 0.6))
+    return Knot(elevation, bun, size, rng.uniform(12, 32), rng.uniform(-0.5, 0.5), rng.uniform(0, 0.6))

@@ -56,7 +56,8 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
     lip = shade(tuple(np.array(skin_color) * [0.88, 0.60, 0.60]), 1.0)
     painted = not bearded and rng.random() < 0.2
     if painted:
-        lip = jitter((0.62, 0.18, 0.22), rng, 0.12)
+        # The same paint on darker lips, and in a picture exposed for a darker face.
+        lip = shade(jitter((0.62, 0.18, 0.22), rng, 0.12), 1 - 0.4 * dark)
     irises = np.array([0.36, 0.20, 0.13, 0.10, 0.13, 0.08]) ** (1 + 2.5 * dark)
     iris = jitter(_IRISES[int(rng.choice(len(_IRISES), p=irises / irises.sum()))], rng, 0.1)
     return Look(
