@@ -135,6 +135,16 @@ def test_a_draped_garment_covers_broad_shoulders(face):
     assert np.quantile(height[near], 0.02) > 0.0
 
 
+def test_what_is_smaller_than_a_cell_still_casts_a_shadow():
+    from livecam.training.heads.surfaces import coarse
+
+    corner = np.array([[0.1, 0.1, 0.1], [0.2, 0.1, 0.1], [0.1, 0.2, 0.1], [0.1, 0.1, 0.2]], np.float32)
+    triangles = np.array([[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]])
+    # A stud of 4 mm: an empty list cannot be drawn and ended the run.
+    assert len(coarse(corner, triangles, cell=0.5)) == 4
+    assert len(coarse(corner * 20, triangles, cell=0.5)) == 4
+
+
 def test_faces_are_exposed_for_and_hair_has_no_neon(looks):
     from livecam.training.heads import sample
 

@@ -85,12 +85,16 @@ def grid_triangles(rows: int, columns: int, closed: bool) -> Integers:
 
 
 def coarse(vertices: Floats, triangles: Integers, cell: float) -> Integers:
-    """Fewer triangles (n, 3) over the same vertices: those in one cell (cm) become one of them."""
+    """Fewer triangles (n, 3) over the same vertices: those in one cell (cm) become one of them.
+
+    All of them where none would be left: an earring may be smaller than a cell.
+    """
     cells = np.floor(vertices / cell).astype(np.int64) + 512
     _, first, own = np.unique(cells @ [1 << 20, 1 << 10, 1], return_index=True, return_inverse=True)
     merged = first[own.reshape(-1)][triangles]
     a, b, c = merged.T
-    return merged[(a != b) & (b != c) & (c != a)]
+    kept = merged[(a != b) & (b != c) & (c != a)]
+    return kept if len(kept) else triangles
 
 
 def vertex_normals(vertices: Floats, triangles: Integers) -> Floats:
