@@ -1,7 +1,7 @@
 """Train the refiner: `python -m livecam.training RECIPE.toml --data DIR --out DIR [--resume] [--minutes M]`.
 
 A recipe that comes with livecam is named without its path: cpu, gpu or test. Several processes, on GPUs or on
-CPU cores: `accelerate launch --num_processes 2 -m livecam.training ...`.
+CPU cores: `torchrun --nproc_per_node 2 -m livecam.training ...`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Several processes that train one set of networks, on GPUs or CPU cores, through Hugging Face Accelerate.
 
 Each takes its share of a step's samples; gradients are averaged, so all processes hold the same weights.
-Started by `accelerate launch -m livecam.training ...`; a plain start is one process and needs no Accelerate.
+Started by `torchrun --nproc_per_node N -m livecam.training ...`. A plain start is one process, without
+Accelerate.
 """
 
 from __future__ import annotations
