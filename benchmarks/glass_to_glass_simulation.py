@@ -64,7 +64,7 @@ class Machine:
 MACHINES = (
     Machine("two cores", Work(5.2, 8.8), Work(6.4, 8.8)),
     Machine("busy", Work(15.3, 26.3), Work(21.0, 33.0), Work(1.0, 4.0), 30.0, 0.02),
-    Machine("guest", Work(14.0, 39.0), Work(9.0, 16.0), Work(1.0, 4.0), 30.0, 0.02),
+    Machine("unsteady", Work(14.0, 39.0), Work(9.0, 16.0), Work(1.0, 4.0), 30.0, 0.02),
 )
 
 
