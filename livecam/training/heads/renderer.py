@@ -30,6 +30,8 @@ from livecam.training.heads.shape import Gaze, HeadShape, Pose, expression
 from livecam.training.heads.strands import Strands
 from livecam.training.heads.surfaces import Surface, coarse, head_surface
 
+INNER_LIPS: Final = (13, 14)
+"""Landmarks in the middle of the inner lips."""
 HEAD_GROUPS: Final = frozenset((Group.SKIN_GROUP, Group.MOUTH_GROUP, Group.EYE_GROUP))
 CASTING: Final = (Material.FACE, Material.NECK, Material.TEETH)
 """The parts of a head that can throw a shadow on others."""
@@ -220,7 +222,9 @@ class Renderer:
             write(programs.strand, {**uniforms.strands(look, kind), **uniforms.STILL})
             ribbons.draw(programs.strand)
         # Surfaces last: what hair hides is never shaded.
-        surfaces = {**shared, **uniforms.surfaces(look, moment.expression, shape)}
+        upper, lower = shape.landmarks(vertices)[list(INNER_LIPS)]
+        gap = {"lip_gap": float(np.linalg.norm(upper - lower))}
+        surfaces = {**shared, **gap, **uniforms.surfaces(look, moment.expression, shape)}
         shown = {GROUP_OF[item.material] for item in person.worn}
         for group in (*HEAD_GROUPS, *(shown - HEAD_GROUPS)):
             write(programs.surfaces[group], surfaces)

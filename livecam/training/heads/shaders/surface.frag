@@ -40,6 +40,7 @@ uniform vec4 softbox;                      // direction and angular radius (radi
 uniform vec3 softbox_color;
 uniform float collar_depth;
 
+const float LIPS_Z = 11.3;                 // of the inner lips on the neutral head
 // Mikkelsen, "Bump Mapping Unparametrized Surfaces on the GPU" (2010).
 vec3 bump(vec3 n, float height) {
   vec3 dx = dFdx(position), dy = dFdy(position);
@@ -51,6 +52,14 @@ vec3 bump(vec3 n, float height) {
 // Compiled once for each group: a renderer on a CPU runs every branch that is left in, taken or not.
 bool shows(int kind, int group) { return GROUP == group && material == kind; }
 
+#ifdef QUICK
+uniform float lip_gap;                     // cm between the inner lips
+// The share of the light before the mouth that reaches a place behind the lips: the gap as it is seen from there.
+float let_in(float z) {
+  float depth = 1.3 * max(LIPS_Z - z, 0.0);
+  return lip_gap * lip_gap / (lip_gap * lip_gap + depth * depth + 0.02);
+}
+#endif
 void main() {
   vec3 n = normalize(normal), v = normalize(camera_position - position);
   if (!gl_FrontFacing && material >= CLOTH) n = -n;
@@ -128,6 +137,9 @@ void main() {
   } else if (shows(GUMS, MOUTH_GROUP)) {
     albedo = vec3(0.48, 0.16, 0.15) * (1.0 + 0.5 * noise(rest * 0.45));
     shade = mix(0.04, 1.0, smoothstep(4.0, 10.2, rest.z));
+#ifdef QUICK
+    shade *= mix(0.3, 1.0, let_in(rest.z));
+#endif
     roughness = 0.30;
     f0 = 0.03;
     spread = 0.6;
@@ -136,6 +148,9 @@ void main() {
     albedo = vec3(0.58, 0.22, 0.20) * (1.0 + 0.5 * noise(rest * 0.5));
     albedo *= 1.0 - 0.25 * exp(-pow(rest.x / 0.18, 2.0));
     shade = mix(0.04, 1.0, smoothstep(5.0, 9.8, rest.z));
+#ifdef QUICK
+    shade = min(shade, mix(0.07, 1.25, let_in(rest.z)));
+#endif
     roughness = 0.32;
     f0 = 0.03;
     spread = 0.8;
