@@ -21,6 +21,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 FULL_OPERATORS: Final = {"GridSample", "ReduceMean", "ReduceSum", "InstanceNormalization", "Softmax"}
 """What stays FP32 wherever it is: sampling, and sums over many values."""
+HALF_ANYWAY: Final = {"Conv", "ConvTranspose"}
+"""What computes in FP16 even where only a sum reads it: it is the work, and hardware adds its products up in
+FP32. Anything else before a sum (squares, mostly) could leave the range of FP16."""
 FIRST_INPUT_ONLY: Final = {"Resize"}
 """Operators whose other inputs have a type of their own."""
 
@@ -94,6 +97,7 @@ class _Conversion:
             node = self.graph.node[index]
             summed = [other for other in self.graph.node if set(node.output).intersection(other.input)]
             only_summed = bool(summed) and all(other.op_type in FULL_OPERATORS for other in summed)
+            only_summed = only_summed and node.op_type not in HALF_ANYWAY
             flat = all(self._is_small(name) for name in node.output)
             if not (node.op_type in FULL_OPERATORS or only_summed or flat):
                 chosen.add(index)

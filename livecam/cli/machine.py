@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livecam.cli.flags import Json
+from livecam.cli.flags import Json, Size
 from livecam.cli.program import app
 
 
@@ -39,11 +39,26 @@ def camera_setup(
 
 
 @app.command()
-def build(force: Annotated[bool, typer.Option("--force", help="Make everything again.")] = False) -> None:
-    """Make what is built on this machine: the face model (fetched once, here and only here)."""
+def build(
+    force: Annotated[bool, typer.Option("--force", help="Make everything again.")] = False,
+    engine: Annotated[
+        str | None, typer.Option(help="cuda or tensorrt: make its graph and engine too.")
+    ] = None,
+    size: Size = None,
+    refine: Annotated[bool, typer.Option("--refine/--no-refine", help="With the learned half.")] = True,
+) -> None:
+    """Make what is built on this machine: the face model (fetched once, here and only here), engines."""
     from export import face_model
 
-    typer.echo(f"The face model is in {face_model.build(force=force)}.")
+    typer.echo(f"The face model is in {face_model.build(force=force and engine is None)}.")
+    if engine is not None:
+        from livecam import building, settings
+        from livecam.cli.phases import Phases
+
+        with Phases() as phases:
+            size = size or settings.load().size
+            made = building.build_engine(engine, size, force=force, refine=refine, progress=phases.tell)
+        typer.echo(made)
 
 
 @app.command()

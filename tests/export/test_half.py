@@ -115,3 +115,17 @@ def test_the_generator_in_half_draws_the_same(make, tmp_path: Path) -> None:
     # in half too it is 30 dB on noise.
     assert result.psnr_db > max(LEAST_PSNR_HALF, 70)
     assert result.max_error > 0  # it is another graph
+
+
+def test_a_convolution_before_a_normalisation_is_half() -> None:
+    """Half of a network's convolutions stand there; the statistics themselves stay in full precision."""
+    ones = np.ones(2, np.float32)
+    nodes = [
+        helper.make_node("Conv", ["picture", "weight"], ["features"]),
+        helper.make_node("InstanceNormalization", ["features", "scale", "shift"], ["normal"]),
+        helper.make_node("Add", ["normal", "picture"], ["out"]),
+    ]
+    model = build(nodes, weight=np.ones((2, 2, 1, 1), np.float32), scale=ones, shift=ones)
+    kinds = types(to_half(model, ["picture"]))
+    assert {kinds[name] for name in ("features", "weight/half")} == {TensorProto.FLOAT16}
+    assert {kinds[name] for name in ("features/full", "normal", "scale")} == {TensorProto.FLOAT}

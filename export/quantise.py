@@ -1,0 +1,232 @@
+"""python -m export.quantise [--graph FILE.onnx] [--frames N] [--out FILE.onnx]: is INT8 worth it on a CPU?
+
+Drives the bundled portrait with the bundled clip, keeps what the refiner is fed, quantises its graph (static,
+QDQ, calibrated on half of the frames), and compares CPU time and result with FP32 on the other half. --out
+writes the quickest graph that is worth it. docs/engines.md has the figures and what follows from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines import Engine, EngineError, open_engine
+from export.parity import LEAST_PSNR_HALF
+from livecam.errors import UserError
+
+Feeds = dict[str, NDArray[Any]]
+SPEED: Final = 0.8
+"""INT8 must take at most this share of FP32's CPU time to be worth a second file and its errors."""
+ROUNDS: Final = 5
+
+
+class Recording:
+    """An engine that keeps copies of all that it is fed, every input each time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
+        self._kept: Feeds = {}
+        self.fed: list[Feeds] = []
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        self._kept.update({name: np.array(array) for name, array in feeds.items()})
+        self.fed.append(dict(self._kept))
+        return self._engine.run(feeds)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+def record(graph: Path, frames: int, size: int = 512) -> list[Feeds]:
+    """What the refiner is fed for the first frames of the bundled clip.
+
+    Raises:
+        UserError: no weights, or no face model.
+    """
+    from livecam import assembly
+    from livecam.animator import Animator
+    from livecam.face.tracker import FaceTracker
+    from livecam.model.host import HostRefiner
+    from livecam.model.weights import find
+    from livecam.persona import enroll
+    from livecam.persona.likeness import with_style
+    from livecam.pipeline import run_lossless
+    from livecam.render.canvas import Canvas
+    from livecam.render.host import HostRenderer
+    from livecam.report import Report
+    from livecam.settings import Settings
+    from livecam.sources import open_source
+
+    weights = find()
+    if weights is None:
+        raise UserError("refiner", "no weights are installed", "Train some: docs/training.md.")
+    persona = with_style(assembly.resolve(None, size), weights)
+    assert persona.style is not None
+    recording = Recording(open_engine("cpu", graph, threads=1))
+    crop = enroll.cut(persona.picture, persona.crop, persona.size)
+    refiner = HostRefiner(recording, crop, persona.landmarks, persona.style.values)
+    renderer, canvas = HostRenderer(persona, refiner), Canvas(persona, (persona.size, persona.size))
+    source = open_source(str(assembly.bundled(assembly.BUNDLED_DRIVER)))
+    with FaceTracker() as tracker:
+        animator = Animator(persona, renderer, canvas, tracker, Settings(), False, Report())
+        run_lossless(source, animator, [], Report(), frames)
+    source.close()
+    return recording.fed[-frames:]
+
+
+def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence[str] = ()) -> None:
+    """Static INT8 with QDQ nodes, per channel, activations unsigned. `leave_out`: nodes that stay FP32."""
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+        shape_inference,
+    )
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._left = iter(feeds)
+
+        def get_next(self) -> Feeds | None:
+            return next(self._left, None)
+
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        shape_inference.quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
+        quantize_static(
+            str(prepared),
+            str(out),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["Conv"],
+            nodes_to_exclude=list(leave_out),
+        )
+
+
+def convolutions(graph: Path) -> list[str]:
+    """Their names in order: the first and the last see the picture at full size."""
+    import onnx
+
+    return [node.name for node in onnx.load(graph).graph.node if node.op_type == "Conv"]
+
+
+def compare(full: Engine, small: Engine, feeds: Sequence[Feeds]) -> dict[str, float]:
+    """CPU ms of both on one thread (medians, in turns) and how far their corrections are apart.
+
+    The error is of the corrected picture, where the correction is: a PSNR over all that neither touches
+    would flatter. `signal_db`: how far a picture without any correction is from the full one, for scale.
+    """
+    times: dict[str, list[float]] = {"full": [], "small": []}
+    squares, signal, count, worst = 0.0, 0.0, 0, 0.0
+    for turn in range(ROUNDS):
+        for item in feeds:
+            results = {}
+            for name, engine in (("full", full), ("small", small)):
+                begun = time.process_time()
+                results[name] = engine.run(item)["correction"]
+                times[name].append(1e3 * (time.process_time() - begun))
+            if turn == 0:
+                touched = np.abs(results["full"]).max(1, keepdims=True) > 0.5 / 255
+                touched = np.broadcast_to(touched, results["full"].shape)
+                error = (results["small"] - results["full"])[touched].astype(np.float64)
+                squares += float((error**2).sum())
+                signal += float((results["full"][touched].astype(np.float64) ** 2).sum())
+                count += error.size
+                worst = max(worst, float(np.abs(error).max(initial=0)))
+    full_ms, small_ms = (statistics.median(times[name]) for name in ("full", "small"))
+    return {
+        "full_cpu_ms": round(full_ms, 2),
+        "int8_cpu_ms": round(small_ms, 2),
+        "time_ratio": round(small_ms / full_ms, 3),
+        "psnr_db": round(_db(squares / max(count, 1)), 1),
+        "signal_db": round(_db(signal / max(count, 1)), 1),
+        "max_error": round(worst, 4),
+    }
+
+
+def _db(square: float) -> float:
+    return -10 * math.log10(square) if square > 0 else math.inf
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prints one line a variant; 0 whatever comes out, for a trial that says no has not failed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m export.quantise", description="Try INT8 for the refiner."
+    )
+    parser.add_argument("--graph", type=Path, help="refiner.onnx in FP32 (default: the installed one)")
+    parser.add_argument("--frames", type=int, default=40)
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE.onnx", help="write the best graph, if one is worth it"
+    )
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    try:
+        results = trial(options.graph, options.frames, options.out)
+    except (UserError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    for name, row in results.items():
+        verdict = "worth it" if row["kept"] else "not worth it"
+        print(f"{name:28} {row['int8_cpu_ms']:6.2f} of {row['full_cpu_ms']:.2f} CPU ms", end="")
+        print(f" ({row['time_ratio']:.2f}), {row['psnr_db']:.1f} dB, max {row['max_error']:.3f}: {verdict}")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
+    return 0
+
+
+def trial(graph: Path | None, frames: int, kept: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Variant -> figures; `kept`: where to write the quickest that is worth it.
+
+    Raises `UserError`, `EngineError`."""
+    from livecam.model.weights import REFINER, find
+
+    if graph is None:
+        weights = find()
+        if weights is None:
+            raise UserError("refiner", "no weights are installed", "Train some: docs/training.md.")
+        graph = weights.file(REFINER)
+    fed = record(graph, frames)
+    calibration, test = fed[::2], fed[1::2]
+    names = convolutions(graph)
+    full = open_engine("cpu", graph, threads=1)
+    results: dict[str, dict[str, Any]] = {}
+    quickest = 1.0
+    with tempfile.TemporaryDirectory() as folder:
+        for variant, leave_out in (
+            ("every convolution", []),
+            ("but the first and last two", [names[0], *names[-2:]]),
+        ):
+            out = Path(folder) / "int8.onnx"
+            quantise(graph, calibration, out, leave_out)
+            small = open_engine("cpu", out, threads=1)
+            row: dict[str, Any] = compare(full, small, test)
+            row["kept"] = row["time_ratio"] <= SPEED and row["psnr_db"] >= LEAST_PSNR_HALF
+            row["bytes"] = out.stat().st_size
+            results[variant] = row
+            small.close()
+            if kept is not None and row["kept"] and row["time_ratio"] < quickest:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(out.read_bytes())
+                quickest = row["time_ratio"]
+    full.close()
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main())

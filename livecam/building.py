@@ -1,0 +1,84 @@
+"""`livecam build --engine NAME`: graphs and engines for this machine, checked before anybody is live."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from engines import Engine, EngineError, open_engine
+from livecam.errors import UserError
+from livecam.model.weights import Weights, find
+
+Progress = Callable[[str, int, int], None]
+"""A phase's name, its steps done, all its steps."""
+SEEDS = range(3)
+
+
+def build_engine(
+    name: str, size: int, *, force: bool = False, refine: bool = True, progress: Progress | None = None
+) -> str:
+    """Makes what the engine needs for pictures of `size` pixels, and runs it once. Returns one line about it.
+
+    Raises:
+        UserError: the engine cannot run here, the graph cannot be written, or the result differs.
+    """
+    from livecam.render.choose import graph_path
+
+    if name not in ("cuda", "tensorrt"):
+        raise UserError(f"engine {name}", "nothing is built for it", "Build cuda or tensorrt.")
+    weights = find() if refine else None
+    path = graph_path(size, weights)
+    half = path.with_name(f"{path.stem}-fp16.onnx")
+    if force or not path.is_file() or (name == "tensorrt" and not half.is_file()):
+        export_graphs(path.parent, size, refine)
+    try:
+        engine = _open(name, path, size, weights, force, progress)
+        engine.close()
+    except EngineError as error:
+        raise UserError(f"engine {name}", str(error).rstrip("."), "See `livecam doctor`.") from error
+    return f"{name} draws {size} x {size} from {path}."
+
+
+def export_graphs(folder: Path, size: int, refine: bool) -> None:
+    """Writes the generator's graph in full and half precision; it needs PyTorch.
+
+    Raises:
+        UserError: PyTorch is not installed, or a graph differs from it.
+    """
+    missing = [
+        package for package in ("torch", "onnx", "onnxscript") if not importlib.util.find_spec(package)
+    ]
+    if missing:
+        todo = f"Run: pip install 'livecam[train]', or copy graphs from a machine that has it to {folder}."
+        raise UserError("the generator's graph", f"{', '.join(missing)} is not installed", todo)
+    from export.__main__ import main as export
+
+    arguments = ["--out", str(folder), "--size", str(size), "--half", *([] if refine else ["--no-refine"])]
+    if export(arguments) != 0:
+        raise UserError("the generator's graph", "it could not be written or differs", "See above.")
+
+
+def _open(
+    name: str, path: Path, size: int, weights: Weights | None, force: bool, progress: Progress | None
+) -> Engine:
+    feeds = samples(size, weights)
+    options: dict[str, Any] = {}
+    if name == "tensorrt":
+        options = {"samples": feeds, "force": force, "progress": progress}
+    engine = open_engine(name, path, **options)
+    engine.run(feeds[0])
+    return engine
+
+
+def samples(size: int, weights: Weights | None) -> list[dict[str, NDArray[Any]]]:
+    """Inputs as a call gives them, to compare engines on: every input by name."""
+    from export.refined import with_refiner
+    from export.samples import plausible
+    from livecam.model.layout import refiner_specs
+
+    specs = () if weights is None else refiner_specs(weights.style, weights.size)
+    return [with_refiner(plausible(size, seed), specs).feeds() for seed in SEEDS]

@@ -1,0 +1,101 @@
+"""The refiner's own graph: what PyTorch computes, simplified, with a free first side for servers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from engines import open_engine
+from export import refiner as command
+from export.half import to_half
+from export.parity import LEAST_PSNR_HALF, MAX_ERROR
+from export.refiner import PICTURES, compare, export_refiner, samples
+from livecam.model.repair import RepairNetwork, RepairShape
+
+
+@pytest.fixture(scope="module")
+def network() -> RepairNetwork:
+    """Small, and with a last layer that is not zero: else every graph would agree."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    made = RepairNetwork(RepairShape(size=32, widths=(4, 8, 8, 8), deep=1, head=4)).eval()
+    torch.nn.init.normal_(made.head2.weight, std=0.5)
+    return made
+
+
+def test_the_graph_computes_what_pytorch_does(network: RepairNetwork, tmp_path: Path) -> None:
+    path = tmp_path / "refiner.onnx"
+    model = export_refiner(network, path)
+    assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 17)]
+    assert not {"Constant", "Shape", "Identity"} & {node.op_type for node in model.graph.node}  # folded away
+    engine = open_engine("cpu", path, threads=1)
+    assert (engine.inputs, engine.outputs) == (network.inputs, network.outputs)
+    assert np.abs(engine.run(samples(network, 0))["correction"]).max() > 0.01
+    for row in compare(network, path):
+        assert row.max_error <= MAX_ERROR, row
+
+
+def test_half_precision_is_close_and_half(network: RepairNetwork, tmp_path: Path) -> None:
+    model = to_half(export_refiner(network, tmp_path / "full.onnx"), PICTURES)
+    onnx.save(model, tmp_path / "half.onnx")
+    rows = compare(network, tmp_path / "half.onnx")
+    assert all(row.psnr_db >= LEAST_PSNR_HALF for row in rows), rows
+    assert any(row.max_error > 0 for row in rows)
+    kinds = {entry.name: entry.data_type for entry in model.graph.initializer}
+    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    assert {kinds[node.input[1]] for node in convolutions} == {onnx.TensorProto.FLOAT16}
+
+
+def test_a_free_first_side_takes_several_people(network: RepairNetwork, tmp_path: Path) -> None:
+    """Joined or one by one: statistics are each person's own."""
+    import onnxruntime
+
+    export_refiner(network, tmp_path / "many.onnx", batch="batch")
+    session = onnxruntime.InferenceSession(tmp_path / "many.onnx", providers=["CPUExecutionProvider"])
+    single = [samples(network, seed) for seed in (1, 2)]
+    joined = {name: np.concatenate([feeds[name] for feeds in single]) for name in single[0]}
+    (both,) = session.run(None, joined)
+    for k, feeds in enumerate(single):
+        (alone,) = session.run(None, feeds)
+        np.testing.assert_allclose(both[k], alone[0], atol=1e-6)  # other orders of summing
+    assert np.abs(both[0] - both[1]).max() > 0.01
+
+
+def test_the_command_needs_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import livecam.model.weights as weights
+
+    monkeypatch.setattr(weights, "find", lambda: None)
+    monkeypatch.setattr(command, "find", lambda: None)
+    assert command.main(["--out", str(tmp_path)]) == 2
+    assert "no weights are installed" in capsys.readouterr().err
+
+
+def test_the_command_reports(
+    network: RepairNetwork,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from types import SimpleNamespace
+
+    import livecam.training.ship as ship
+
+    monkeypatch.setattr(command, "find", lambda: SimpleNamespace(file=lambda name: tmp_path / name))
+    monkeypatch.setattr(ship, "load_painter", lambda path: (SimpleNamespace(network=network), None))
+    report = tmp_path / "deep" / "report.json"
+    arguments = ["--out", str(tmp_path / "graphs"), "--half", "--report", str(report)]
+    assert command.main(arguments) == 0
+    assert capsys.readouterr().out.count("agrees") == 2
+    graphs = json.loads(report.read_text())["graphs"]
+    assert [entry["file"] for entry in graphs] == ["refiner.onnx", "refiner-fp16.onnx"]
+    assert all(entry["passed"] for entry in graphs)
+    monkeypatch.setattr(command, "MAX_ERROR", -1.0)
+    assert command.main(["--out", str(tmp_path / "graphs")]) == 1
+    assert "DIFFERS" in capsys.readouterr().out
