@@ -5,6 +5,7 @@ The pictures stay with the persona, so that other weights can look at them again
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ from livecam.model.weights import EMBEDDER, Weights
 if TYPE_CHECKING:
     from livecam.persona.persona import Persona
 
+log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
 SIDE: Final = 512
 """Pixels of the crop that shots are cut from: what the embedder was trained on."""
@@ -96,6 +98,8 @@ def with_style(persona: Persona, weights: Weights) -> Persona:
     style = persona.style
     if style is not None and style.weights == weights.name and style.values.shape == (1, weights.style):
         return persona
+    if style is not None and style.steps:
+        log.warning("%s was fine-tuned for other weights: enrol it again with --steps", persona.name)
     shots = persona.shots or of_portrait(persona)
     return replace(persona, shots=shots, style=Style(embed(shots, weights), weights.name))
 
@@ -106,12 +110,11 @@ def _pairs(shots: Shots) -> Sequence[tuple[RGB, F32]]:
 
 def _feeds(picture: RGB, landmarks: F32, size: int) -> dict[str, NDArray[Any]]:
     """A shot as the embedder's graph takes it; weights may have been trained for another size."""
-    from livecam.model.alignment import Square
-    from livecam.model.host import draw_rasters
+    from livecam.model.host import draw_rasters  # numba: only where a style is made
     from livecam.model.inputs import planes
 
     if picture.shape[0] != size:
         picture = np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA))
-    whole = Square(0.5, 0.5, 1.0, 0.0)
+    whole = alignment.Square(0.5, 0.5, 1.0, 0.0)
     rasters = draw_rasters(landmarks, whole, size // 2)[None]
     return {"refiner_source": planes(picture), "refiner_source_rasters": rasters}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -48,8 +49,6 @@ def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:
     one, other = shot_of(face), shot_of(with_lip_gap(face, 0.5))
     small = []
     for picture, points in (one, other):
-        import cv2
-
         crop = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
         rasters = draw_rasters(points, alignment.Square(0.5, 0.5, 1.0, 0.0), 16)[None]
         small.append((torch.from_numpy(planes(crop)), torch.from_numpy(rasters)))
@@ -60,7 +59,7 @@ def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * np.abs(expected).max())  # FP32, other order
 
 
-def test_a_style_is_made_once_for_each_weights(persona, weights, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_a_style_is_made_once_for_each_weights(persona, weights, caplog) -> None:  # type: ignore[no-untyped-def]
     made = likeness.with_style(persona, weights)
     assert made.style is not None
     assert made.style.weights == weights.name
@@ -71,10 +70,11 @@ def test_a_style_is_made_once_for_each_weights(persona, weights, monkeypatch) ->
     again = likeness.with_style(older, weights)
     assert again.style is not None
     assert again.style.steps == 0
+    assert "fine-tuned for other weights" in caplog.text
     np.testing.assert_array_equal(again.style.values, made.style.values)
 
 
-def test_shots_and_style_are_stored_and_survive_another_size(persona, weights, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_shots_and_style_survive_the_store_and_another_size(persona, weights, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     from faces import ellipse_mask
 
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
