@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
@@ -92,18 +93,27 @@ def _build(data: HeadData, neutral: Floats) -> tuple[float, float]:
 def _laid_on(rings: Floats, body: Obstacle, gap: float) -> Floats:
     """Lift what is nearer to the skin than the gap off it: outwards at the neck, upwards on shoulders."""
     out = np.asarray(rings, np.float64).copy()
-    for _ in range(5):
+
+    def lack(least: float) -> NDArray[np.float64]:
+        """(R, C, 3) the way to where the skin is `least` cm below."""
         points = out.reshape(-1, 3).astype(np.float32)
         height, normal = body.height(points)
         # The bust has no skin lower down or further out, where its edge must not reach.
-        near = np.clip((4.0 - body.distance(points).reshape(*out.shape[:2], 1)) / 2.0, 0, 1)
-        lack = np.clip(gap - height.reshape(out.shape[:2]), 0, 1.5)[..., None]
-        push = normal.reshape(out.shape) * lack
+        near = np.clip((4.0 - body.distance(points)) / 2.0, 0, 1)
+        missing = np.clip(least - height, 0, 1.5) * near
+        return np.asarray((normal * missing[:, None]).reshape(out.shape), np.float64)
+
+    for _ in range(5):
+        push = lack(gap)
         smooth = gaussian_filter(push, (1.5, 2.5, 0), mode=("nearest", "wrap", "nearest"))
         # What is furthest in goes at once, what is beside it follows.
-        deep = np.clip(lack / 0.5, 0, 1)
-        out += (smooth * (1 - deep) + push * deep) * near
-    return np.asarray(gaussian_filter(out, (1.0, 1.0, 0), mode=("nearest", "wrap", "nearest")), np.float32)
+        deep = np.clip(np.linalg.norm(push, axis=2, keepdims=True) / 0.5, 0, 1)
+        out += smooth * (1 - deep) + push * deep
+    out = gaussian_filter(out, (1.0, 1.0, 0), mode=("nearest", "wrap", "nearest"))
+    # Smoothing may have let the skin through again.
+    for _ in range(2):
+        out += lack(0.6 * gap)
+    return np.asarray(out, np.float32)
 
 
 def _clear_of(rings: Floats, skin: Floats, gap: float) -> Floats:
