@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks import glass_to_glass_code as code
 from benchmarks.output import rounded, shown
+from livecam.report import STAGES
 
 BLACK = 24
 """Brightness below which a picture counts as black; YUV's own black is 16."""
@@ -75,7 +76,6 @@ COLUMNS = (
     ("black", lambda row: str(row["black"])),
 )
 """Name and cell of each column of the table."""
-STAGES = ("capture", "track", "motion", "generate", "canvas", "sink", "total")
 
 
 def page(result: dict[str, Any], headline: str) -> str:

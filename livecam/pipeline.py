@@ -95,6 +95,8 @@ def _calibrated(observed: Iterator[Observed], animator: Animator) -> Iterator[Ob
 
 Tracked = tuple[DriverFrame, "Landmarks | None"]
 """A frame without its pixels, and its landmarks."""
+Finished = tuple[OutputFrame, float]
+"""A picture, and the monotonic time in seconds at which it was ready."""
 Item = TypeVar("Item")
 
 
@@ -124,7 +126,7 @@ class LivePipeline:
         self._recalibrate = threading.Event()
         self._error: BaseException | None = None
         self._resting = animator.resting()
-        self._finished = Latest(OutputFrame(self._resting, -1, time.monotonic_ns()))
+        self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
         self._rhythm = Rhythm()
         self._driver_lost = False
         self._latency_ms: float | None = None
@@ -257,7 +259,7 @@ class LivePipeline:
             if self._driver_lost:
                 now = time.monotonic_ns()
                 picture = self._animator.paint(self._animator.animate(None, now / 1e9))
-                self._finished.set(OutputFrame(picture, -1, now))
+                self._finished.set((OutputFrame(picture, -1, now), now / 1e9))
             return
         frame, points = tracked
         seconds = frame.capture_ns / 1e9
@@ -265,9 +267,10 @@ class LivePipeline:
         finished = OutputFrame(picture, frame.index, frame.capture_ns)
         if self._stamp is not None:
             self._stamp(finished)
+        ready = time.monotonic()
         if self._in_step:
-            self._rhythm.add(seconds, time.monotonic())
-        self._finished.set(finished)
+            self._rhythm.add(seconds, ready)
+        self._finished.set((finished, ready))
         self._report.count()
         if self._max_frames is not None and self._report.frames >= self._max_frames:
             self.stop()
@@ -278,11 +281,13 @@ class LivePipeline:
         A live sink's last frame is the portrait at rest: that is what a call goes on showing.
         """
         pacer = Pacer(1 / self._fps, time.monotonic(), self._rhythm)
-        shown: OutputFrame | None = None
+        shown: Finished | None = None
         lost = False
         while not self._stop.wait(max(pacer.due - time.monotonic(), 0)):
-            frame = self._finished.other_than(shown, pacer.due + pacer.patience - time.monotonic())
+            finished = self._finished.other_than(shown, pacer.due + pacer.patience - time.monotonic())
+            frame, ready = finished
             begun = time.perf_counter_ns()
+            waited = time.monotonic() - ready
             try:
                 sink.write(OutputFrame(frame.pixels, pacer.tick, pacer.nominal_ns))
                 lost = False
@@ -291,11 +296,12 @@ class LivePipeline:
                     log.warning("%s; waiting for it to come back", error)
                 lost = True
             self._report.add("sink", time.perf_counter_ns() - begun)
-            if frame is not shown and frame.index >= 0 and not lost:
+            if finished is not shown and frame.index >= 0 and not lost:
+                self._report.add("wait", 1e9 * waited)
                 latency = time.monotonic_ns() - frame.capture_ns
                 self._report.add("total", latency)
                 self._latency_ms = latency / 1e6
-            shown = frame
+            shown = finished
             pacer.advance(time.monotonic())
         if sink.live and not lost:
             with contextlib.suppress(SinkLost):

@@ -17,7 +17,8 @@ import numpy as np
 
 from livecam.errors import UserError
 
-STAGES = ("capture", "track", "motion", "generate", "canvas", "sink", "total")
+STAGES = ("capture", "track", "motion", "generate", "canvas", "wait", "sink", "total")
+"""`wait`: of live runs, from a finished picture to the sink's tick; what pacing costs."""
 KEPT = 100_000
 """Samples kept per stage: about an hour at 30 fps; older ones go."""
 

@@ -176,8 +176,9 @@ def second_livecam() -> dict:
         _, words = process.communicate(timeout=PATIENCE)
         seen = readers.summary(readers.with_opencv(SMALL), 15, pattern.bars(640, 480))
     after = livecam(*arguments, "--canvas", "640x480", "--max-frames", "5")
-    after.communicate(timeout=PATIENCE)
-    return {"code": process.returncode, "words": words, "seen": seen, "after": after.returncode}
+    _, later = after.communicate(timeout=PATIENCE)
+    found = {"code": process.returncode, "words": words, "seen": seen}
+    return {**found, "after": after.returncode, "words_after": later}
 
 
 def errors() -> dict:

@@ -95,7 +95,7 @@ def test_a_second_livecam_is_told_so_and_disturbs_nobody(sinks):
     assert seen["code"] == 2
     assert "/dev/video10: another livecam sends to it" in seen["words"]
     check_pictures(seen["seen"])
-    assert seen["after"] == 0  # once the first has ended
+    assert seen["after"] == 0, seen["words_after"]  # once the first has ended
 
 
 def test_mistakes_are_named_and_leave_nothing_open(sinks):
