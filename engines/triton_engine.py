@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
@@ -41,12 +42,11 @@ class TritonEngine:
             EngineError: tritonclient is not installed, no server answers, or it has no such model.
         """
         try:
-            import tritonclient.http as client
+            client: Any = import_module("tritonclient.http")
         except ImportError as error:
             raise EngineError(
                 "triton: tritonclient is not installed. Run: pip install 'tritonclient[http]'"
             ) from error
-        self._library: Any = client
         self.model, self.address = model, address
         self._client: Any = client.InferenceServerClient(
             address, connection_timeout=timeout, network_timeout=timeout

@@ -49,7 +49,7 @@ def export_refiner(network: CropNetwork, path: Path, batch: str | None = None) -
     """
     model = optimizer.optimize(_trace(network, batch))
     for value, spec in zip(model.graph.output, network.outputs, strict=True):  # the exporter may lose them
-        shape = [batch, *spec.shape[1:]] if batch else spec.shape
+        shape: list[str | int | None] = [batch or spec.shape[0], *spec.shape[1:]]
         value.CopyFrom(onnx.helper.make_tensor_value_info(value.name, onnx.TensorProto.FLOAT, shape))
     del model.graph.value_info[:]
     model.producer_name, model.producer_version = "livecam", livecam.__version__

@@ -30,7 +30,7 @@ FRAME: Final = "frame"
 LONGEST_BATCH: Final = 8
 DELAY_MICROSECONDS: Final = 500
 """How long the server may hold a crop back for others to join: a sixtieth of a frame at 30 a second."""
-_TYPES: Final = {
+_TYPES: Final[dict[int, str]] = {
     TensorProto.FLOAT: "TYPE_FP32",
     TensorProto.FLOAT16: "TYPE_FP16",
     TensorProto.UINT8: "TYPE_UINT8",

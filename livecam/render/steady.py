@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engines import FASTEST_FIRST, Standby, fastest
 from livecam.errors import UserError
@@ -34,7 +34,7 @@ class SteadyRenderer:
         """`notice` is told in one line when the CPU takes over; without it the log is. `patience`: seconds
         that a frame may take before the GPU counts as lost."""
         self.name = main.name
-        options = {} if patience is None else {"patience": patience}
+        options: dict[str, Any] = {} if patience is None else {"patience": patience}
         self._standby: Standby[Renderer] = Standby(main, open_spare, notice=notice, **options)
 
     def render(self, motion: Motion) -> RGB:

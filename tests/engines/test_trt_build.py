@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import standin_tensorrt
 from small_graph import write_graph
@@ -260,3 +261,29 @@ def test_what_cannot_be_told_is_said(caplog: pytest.LogCaptureFixture) -> None:
     )
     with pytest.raises(EngineError, match="in FP32"):
         checks.check_half(told(layer("kgen", "__myl_Conv", "Float")), 1, 0, "graph")
+
+
+def test_the_generator_itself_goes_all_the_way(newest: ModuleType, tmp_path: Path) -> None:
+    """Seven inputs, grids in full precision, a folder of its own: built, compared, kept, refitted."""
+    torch = pytest.importorskip("torch")
+    from export import samples
+    from export.generator import export_generator
+    from export.half import to_half
+    from livecam.model.generator import Generator
+    from livecam.model.inputs import input_specs, output_specs, persona_specs
+
+    torch.set_num_threads(1)
+    full = export_generator(Generator(256), tmp_path / "generator-256.onnx")
+    half = tmp_path / "generator-256-fp16.onnx"
+    onnx.save(to_half(full, [spec.name for spec in persona_specs(256)]), half)
+    sample = samples.plausible(256, 0)
+    engine = open_tensorrt(
+        tmp_path / "generator-256.onnx", folder=tmp_path / "kept", samples=[sample.feeds()]
+    )
+    assert engine.inputs == input_specs(256)
+    assert engine.outputs == output_specs(256)
+    still = samples.at_rest(256, 0)
+    image = engine.run(still.frame.feeds())["image"]  # the persona stays
+    assert engine.captured
+    engine.refit(half)
+    np.testing.assert_array_equal(engine.run({})["image"], image)
