@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
-RATE: Final = 4e-3
+RATE: Final = 1.5e-2
 """Of Adam, at first; styles are about .1 in size."""
 BATCH: Final = 3
 ANCHOR: Final = 2.0

@@ -149,3 +149,22 @@ def test_closing_frees_the_engine(persona, installed) -> None:  # type: ignore[n
     with pytest.raises(EngineError, match="closed"):
         renderer.render(rest(persona.landmarks))
     assert EngineRenderer(persona, "torch").name == "torch"
+
+
+def test_nothing_live_imports_torch(persona, installed, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    import subprocess
+    import sys
+
+    from livecam.persona import store
+
+    store.save(persona, tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from livecam.persona import store;"
+        "from livecam.render.choose import make_renderer; from livecam.motion import rest;"
+        "persona = store.load('drawn', 256, Path(sys.argv[1]));"
+        "make_renderer(persona, 'cpu').render(rest(persona.landmarks));"
+        "print(*sorted({'torch', 'onnx', 'mediapipe', 'av'} & set(sys.modules)))"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
