@@ -180,6 +180,13 @@ def test_a_graph_that_the_parser_refuses(tensorrt: ModuleType, graph: Path) -> N
         open_tensorrt(graph)
 
 
+def test_shapes_must_be_fixed(newest: ModuleType, graph: Path, gpu: FakeGpu) -> None:
+    write_graph(graph.with_name("small-fp16.onnx"), first="batch")
+    with pytest.raises(EngineError, match=r"picture has the shape \(-1, 1, 4, 4\)\. .*fixed"):
+        open_tensorrt(graph)
+    assert gpu.memory == {}
+
+
 def test_a_build_that_fails(tensorrt: ModuleType, graph: Path) -> None:
     tensorrt.faults.plan_none = True
     with pytest.raises(EngineError, match=r"TensorRT cannot build it \(out of memory\)"):
