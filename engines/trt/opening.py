@@ -43,9 +43,11 @@ def open_tensorrt(
     samples: Samples | None = None,
     progress: Progress | None = None,
     force: bool = False,
+    build: bool = True,
 ) -> TensorRtEngine:
     """`path`: an ONNX graph; its half-precision sister is taken. `folder` keeps engines (default: tensorrt
     beside the graph). `samples`: inputs to compare on after a build, else noise. `force`: build anew.
+    `build`: may it take minutes? Else only an engine that is there already is opened.
 
     Raises:
         EngineError: no TensorRT, GPU, graph or memory; the build failed; or the engine is not to be trusted.
@@ -67,6 +69,11 @@ def open_tensorrt(
                 log.warning("%s cannot be used (%s); it is built anew", kept, reason)
         except NotLoaded as error:
             log.warning("%s It is built anew", error)
+    if not build:
+        raise EngineError(
+            f"tensorrt: no engine for {graph.name} is built on this machine. "
+            "Run: livecam build --engine tensorrt"
+        )
     return _build(tensorrt, logger, graph, content, machine, kept, samples, progress)
 
 

@@ -180,6 +180,16 @@ def test_a_graph_that_the_parser_refuses(tensorrt: ModuleType, graph: Path) -> N
         open_tensorrt(graph)
 
 
+def test_nothing_is_built_where_it_may_not_take_minutes(newest: ModuleType, graph: Path) -> None:
+    """What `--engine auto` asks for."""
+    with pytest.raises(EngineError, match=r"is built on this machine\. Run: livecam build --engine tensorrt"):
+        open_tensorrt(graph, build=False)
+    assert builds(newest) == 0
+    open_tensorrt(graph).close()
+    open_tensorrt(graph, build=False)
+    assert builds(newest) == 1
+
+
 def test_shapes_must_be_fixed(newest: ModuleType, graph: Path, gpu: FakeGpu) -> None:
     write_graph(graph.with_name("small-fp16.onnx"), first="batch")
     with pytest.raises(EngineError, match=r"picture has the shape \(-1, 1, 4, 4\)\. .*fixed"):
