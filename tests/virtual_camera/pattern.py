@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import signal
 import sys
-import threading
 import time
 
 import cv2
@@ -47,14 +46,15 @@ def write(device: str, width: int, height: int, fps: float, first: int) -> None:
     from livecam.sinks.base import SinkFormat
     from livecam.sinks.virtual_camera import VirtualCameraSink
 
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    ended: list[int] = []  # not an Event: its lock may be held by the very thread that the handler interrupts
+    signal.signal(signal.SIGTERM, lambda number, _: ended.append(number))
     sink = VirtualCameraSink(device)
     sink.open(SinkFormat(width, height, fps))
     picture = bars(width, height)
     begun = time.monotonic()
     for tick in itertools.count():
-        if ended.wait(max(begun + tick / fps - time.monotonic(), 0)):
+        time.sleep(max(begun + tick / fps - time.monotonic(), 0))
+        if ended:
             break
         now = time.monotonic_ns()
         code.draw(picture, first + tick, now)
