@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from livecam.errors import UserError
+from livecam.model.layout import MOUTH
 from livecam.training import shards
 
 log = logging.getLogger(__name__)
@@ -119,7 +120,8 @@ class Batch:
 
 
 def gather(pairs: Pairs, chosen: NDArray[np.int64], shots: int, rng: np.random.Generator) -> Batch:
-    """The samples by their numbers. The K shots are the source and K - 1 other moments of the person."""
+    """The samples by their numbers. The K shots are the portrait and K - 1 other moments of the person; the
+    source is the one of them with the widest open mouth, for it shows the teeth."""
     device = pairs["owner"].device
     index = torch.from_numpy(chosen).to(device)
     owner = pairs["owner"][index]
@@ -131,19 +133,20 @@ def gather(pairs: Pairs, chosen: NDArray[np.int64], shots: int, rng: np.random.G
     def raster(name: str, where: Tensor) -> Tensor:
         return pairs[name][where].float() / 127.5 - 1
 
-    source, source_rasters = picture("source", owner), raster("source_rasters", owner)
-    shot_pictures, shot_rasters = source[:, None], source_rasters[:, None]
+    shot_pictures, shot_rasters = picture("source", owner)[:, None], raster("source_rasters", owner)[:, None]
     if shots > 1:
         where = torch.from_numpy(others).to(device)
         shot_pictures = torch.cat([shot_pictures, picture("truth", where)], 1)
         shot_rasters = torch.cat([shot_rasters, raster("truth_rasters", where)], 1)
+    widest = shot_rasters[:, :, MOUTH].clamp(min=0).sum((2, 3)).argmax(1)  # (B,): shut, 0: the portrait
+    row = torch.arange(len(chosen), device=device)
     return Batch(
         warped=picture("warped", index),
         truth=picture("truth", index),
-        source=source,
+        source=shot_pictures[row, widest],
         rasters=raster("rasters", index),
         truth_rasters=raster("truth_rasters", index),
-        source_rasters=source_rasters,
+        source_rasters=shot_rasters[row, widest],
         shots=shot_pictures,
         shot_rasters=shot_rasters,
         person=pairs["person"][owner],
