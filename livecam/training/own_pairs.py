@@ -137,8 +137,8 @@ def jittered(square: Square, rng: np.random.Generator) -> Square:
 
 
 def held_out_of(count: int) -> Sequence[int]:
-    """Which of `count` other pictures are kept for the check: every fourth, and at least one."""
-    return range(min(3, count - 1), count, 4) if count else ()
+    """Which of `count` other pictures are kept for the check: every third, and at least one."""
+    return range(min(2, count - 1), count, 3) if count else ()
 
 
 def _carried(square: Square, origin: Square, target: Square) -> Square:

@@ -32,7 +32,7 @@ def psnr(one: np.ndarray, other: np.ndarray) -> float:
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
     """At the real size of the crop, with corrections of about what trained ones give."""
-    return write_weights(tmp_path_factory.mktemp("weights"), size=160)
+    return write_weights(tmp_path_factory.mktemp("weights"), size=160, deviation=0.13)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_host_and_graph_refine_alike(move, persona, face, installed) -> None:  #
     host, reference = make_renderer(persona, "cpu"), make_renderer(persona, "torch")
     on_host, in_graph = host.render(motion), reference.render(motion)
     plain = HostRenderer(persona).render(motion)
-    assert psnr(on_host, plain) < 40  # so that agreeing is no accident
+    assert np.abs(on_host.astype(int) - plain).max() > 20  # so that agreeing is no accident
     # The host rounds the warped picture, positions and sums to 8 bits; 48 dB is one of 255.
     assert psnr(on_host, in_graph) > 48
 
