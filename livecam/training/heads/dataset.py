@@ -20,7 +20,7 @@ from livecam.training.heads.renderer import Layers, Moment, Renderer
 from livecam.training.heads.shape import Gaze, HeadShape, Pose
 from livecam.training.heads.truth import truth
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised whenever the same seed would give another picture."""
 IRISES: Final = (468, 473)
 """Landmarks in the middle of the irises."""

@@ -27,6 +27,7 @@ class Material(IntEnum):
     LENS = 16
     TONGUE = 17
     EARRING = 18
+    NECKWEAR = 19
 
 
 PARTS: dict[str, Material] = {
@@ -49,7 +50,7 @@ class Group(IntEnum):
     MOUTH_GROUP = 1
     EYE_GROUP = 2
     WORN_GROUP = 3
-    HAT_GROUP = 4
+    KNIT_GROUP = 4
 
 
 GROUP_OF: dict[Material, Group] = {
@@ -65,7 +66,8 @@ GROUP_OF: dict[Material, Group] = {
     Material.CLOTH: Group.WORN_GROUP,
     Material.GLASSES: Group.WORN_GROUP,
     Material.EARRING: Group.WORN_GROUP,
-    Material.HAT: Group.HAT_GROUP,
+    Material.HAT: Group.KNIT_GROUP,
+    Material.NECKWEAR: Group.KNIT_GROUP,
 }
 
 

@@ -20,7 +20,7 @@ KINDS: Final = ("scarf", "kerchief", "collar", "tie")
 Part = tuple[Floats, Integers, Floats]
 _BAND: Final = 0.0
 _PLAIN: Final = 0.5
-"""Texture heights: the shader of hats gives those below 0.16 the second colour."""
+"""Texture heights: the shader gives those below 0.16 the second colour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,7 @@ class Person:
         self.worn = [_worn(cloth, neck_weight(cloth.vertices), Material.CLOTH)]
         if look.neckwear is not None:
             mesh = neckwear.neckwear(look.neckwear, cloth, self.neutral[skin], normals[skin], seed)
-            # Only hats and what is worn like them have a colour beside the garment's.
-            material = Material.HAT if look.neckwear.own_color else Material.CLOTH
+            material = Material.NECKWEAR if look.neckwear.own_color else Material.CLOTH
             self.worn.append(_worn(mesh, neck_weight(mesh.vertices), material))
         self.hair: Strands | None = None
         self.painted_roots = np.zeros(len(data.neutral), np.float32)

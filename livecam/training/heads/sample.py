@@ -51,7 +51,7 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
     style = barber.hair_style(rng, detail, low=hat is not None)
     beard = barber.beard(rng, detail)
     bearded = beard.stubble > 0 or beard.count > 0 or len(beard.whiskers) > 0
-    clothes, neckwear = _clothes(rng, hat is not None)
+    clothes, neckwear = _clothes(rng)
     light = lighting(rng)
     lip = shade(tuple(np.array(skin_color) * [0.88, 0.60, 0.60]), 1.0)
     painted = not bearded and rng.random() < 0.2
@@ -184,8 +184,8 @@ def moment(data: HeadData, rng: Rng) -> Moment:
     return Moment(coefficients, Gaze(float(gaze_yaw), float(gaze_pitch), rng.uniform(0, 3)), pose)
 
 
-def _clothes(rng: Rng, hatted: bool) -> tuple[Clothes, Neckwear | None]:
-    """A garment and what is worn over it; `hatted`: the hat's colours are taken, see `uniforms`."""
+def _clothes(rng: Rng) -> tuple[Clothes, Neckwear | None]:
+    """A garment and what is worn over it."""
     collar = float(rng.choice([rng.uniform(-0.6, 0.8), rng.uniform(1.5, 2.8)], p=[0.8, 0.2]))
     clothes = Clothes(
         fabric(rng), fabric(rng), int(rng.choice(5, p=[0.43, 0.11, 0.1, 0.14, 0.22])), collar, drape=True
@@ -193,7 +193,7 @@ def _clothes(rng: Rng, hatted: bool) -> tuple[Clothes, Neckwear | None]:
     kind, size = rng.random(), rng.uniform(0.85, 1.15)
     shirted = replace(clothes, collar=rng.uniform(0.0, 0.7))
     if clothes.pattern == 4:
-        if hatted or kind < 0.3:
+        if kind < 0.3:
             return clothes, None
         # Shirts under a jacket are light more often than not.
         shirt = shade(fabric(rng), 1.0)

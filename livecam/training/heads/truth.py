@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[Material, ...]] = {
     "glasses": (Material.GLASSES,),
     "earrings": (Material.EARRING,),
     "hat": (Material.HAT,),
-    "clothes": (Material.CLOTH,),
+    "clothes": (Material.CLOTH, Material.NECKWEAR),
     "background": (Material.BACKGROUND,),
 }
 """Masks by name. "face" holds what grows on it; "mouth" all that opens between the lips."""

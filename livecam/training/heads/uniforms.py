@@ -113,12 +113,10 @@ def surfaces(look: Look, expression: Floats, shape: HeadShape) -> dict[str, Any]
         values["earring_color"] = linear(look.earrings.color)
     if look.neckwear is not None:
         values |= {
-            "hat_color": linear(look.neckwear.color),
-            "hat_band": linear(look.neckwear.second),
-            "hat_knit": float(look.neckwear.knitted),
-            "hat_banded": 1.0,
+            "neckwear_color": linear(look.neckwear.color),
+            "neckwear_second": linear(look.neckwear.second),
+            "neckwear_knit": float(look.neckwear.knitted),
         }
-    # Who wears a hat and a scarf wears both in the hat's colours: there is one pair of them.
     if look.hat is not None:
         values |= {
             "hat_color": linear(look.hat.color),

@@ -31,7 +31,8 @@ layout(location = 2) out vec4 out_shine;   // light mirrored at the surface
 uniform sampler2D face_masks;              // lips, brows, beard, lid rims
 uniform vec3 skin_color, lip_color, brow_color, hair_color, beard_color, iris_color, iris_inner, teeth_color;
 uniform vec3 cloth_color, cloth_second, glasses_color, earring_color, hat_color, hat_band;
-uniform float glasses_metal, hat_knit, hat_banded;
+uniform vec3 neckwear_color, neckwear_second;
+uniform float glasses_metal, hat_knit, hat_banded, neckwear_knit;
 uniform float lip_strength, brow_strength, stubble, blush, freckles, tired, age, oil, pores, pupil;
 uniform float liner;
 uniform int cloth_pattern;
@@ -149,7 +150,8 @@ void main() {
     albedo *= 1.0 - 0.25 * exp(-pow(rest.x / 0.18, 2.0));
     shade = mix(0.04, 1.0, smoothstep(5.0, 9.8, rest.z));
 #ifdef QUICK
-    shade = min(shade, mix(0.07, 1.25, let_in(rest.z)));
+    shade = min(shade, mix(0.07, 1.1, let_in(rest.z)));
+    albedo *= vec3(0.92, 0.88, 0.88);
 #endif
     roughness = 0.32;
     f0 = 0.03;
@@ -204,12 +206,20 @@ void main() {
     albedo = earring_color;
     roughness = 0.25;
     f0 = 0.5;
-  } else if (shows(HAT, HAT_GROUP)) {
+  } else if (shows(HAT, KNIT_GROUP)) {
     float knit = hat_knit * (0.5 + 0.5 * sin(texture_at.x * 380.0)) * 0.08;
     albedo = mix(hat_color, hat_band, step(texture_at.y, 0.16) * hat_banded) * (1.0 + 0.35 * noise(rest * 0.09 + noise_offset) + 0.3 * noise(rest * vec3(0.9, 2.4, 0.9)));
     roughness = 0.9;
     f0 = 0.02;
     n = bump(n, knit + 0.05 * noise(rest * 1.2));
+  } else if (shows(NECKWEAR, KNIT_GROUP)) {
+    // Wool is coarse; shirts and silk are smooth.
+    float coarse = mix(0.15, 1.0, neckwear_knit), knit = neckwear_knit * (0.5 + 0.5 * sin(texture_at.x * 380.0)) * 0.08;
+    float weave = 0.35 * noise(rest * 0.09 + noise_offset) + 0.3 * noise(rest * vec3(0.9, 2.4, 0.9));
+    albedo = mix(neckwear_color, neckwear_second, step(texture_at.y, 0.16)) * (1.0 + coarse * weave);
+    roughness = mix(0.75, 0.9, neckwear_knit);
+    f0 = 0.02;
+    n = bump(n, knit + 0.05 * coarse * noise(rest * 1.2));
   } else if (shows(CLOTH, WORN_GROUP)) {
     float weave = NOISE(mottle.z, rest * vec3(0.9, 2.4, 0.9)) * 0.5 + NOISE(mottle.x, rest * 0.06 + noise_offset);
     float second = 0.0;
