@@ -59,10 +59,6 @@ class OwnPairs:
         self._renderer = HostRenderer(persona)
         self._transfer = MotionTransfer(persona.landmarks, persona.landmarks * np.float32(UNIT), FREE)
 
-    def source(self) -> tuple[RGB, F32]:
-        """The portrait's crop (C, C, 3) and rasters."""
-        return alignment.cut(self._crop, self._square, self._size), self._rasters(self._own, self._square)
-
     def at_rest(self, rng: np.random.Generator) -> OwnPair:
         """The portrait as it is, in a square a little off: what is right must stay as it is."""
         square = jittered(self._square, rng)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -26,8 +26,10 @@ from torch import Tensor
 
 from livecam.frames import RGB
 from livecam.model import losses
+from livecam.model.host import portrait_inputs
 from livecam.model.inputs import planes
 from livecam.model.refiner import CropNetwork
+from livecam.persona.likeness import best_view, widest
 from livecam.persona.persona import Persona
 from livecam.training.own_pairs import OwnPair, OwnPairs, held_out_of, made_up
 from livecam.training.ship import load_painter
@@ -108,8 +110,11 @@ def fine_tune(
     assert persona.style is not None
     began = time.monotonic()
     network = load_painter(painter)[0].network.requires_grad_(False)
+    seen = widest(persona.shots)  # what the refiner is told cannot be asked of it
+    others = [other for k, other in enumerate(others, 1) if k != seen]
     training, kept, anchors, far = make_pairs(persona, others, network.size, seed)
-    tuner = Tuner(network, *OwnPairs(persona, network.size).source(), persona.style.values)
+    told = portrait_inputs(*best_view(persona), persona.style.values, network.size)
+    tuner = Tuner(network, told)
     best, before, after = tuner.run(training, kept, anchors, far, steps, progress, seed)
     seconds = time.monotonic() - began
     better = best is not None
@@ -142,11 +147,11 @@ class Tuner:
     """One person's style and the network that it serves. Which of two styles is better is asked of held-out
     pairs."""
 
-    def __init__(self, network: CropNetwork, source: RGB, source_rasters: F32, start: F32) -> None:
+    def __init__(self, network: CropNetwork, told: dict[str, NDArray[Any]]) -> None:
+        """`told`: `livecam.model.host.portrait_inputs`, with the style to start from."""
         self.network = network
-        self.source = torch.from_numpy(planes(source))
-        self.source_rasters = torch.from_numpy(source_rasters)[None]
-        self.start = torch.from_numpy(start.copy())
+        names = ("refiner_source", "refiner_source_rasters", "refiner_style")
+        self.source, self.source_rasters, self.start = (torch.from_numpy(told[name].copy()) for name in names)
 
     def repair(self, pack: Pack, style: Tensor) -> Tensor:
         """(P, 3, C, C)"""

@@ -111,3 +111,14 @@ def test_a_style_of_another_length_is_made_anew(persona, weights, tmp_path: Path
     made = likeness.with_style(short, weights)
     assert made.style is not None
     assert made.style.values.shape == (1, weights.style)
+
+
+def test_of_several_pictures_the_one_that_shows_teeth_is_repaired_from(persona, face) -> None:  # type: ignore[no-untyped-def]
+    assert np.array_equal(likeness.best_view(persona)[1], persona.landmarks)
+    shut, wide, open_a_little = (shot_of(with_lip_gap(face, gap)) for gap in (0.0, 0.4, 0.1))
+    several = replace(persona, shots=likeness.together([shut, wide, open_a_little]))
+    crop, landmarks = likeness.best_view(several)
+    assert np.array_equal(crop, wide[0])
+    assert np.array_equal(landmarks, wide[1])
+    closed = replace(persona, shots=likeness.together([shut, shut]))
+    assert likeness.best_view(closed)[0].shape[0] == persona.size  # the portrait, as fine as it is

@@ -12,11 +12,11 @@ from faces import draw_face, turned, with_lip_gap
 from refiner_weights import write_weights
 
 from livecam.errors import UserError
+from livecam.model.host import portrait_inputs
 from livecam.model.weights import PAINTER, Weights
-from livecam.persona.likeness import with_style
+from livecam.persona.likeness import best_view, with_style
 from livecam.persona.pictures import Seen
 from livecam.training import personal
-from livecam.training.own_pairs import OwnPairs
 from livecam.training.personal import Judgement, Pack, Tuner
 from livecam.training.ship import load_painter
 
@@ -34,7 +34,7 @@ def styled(persona, weights):  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="module")
 def tuner(styled, weights) -> Tuner:  # type: ignore[no-untyped-def]
     network = load_painter(weights.file(PAINTER))[0].network.requires_grad_(False)
-    return Tuner(network, *OwnPairs(styled, 32).source(), styled.style.values)
+    return Tuner(network, portrait_inputs(*best_view(styled), styled.style.values, 32))
 
 
 def others(face: np.ndarray, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
