@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -132,6 +132,7 @@ class System:
         found: dict[str, Tensor] = {}
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             painted = self.painter(batch)
+            batch = replace(batch, truth=losses.register(batch.truth, painted.picture.detach()))
             total = self._plain_losses(batch, painted, found)
             if joined:
                 total = total + self._adversarial_losses(batch, painted, found)

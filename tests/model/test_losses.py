@@ -108,3 +108,24 @@ def test_the_feature_network_reads_what_it_is_asked() -> None:
     assert reading.materials.shape == (2, 18, 16, 16)
     assert reading.expression.shape == (2, 7)
     assert reading.identity.shape == (2, 5)
+
+
+def test_the_truth_is_bent_to_where_the_picture_has_it() -> None:
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(2, 3, 20, 20, generator=generator)
+    truth = torch.nn.functional.interpolate(coarse, size=160, mode="bicubic").clamp(0, 1)
+    picture = torch.roll(truth, (1, -1), (2, 3))  # what lay at x, y lies at x - 1, y + 1
+    inner = (..., slice(10, 150), slice(10, 150))
+    before = (truth - picture).abs()[inner].mean()
+    bent = losses.register(truth, picture)
+    assert (bent - picture).abs()[inner].mean() < 1e-4 * before  # whole pixels: nothing is lost
+    # What lies right stays as it is; a colour that differs everywhere alike moves nothing.
+    torch.testing.assert_close(losses.register(truth, truth), truth, atol=1e-5, rtol=0)
+    torch.testing.assert_close(losses.register(truth, truth * 0.5 + 0.9), truth, atol=1e-5, rtol=0)
+
+
+def test_the_truth_is_not_bent_without_end() -> None:
+    truth = torch.zeros(1, 3, 160, 160)
+    truth[..., 80, 80] = 1
+    picture = torch.roll(truth, 6, 3)
+    assert losses.register(truth, picture)[0, 0, 80, 86] == 0
