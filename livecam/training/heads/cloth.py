@@ -97,9 +97,9 @@ def _laid_on(rings: Floats, body: Obstacle, gap: float) -> Floats:
     def lack(least: float) -> NDArray[np.float64]:
         """(R, C, 3) the way to where the skin is `least` cm below."""
         points = out.reshape(-1, 3).astype(np.float32)
-        height, normal = body.height(points)
+        height, normal, distance = body.near(points, 4.0)
         # The bust has no skin lower down or further out, where its edge must not reach.
-        near = np.clip((4.0 - body.distance(points)) / 2.0, 0, 1)
+        near = np.clip((4.0 - distance) / 2.0, 0, 1)
         missing = np.clip(least - height, 0, 1.5) * near
         return np.asarray((normal * missing[:, None]).reshape(out.shape), np.float64)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from livecam.errors import UserError
 from livecam.training.heads import materials
 from livecam.training.heads.data import Floats, Integers
-from livecam.training.heads.strands import Strands, ribbon_triangles, ribbon_vertices
+from livecam.training.heads.strands import HALF_WIDTH, Strands, ribbon_triangles, ribbon_vertices
 
 STILL_OUTPUTS: Final = {"openness": 1, "mottle": 4, "specks": 2, "zones": 4, "folds": 4}
 """What `openness.vert` finds for each vertex, in floats."""
@@ -65,17 +65,18 @@ def program(context: Any, vertex: str, fragment: str, **defines: int) -> Any:
 def write(target: Any, values: Mapping[str, Any]) -> None:
     """Set uniforms; matrices are given row-major. What a compiler dropped from `target` is skipped."""
     for name, value in values.items():
-        if name not in target:
+        uniform = target.get(name, None)
+        if uniform is None:
             continue
         if isinstance(value, int):
-            target[name].value = value
+            uniform.value = value
             continue
         array = np.asarray(value, np.float32)
         if array.ndim >= 2 and array.shape[-1] == array.shape[-2]:
             array = np.swapaxes(array, -1, -2)
         # Compilers shorten arrays to the elements that are used.
-        used = target[name].dimension * target[name].array_length
-        target[name].write(np.ascontiguousarray(array).reshape(-1)[:used].tobytes())
+        used = uniform.dimension * uniform.array_length
+        uniform.write(np.ascontiguousarray(array).reshape(-1)[:used].tobytes())
 
 
 class Drawable:
@@ -163,11 +164,11 @@ class Ribbons:
 
     def move(self, strands: Strands) -> None:
         """As many strands as before, elsewhere."""
-        for (buffer, _), own in (
-            (self._whole, strands),
-            (self._some, strands.some(self._every, self._widen)),
-        ):
-            buffer.write(ribbon_vertices(own).tobytes())
+        vertices = ribbon_vertices(strands)
+        self._whole[0].write(vertices.tobytes())
+        some = vertices.reshape(strands.count, -1, vertices.shape[1])[:: self._every].copy()
+        some[..., HALF_WIDTH] *= self._widen
+        self._some[0].write(some.tobytes())
 
     def _strip(self, strands: Strands) -> tuple[Any, Any]:
         index = ribbon_triangles(*strands.points.shape[:2])

@@ -83,6 +83,16 @@ class Obstacle:
         normal = self._normals[nearest]
         return np.einsum("nc,nc->n", at - self._points[nearest], normal), normal
 
+    def near(self, at: Floats, most: float) -> tuple[Floats, Floats, Floats]:
+        """As `height`, and (n,) cm to the nearest point: beyond `most`, which is quick, 0, 0 and inf."""
+        distance, nearest = self._tree.query(at, k=1, distance_upper_bound=most)
+        height, normal = np.zeros(len(at), at.dtype), np.zeros((len(at), 3), self._normals.dtype)
+        found = nearest < len(self._points)
+        own = nearest[found]
+        normal[found] = self._normals[own]
+        height[found] = np.einsum("nc,nc->n", at[found] - self._points[own], normal[found])
+        return height, normal, np.asarray(distance, np.float32)
+
     def distance(self, at: Floats) -> Floats:
         """(n,) cm to the nearest point."""
         return np.asarray(self._tree.query(at, k=1)[0], np.float32)

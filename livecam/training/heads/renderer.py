@@ -29,6 +29,7 @@ from livecam.training.heads.shadows import Openness, Shadows, matrices_of
 from livecam.training.heads.shape import Gaze, HeadShape, Pose, expression
 from livecam.training.heads.strands import Strands
 from livecam.training.heads.surfaces import Surface, coarse, head_surface
+from livecam.training.heads.target import Target
 
 INNER_LIPS: Final = (13, 14)
 """Landmarks in the middle of the inner lips."""
@@ -64,17 +65,6 @@ class Layers:
     vertices: Floats
     distance: Floats
     rough: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    size: int
-    main: Any
-    """Three colours and depth."""
-    lens: Any
-    """One colour and the same depth."""
-    lens_color: Any
-    """That colour alone, to clear it without the depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +106,7 @@ class Renderer:
         self._masks = context.texture((masks.shape[1], masks.shape[0]), 4, masks.tobytes())
         self._masks.build_mipmaps()
         self._masks.filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
-        self._target: _Target | None = None
+        self._target: Target | None = None
         corners = self.surface.triangles
         groups = np.array([GROUP_OF[Material(m)] for m in self.surface.material[corners[:, 0]]])
         parts = {group: corners[groups == group] for group in Group if (groups == group).any()}
@@ -197,7 +187,7 @@ class Renderer:
         beards = [ribbons for kind, ribbons in self._furs.items() if kind == Material.BEARD]
         self._shadows.draw(lights, matrices, self._cast, self._hair, moment.pose, beards)
         programs = self._programs_for(len(lights.directions))
-        target = self._framebuffers(size)
+        target = self._target_of(size)
         view = look.camera.matrix()
         shared = {
             **uniforms.lights(lights, matrices),
@@ -232,7 +222,7 @@ class Renderer:
         for surface in self._worn:
             surface.draw(programs.surfaces)
         lens = self._draw_lenses(person, moment, target, programs.lens, shared)
-        light, albedo, shine = (_pixels(target.main, attachment, size) for attachment in range(3))
+        light, albedo, shine = target.colors()
         return Layers(
             light=light[..., :3],
             albedo=albedo[..., :3],
@@ -241,7 +231,7 @@ class Renderer:
             material=albedo[..., 3].astype(np.uint8),
             lens=lens,
             vertices=vertices,
-            distance=look.camera.distances(_depths(target.main, size)),
+            distance=look.camera.distances(target.depths()),
             rough=self._quick,
         )
 
@@ -277,7 +267,7 @@ class Renderer:
         self._context.disable(moderngl.CULL_FACE)
 
     def _draw_lenses(
-        self, person: Person, moment: Moment, target: _Target, program: Any, shared: dict[str, Any]
+        self, person: Person, moment: Moment, target: Target, program: Any, shared: dict[str, Any]
     ) -> Floats | None:
         """Glass in front of what is already drawn: same depth, picture of its own."""
         if self._lenses is None or person.lenses is None or person.look.glasses is None:
@@ -287,23 +277,13 @@ class Renderer:
         self._lenses.set_moving(*person.lenses.posed(moment.pose))
         write(program, {**shared, "tint": person.look.glasses.tint})
         self._lenses.draw({Material.LENS: program})
-        return _pixels(target.lens, 0, target.size)
+        return target.lens_pixels()
 
-    def _framebuffers(self, size: int) -> _Target:
-        if self._target is not None and self._target.size == size:
-            return self._target
-        if self._target is not None:
-            for old in (self._target.main, self._target.lens, self._target.lens_color):
-                old.release()
-        context = self._context
-        colors = [context.texture((size, size), 4, dtype="f2") for _ in range(4)]
-        depth = context.depth_renderbuffer((size, size))
-        self._target = _Target(
-            size,
-            main=context.framebuffer(colors[:3], depth),
-            lens=context.framebuffer(colors[3:], depth),
-            lens_color=context.framebuffer(colors[3:]),
-        )
+    def _target_of(self, size: int) -> Target:
+        if self._target is None or self._target.size != size:
+            if self._target is not None:
+                self._target.release()
+            self._target = Target(self._context, size)
         return self._target
 
     def _ribbons(self, strands: Strands, every: int, widen: float) -> Ribbons:
@@ -343,15 +323,3 @@ def _coarse_worn(item: Worn) -> Integers:
 def _casting(surface: Surface) -> Integers:
     kinds = surface.material[surface.triangles[:, 0]]
     return surface.triangles[np.isin(kinds, CASTING)]
-
-
-def _pixels(framebuffer: Any, attachment: int, size: int) -> Floats:
-    """(size, size, 4) float32, first row on top."""
-    raw = framebuffer.read(components=4, attachment=attachment, dtype="f2")
-    return np.frombuffer(raw, np.float16).reshape(size, size, 4)[::-1].astype(np.float32)
-
-
-def _depths(framebuffer: Any, size: int) -> Floats:
-    """(size, size) float32 0..1, first row on top."""
-    raw = framebuffer.read(components=1, attachment=-1, dtype="f4")
-    return np.frombuffer(raw, np.float32).reshape(size, size)[::-1]

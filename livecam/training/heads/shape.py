@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 from livecam.training.heads.camera import Matrix, rotation
 from livecam.training.heads.data import Floats, HeadData, Integers
+from livecam.training.heads.normals import unit_normals
 
 PIVOT: Final = np.array([0.0, -7.0, -1.5])
 """Where the head turns on the neck."""
@@ -61,13 +61,6 @@ class HeadShape:
         self.data = data
         self.eyeballs = tuple(_eyeball(data, side) for side in SIDES)
         self.head_weight = _head_weight(data)
-        corners = data.triangles
-        face_count = len(corners)
-        # Sums face normals into vertex normals.
-        self._gather = scipy.sparse.csr_matrix(
-            (np.ones(3 * face_count, np.float32), (corners.ravel(), np.repeat(np.arange(face_count), 3))),
-            shape=(len(data.neutral), face_count),
-        )
 
     def identity(self, coefficients: NDArray[np.floating]) -> Floats:
         """(V, 3) neutral face of a person."""
@@ -106,10 +99,8 @@ class HeadShape:
 
     def normals(self, vertices: Floats) -> Floats:
         """(V, 3) unit vertex normals."""
-        a, b, c = (vertices[self.data.triangles[:, k]] for k in range(3))
-        summed = self._gather @ np.cross(b - a, c - a)
-        length = np.linalg.norm(summed, axis=1, keepdims=True)
-        return (summed / np.maximum(length, 1e-9)).astype(np.float32)
+        normals: Floats = unit_normals(vertices, self.data.triangles)
+        return normals
 
     def landmarks(self, vertices: Floats) -> Floats:
         """(478, 3) MediaPipe's points on the given vertices, in their space."""

@@ -11,6 +11,8 @@ from livecam.training.heads.data import Floats, Integers
 
 VERTEX = np.dtype("f4")
 FLOATS_PER_VERTEX = 12
+HALF_WIDTH = 7
+"""Its place among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def ribbon_vertices(strands: Strands, taper: float = 0.75) -> NDArray[np.float32
     out[..., 0:3] = strands.points[:, :, None]
     out[..., 3:6] = tangent[:, :, None]
     out[..., 6] = np.array([-1, 1], np.float32)
-    out[..., 7] = width[:, :, None]
+    out[..., HALF_WIDTH] = width[:, :, None]
     out[..., 8] = along[None, :, None]
     out[..., 9] = strands.random[:, None, None]
     out[..., 10] = strands.follow[:, :, None]
