@@ -52,10 +52,22 @@ class Hooks:
 def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Report:
     """Run until the driver ends, `max_frames` is reached or Ctrl-C; returns what was measured.
 
+    Ctrl-C ends it at any time, while starting too; the report is written all the same.
+
     Raises:
         UserError: anything about the request that cannot work, before the first frame.
     """
-    hooks = hooks or Hooks()
+    report = Report()
+    try:
+        _run(request, settings, hooks or Hooks(), report)
+    except KeyboardInterrupt:
+        log.info("stopped")
+    if request.report is not None:
+        report.write(request.report)
+    return report
+
+
+def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> None:
     from livecam.render.canvas import Canvas, parse_size
     from livecam.render.choose import make_renderer
     from livecam.sinks import open_sink
@@ -67,7 +79,6 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
     sinks: list[Sink] = [open_sink(spec) for spec in request.sinks] + list(hooks.extra_sinks)
     if request.report is not None:
         check_writable(request.report)
-    report = Report()
     with contextlib.ExitStack() as stack:
         source = open_source(request.driver, fps=settings.fps)
         stack.callback(source.close)
@@ -112,15 +123,12 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
                 pipeline.run()
             else:
                 run_lossless(source, animator, sinks, report, settings.max_frames, hooks.progress)
-        except KeyboardInterrupt:
-            log.info("stopped")
         finally:
             report.stop()
-        if not animator.seen:
-            log.warning("no face was found in %s: the portrait rested", source.info.name)
-    if request.report is not None:
-        report.write(request.report)
-    return report
+            if renderer.name != report.engine:  # a GPU was lost
+                report.engine += f", then {renderer.name}"
+            if report.frames and not animator.seen:
+                log.warning("no face was found in %s: the portrait rested", source.info.name)
 
 
 def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Persona:

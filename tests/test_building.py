@@ -123,7 +123,7 @@ def test_samples_fill_every_input() -> None:
 
 def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     from export import face_model
-    from livecam.cli import app
+    from livecam.cli.commands import app
 
     asked: list[Any] = []
 

@@ -207,7 +207,7 @@ def test_doctor_speaks_to_people_and_to_programs(livecam):
 def test_the_command_line_is_quick_to_import():
     """Nothing heavy before it is needed."""
     code = (
-        "import sys, livecam.cli;"
+        "import sys, livecam.cli.commands;"
         "heavy = {'torch', 'mediapipe', 'cv2', 'numba', 'av', 'onnxruntime', 'matplotlib', 'uvicorn'};"
         "print(*sorted(heavy & set(sys.modules)))"
     )

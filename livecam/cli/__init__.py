@@ -1,11 +1,19 @@
-"""The commands, nothing else: parse, call, print. Exit codes: 0 done, 2 wrong use, 1 anything else.
+"""The commands, nothing else: parse, call, print. Exit codes: 0 done, 2 wrong use, 130 stopped by Ctrl-C
+before there was anything to finish, 1 anything else.
 
-One file a group of commands; importing them puts them on `app`, in the order of `livecam --help`.
+One file a group of commands. Nothing is imported until `main` is called, so that Ctrl-C while Python still
+reads the files ends without a trace.
 """
 
 from __future__ import annotations
 
-from livecam.cli import running, portraits, machine  # isort: skip
-from livecam.cli.program import app, main
+import sys
 
-__all__ = ["app", "machine", "main", "portraits", "running"]
+
+def main() -> None:
+    """The `livecam` program."""
+    try:
+        from livecam.cli import commands
+    except KeyboardInterrupt:
+        sys.exit(130)
+    commands.main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -23,11 +23,9 @@ app = typer.Typer(
 def main() -> None:
     """The `livecam` program."""
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
     except UserError as error:
         _fail(str(error), 2)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
@@ -39,9 +37,11 @@ def main() -> None:
         if logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
         _fail(f"unexpected: {type(error).__name__}: {error}. Run again with --verbose for the trace.", 1)
+    if isinstance(code, int) and code:  # of `typer.Exit`, which Ctrl-C in a command becomes as well
+        sys.exit(code)
 
 
-def _fail(text: str, code: int) -> None:
+def _fail(text: str, code: int) -> NoReturn:
     typer.echo(f"livecam: {' '.join(text.split())}", file=sys.stderr)
     sys.exit(code)
 

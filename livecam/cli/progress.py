@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 OFFSET_AFTER = 10.0
 """Seconds of a live run after which its delay is known well enough to be told."""
+ASK_AGAIN_AFTER = 1.0
+"""Seconds until the next try where there was no frame yet."""
 
 
 class Progress:
@@ -33,15 +35,14 @@ class Progress:
             disable=not self._console.is_terminal,
         )
         self._task: Any = None
-        self._timer: threading.Timer | None = None
+        self._ended = threading.Event()
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._bar.stop()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._ended.set()
 
     def hooks(self) -> Hooks:
         from livecam.assembly import Hooks
@@ -59,9 +60,7 @@ class Progress:
             if sys.stdin.isatty():
                 self._console.print("livecam: Enter takes your next two seconds as the neutral face.")
                 threading.Thread(target=_recalibrate_on_enter, args=(info["pipeline"],), daemon=True).start()
-            self._timer = threading.Timer(OFFSET_AFTER, self._tell_offset, args=(info["pipeline"],))
-            self._timer.daemon = True
-            self._timer.start()
+            threading.Thread(target=self._tell_offset, args=(info["pipeline"],), daemon=True).start()
             for url in info["pages"]:
                 self._console.print(f"livecam: page at {url}", highlight=False, soft_wrap=True)
                 if self._console.is_terminal:
@@ -70,9 +69,14 @@ class Progress:
             self._bar.start()
 
     def _tell_offset(self, pipeline: LivePipeline) -> None:
-        offset = pipeline.audio_offset_ms()
-        if offset is not None:
-            self._console.print(f"livecam: set your microphone's sync offset in OBS to {offset} ms.")
+        """Once; a camera that gives its first picture late is waited for."""
+        wait = OFFSET_AFTER
+        while not self._ended.wait(wait):
+            offset = pipeline.audio_offset_ms()
+            if offset is not None:
+                self._console.print(f"livecam: set your microphone's sync offset in OBS to {offset} ms.")
+                return
+            wait = ASK_AGAIN_AFTER
 
     def _progress(self, done: int, total: int | None) -> None:
         if self._task is None:

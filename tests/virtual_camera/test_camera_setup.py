@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from typer.testing import CliRunner
 
-from livecam.cli import app
+from livecam.cli.commands import app
 from livecam.doctor import camera_setup
 from livecam.doctor.cameras import SECURE_BOOT
 from livecam.errors import UserError

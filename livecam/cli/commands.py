@@ -1,0 +1,8 @@
+"""Every command, put on `app` by importing its file, in the order of `livecam --help`."""
+
+from __future__ import annotations
+
+from livecam.cli import running, portraits, machine  # isort: skip
+from livecam.cli.program import app, main
+
+__all__ = ["app", "machine", "main", "portraits", "running"]

@@ -1,0 +1,88 @@
+"""Ctrl-C at any time: no trace, and the report is written as soon as a run was asked for.
+
+The signal is real. Most of the time it comes at a place instead of a time, as a module begins to be imported,
+so that the speed of the machine does not matter.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from livecam import assembly
+from livecam.persona import store
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one process")
+
+INTERRUPTED_AT = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+
+class Interrupter(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == MODULE:
+            print("now", file=sys.stdout, flush=True)
+            os.kill(os.getpid(), signal.SIGINT)
+
+MODULE = sys.argv.pop(1)
+sys.meta_path.insert(0, Interrupter())
+from livecam.cli import main
+main()
+"""
+DRIVER = str(assembly.bundled(assembly.BUNDLED_DRIVER))
+
+
+def interrupted_at(module, *words):
+    """(exit code, what was complained about) of `livecam WORDS`, interrupted as it imports `module`."""
+    command = [sys.executable, "-c", INTERRUPTED_AT, module, *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.stdout.startswith("now"), done.stderr
+    return done.returncode, done.stderr
+
+
+@pytest.fixture
+def words(persona, tmp_path):
+    """A run that needs no face model before it is interrupted, and its report."""
+    store.save(replace(persona, name="eve"))
+    report = tmp_path / "report.json"
+    return ["run", "eve", "--size", "256", "--driver", DRIVER, "--no-refine", "--report", report], report
+
+
+@pytest.mark.parametrize("module", ["livecam.cli.commands", "typer", "livecam.cli.machine"])
+def test_while_the_commands_are_imported(module):
+    assert interrupted_at(module, "doctor") == (130, "")
+
+
+def test_before_a_run_is_asked_for(words):
+    code, complaint = interrupted_at("livecam.settings", *words[0], "--sink", "null")
+    assert (code, complaint) == (130, "")
+
+
+@pytest.mark.parametrize("module", ["livecam.render.canvas", "livecam.render.host", "livecam.animator"])
+def test_while_a_run_starts(words, module):
+    code, complaint = interrupted_at(module, *words[0], "--sink", "null")
+    assert (code, complaint) == (0, "")
+    assert json.loads(words[1].read_text())["frames"] == 0
+
+
+def test_while_it_is_live(words):
+    command = [sys.executable, "-m", "livecam.cli", *map(str, words[0]), "--sink", "page", "--loop"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if "live from" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        said += process.communicate(timeout=120)[1].splitlines(keepends=True)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert "Traceback" not in "".join(said)
+    assert json.loads(words[1].read_text())["live"] is True
