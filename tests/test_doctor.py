@@ -67,6 +67,9 @@ class Played(System):
     def engines(self):
         return self.engine_list
 
+    def automatic_engine(self):
+        return "engine cpu; not cuda: no NVIDIA driver is loaded"
+
     def folders(self):
         return [("cache folder", Path("/cache")), ("data folder", Path("/data"))]
 
@@ -178,6 +181,13 @@ def test_engines_beside_the_cpus_are_a_choice():
     ]
     found = by_name(Played(engine_list=engine_list))["engine cuda"]
     assert found == Check("engine cuda", "warn", "this build is for CPUs", "Install the gpu extra")
+
+
+def test_what_auto_takes_is_told_with_the_reasons(monkeypatch):
+    line = "engine cpu; not cuda: no NVIDIA driver is loaded"
+    assert by_name(Played())["engine auto"] == Check("engine auto", "ok", line)
+    monkeypatch.setattr(Played, "automatic_engine", lambda self: "")  # it has a check of its own, why
+    assert "engine auto" not in by_name(Played())
 
 
 def test_nodes_without_pictures_and_virtual_cameras_are_no_cameras():
@@ -324,3 +334,8 @@ class TestThisMachine:
 
         monkeypatch.setattr(engines, "available", broken)
         assert System().engines() == [("cpu", False, "cannot be looked for (libonnx is broken)")]
+        assert System().automatic_engine() == ""
+
+    def test_the_automatic_engine_is_told_even_where_it_is_the_cpu(self, monkeypatch):
+        monkeypatch.delenv("LIVECAM_REFINER", raising=False)
+        assert System().automatic_engine().startswith("engine ")

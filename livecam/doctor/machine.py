@@ -93,7 +93,8 @@ def engines(system: System) -> list[Check]:
             checks.append(Check(f"engine {name}", "ok", detail))
         else:
             checks.append(Check(f"engine {name}", "fail" if name == "cpu" else "warn", found, todo))
-    return checks
+    chosen = system.automatic_engine()
+    return [*checks, Check("engine auto", "ok", chosen)] if chosen else checks
 
 
 def folders(system: System) -> list[Check]:

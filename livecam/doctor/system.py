@@ -84,6 +84,18 @@ class System:
             log.debug("engines could not be listed", exc_info=True)
             return [("cpu", False, f"cannot be looked for ({error})")]
 
+    def automatic_engine(self) -> str:
+        """What `--engine auto` tries first at the settings' size, and why nothing faster; "": unknown."""
+        try:
+            from livecam import settings
+            from livecam.render.choose import auto_line
+
+            chosen = settings.load()
+            return auto_line(chosen.size, chosen.refine)
+        except Exception:  # the broken setting, package or weights have a check of their own
+            log.debug("the automatic engine could not be told", exc_info=True)
+            return ""
+
     def folders(self) -> list[tuple[str, Path]]:
         """What lies in which folder of the user."""
         import platformdirs

@@ -1,8 +1,12 @@
-"""Which engine draws: the fastest that works, or the one asked for, never another in its place."""
+"""Which engine draws: the fastest that works, or the one asked for, never another in its place.
+
+Only a GPU that is lost while it draws is replaced, by the CPU, with a notice (`livecam.render.steady`).
+"""
 
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -32,29 +36,93 @@ def make_renderer(persona: Persona, engine: str, refine: bool = True) -> Rendere
     """`engine`: "auto", "cpu", "cuda", "tensorrt" or "torch". `refine`: use the learned half, if there is
     one.
 
+    "auto" builds nothing: it takes what `livecam build --engine NAME` has left here.
+
     Raises:
         UserError: the named engine cannot run here, or the refiner's weights are damaged.
     """
-    from livecam.render.host import HostRenderer
-    from livecam.render.refine import host_refiner, weights_for
+    from engines import EngineError
+    from livecam.render.refine import weights_for
+    from livecam.render.steady import SteadyRenderer, choose_fastest
 
     weights = weights_for(refine)
-    if engine in ("auto", "cpu"):
-        return HostRenderer(persona, None if weights is None else host_refiner(persona, weights))
-    return EngineRenderer(persona, engine, weights)
+
+    def open_named(name: str) -> Renderer:
+        if name == "cpu":
+            return open_host(persona, weights)
+        return EngineRenderer(persona, name, weights, build=engine != "auto")
+
+    if engine == "auto":
+        try:
+            return choose_fastest(open_named)
+        except EngineError:
+            return open_named("cpu")  # not even that one opens: its own words are of most use
+    renderer = open_named(engine)
+    if engine in ("cpu", "torch"):
+        return renderer
+    return SteadyRenderer(renderer, lambda: open_named("cpu"))
+
+
+def open_host(persona: Persona, weights: Weights | None) -> Renderer:
+    """The CPU's renderer, warmed up: as a spare it has to draw its first frame within the time of one.
+
+    Raises:
+        UserError: the refiner's weights are damaged.
+    """
+    from livecam.motion import rest
+    from livecam.render.host import HostRenderer
+    from livecam.render.refine import host_refiner
+
+    renderer = HostRenderer(persona, None if weights is None else host_refiner(persona, weights))
+    renderer.render(rest(persona.landmarks))
+    return renderer
+
+
+def auto_line(size: int, refine: bool = True) -> str:
+    """Which engine "auto" would try first here and why none before it, in one line; opens none of them.
+
+    Raises:
+        UserError: the manifest of the refiner's weights is damaged.
+    """
+    from engines import FASTEST_FIRST, EngineError, fastest
+    from livecam.model.weights import find
+
+    weights = find() if refine else None
+
+    def check(name: str) -> None:
+        if name != "cpu" and (problem := obstacle(name, size, weights)):
+            raise EngineError(problem)
+
+    return fastest([(name, partial(check, name)) for name in FASTEST_FIRST]).line
+
+
+def obstacle(name: str, size: int, weights: Weights | None) -> str | None:
+    """Why a GPU's engine cannot even be tried, and what to do about it."""
+    from engines import available
+
+    status = next(status for status in available() if status.name == name)
+    if not status.ok:
+        return status.detail
+    path = graph_path(size, weights)
+    if not path.is_file():
+        options = f"--engine {name} --size {size}{'' if weights else ' --no-refine'}"
+        return f"there is no graph at {path}. Make it: livecam build {options}"
+    return None
 
 
 class EngineRenderer:
     """The whole generator as one graph on an engine; only the rasteriser stays on the host."""
 
-    def __init__(self, persona: Persona, engine: str, weights: Weights | None = None) -> None:
-        """`weights`: of the refiner; None for the warper alone."""
+    def __init__(
+        self, persona: Persona, engine: str, weights: Weights | None = None, build: bool = True
+    ) -> None:
+        """`weights`: of the refiner; None for the warper alone. `build`: may TensorRT take minutes?"""
         from engines import EngineError
         from livecam.render.geometry import FrameGeometry
 
         self._geometry = FrameGeometry(persona)
         try:
-            self._graph = _open(persona, engine, weights)
+            self._graph = _open(persona, engine, weights, build)
         except EngineError as error:
             todo = "Use --engine auto, or see `livecam doctor`."
             raise UserError(f"engine {engine}", str(error).rstrip("."), todo) from error
@@ -79,12 +147,14 @@ def graph_path(size: int, weights: Weights | None = None) -> Path:
     return (Path(named) if named else folder) / f"generator-{size}.onnx"
 
 
-def _open(persona: Persona, name: str, weights: Weights | None) -> GraphRenderer:
+def _open(persona: Persona, name: str, weights: Weights | None, build: bool) -> GraphRenderer:
     from engines import EngineError, open_engine
     from livecam.render.graph import GraphRenderer
     from livecam.render.refine import graph_inputs
 
     layers = (persona.foreground, persona.background, persona.interior)
+    if name != "torch" and (problem := obstacle(name, persona.size, weights)):
+        raise EngineError(problem)
     told = {} if weights is None else graph_inputs(persona, weights)
     if name == "torch":
         try:
@@ -96,8 +166,5 @@ def _open(persona: Persona, name: str, weights: Weights | None) -> GraphRenderer
         generator = load_generator(None if weights is None else weights.file(PAINTER), persona.size)
         engine = TorchEngine(generator, inputs=generator.inputs, outputs=generator.outputs)
         return GraphRenderer(engine, *layers, told)
-    path = graph_path(persona.size, weights)
-    if not path.is_file():
-        command = f"python -m export --out {path.parent}{'' if weights else ' --no-refine'}"
-        raise EngineError(f"there is no graph at {path}. Write it: {command}")
-    return GraphRenderer(open_engine(name, path), *layers, told)
+    options = {"build": build} if name == "tensorrt" else {}
+    return GraphRenderer(open_engine(name, graph_path(persona.size, weights), **options), *layers, told)

@@ -6,7 +6,6 @@ sees more than a frame that took longer.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,6 @@ from livecam.motion import Motion
 
 if TYPE_CHECKING:
     from livecam.render.choose import Renderer
-
-log = logging.getLogger(__name__)
 
 
 class SteadyRenderer:
@@ -61,14 +58,15 @@ def choose_fastest(
 ) -> Renderer:
     """The first of `names` that `open_named` opens; a GPU's comes with the CPU's as its spare.
 
-    What was chosen, and why nothing faster was, goes to `notice` in one line (default: the log).
+    What was chosen, and why nothing faster was, goes to the log in one line, and to `notice`.
 
     Raises:
         EngineError: not even the last one opens.
     """
     candidates = [(name, lambda name=name: open_named(name)) for name in names]
     choice = fastest(candidates, (UserError,))  # type: ignore[arg-type]
-    (notice or (lambda line: log.info("%s", line)))(choice.line)
+    if notice is not None:
+        notice(choice.line)
     if choice.name == names[-1]:
         return choice.opened
     return SteadyRenderer(choice.opened, lambda: open_named(names[-1]), notice)
