@@ -53,10 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure_and_print(json_path: Path | None, html_path: Path | None = None) -> None:
-    """What `livecam bench --glass-to-glass` does: every rate, without load. Raises `UserError`."""
+def measure_and_print(json_path: Path | None, html_path: Path | None = None, load: int = 0) -> None:
+    """What `livecam bench --glass-to-glass` does: every rate, once more beside `load` busy processes.
+
+    Raises:
+        UserError: there is no virtual camera, or a file cannot be written.
+    """
     options = _parser().parse_args([])
-    options.json, options.html = json_path, html_path
+    options.json, options.html, options.load = json_path, html_path, load
     run(options)
 
 
@@ -75,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--canvas", default=Settings().canvas)
     parser.add_argument("--size", type=int, default=Settings().size, choices=SIZES)
     parser.add_argument("--engine", default=Settings().engine)
+    parser.add_argument("--no-refine", action="store_true", help="the warper alone")
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--html", type=Path, help="write a page with charts here")
     return parser
@@ -112,7 +117,9 @@ def _measure_all(options: argparse.Namespace, loads: Sequence[int]) -> dict[str,
     pictures = pictures_of(assembly.bundled(assembly.BUNDLED_DRIVER))
     persona = assembly.resolve(None, options.size)
     canvas = Canvas(persona, parse_size(options.canvas))
-    asked = Conditions(options.seconds, options.fps, options.size, options.engine, not options.unpaced)
+    asked = Conditions(
+        options.seconds, options.fps, options.size, options.engine, not options.unpaced, not options.no_refine
+    )
     sink: Sink = Watcher() if options.camera == "none" else VirtualCameraSink(options.camera)
     sink.open(SinkFormat(canvas.width, canvas.height, options.fps))
     result: dict[str, Any] = {
@@ -141,7 +148,7 @@ def _again(options: argparse.Namespace) -> list[str]:
     for name, value in vars(options).items():
         if name in ("guest", "json", "html") or value in (None, False, ""):
             continue
-        words.append(f"--{name}")
+        words.append(f"--{name.replace('_', '-')}")
         if value is not True:
             words += [str(part) for part in (value if isinstance(value, list) else [value])]
     return words

@@ -42,6 +42,7 @@ class Conditions:
     size: int
     engine: str
     paced: bool = True
+    refine: bool = True
 
 
 def measure(
@@ -50,10 +51,10 @@ def measure(
     """One rate under one load. The sink is open already and stays so: its format is fixed for its life."""
     report = Report()
     with contextlib.ExitStack() as stack:
-        renderer = make_renderer(persona, asked.engine)
+        renderer = make_renderer(persona, asked.engine, asked.refine)
         stack.callback(renderer.close)
         tracker = stack.enter_context(FaceTracker())
-        settings = Settings(size=asked.size, engine=asked.engine)
+        settings = Settings(size=asked.size, engine=asked.engine, refine=asked.refine)
         animator = Animator(persona, renderer, canvas, tracker, settings, False, report)
         pipeline = LivePipeline(camera, animator, [sink], report, asked.fps, stamp=stamp, in_step=asked.paced)
         errors: list[BaseException] = []

@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 from rich.console import Console
 
-from benchmarks import machine
+from benchmarks import glass_to_glass_load, machine
 from benchmarks import screen_panel as panel
 from benchmarks.output import write_json
 from livecam.errors import UserError
@@ -132,11 +132,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--sink", help="also send to this; its viewer beside the page must be seen, too")
     parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--load", type=int, default=0, metavar="N", help="beside N busy processes")
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
-        measure_and_print(options.driver, options.sink, options.seconds, options.json)
+        measure_and_print(options.driver, options.sink, options.seconds, options.json, options.load)
     except UserError as error:
         print(f"glass_to_glass_screen: {error}", file=sys.stderr)
         return 2
@@ -144,14 +145,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure_and_print(
-    driver: str = "camera", sink: str | None = None, seconds: float = 60.0, json_path: Path | None = None
+    driver: str = "camera",
+    sink: str | None = None,
+    seconds: float = 60.0,
+    json_path: Path | None = None,
+    load: int = 0,
 ) -> None:
     """What `livecam bench --screen` does. Raises `UserError`, also where too little could be read."""
     from livecam.sources import open_source
 
     if json_path is not None:
         check_writable(json_path)
-    result = measure(open_source(driver, fps=30.0), sink, seconds, webbrowser.open)
+    source = open_source(driver, fps=30.0)
+    with glass_to_glass_load.busy(load):
+        result = {**measure(source, sink, seconds, webbrowser.open), "load": load}
     console = Console(highlight=False)
     console.print(machine.headline(result["machine"]))
     way = result["latency_ms"]
@@ -183,7 +190,7 @@ def measure(source: Source, sink: str | None, seconds: float, show: Any) -> dict
         reading = stack.enter_context(ReadingSource(source))
         persona = assembly.resolve(None, settings.size)
         canvas = Canvas(persona, parse_size(settings.canvas))
-        renderer = make_renderer(persona, settings.engine)
+        renderer = make_renderer(persona, settings.engine, settings.refine)
         stack.callback(renderer.close)
         for one in sinks:
             one.open(SinkFormat(canvas.width, canvas.height, 30.0))

@@ -27,12 +27,14 @@ from benchmarks.output import shown, write_json
 from benchmarks.yardstick import BUSY
 from livecam import assembly
 from livecam.errors import UserError
+from livecam.model.weights import find
 from livecam.report import check_writable
 from livecam.settings import SIZES, Settings
 
 FRAMES = 300
 STARTS = 3
 FIRST_FRAME_LIMIT_S = 60.0
+ON_ONE_CORE = ("warper", "refined")
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA", "VECLIB_MAXIMUM")}
 
 
@@ -76,7 +78,7 @@ def _run(options: argparse.Namespace) -> None:
     console = Console(highlight=False)
     result: dict[str, Any] = {"kind": "latency", "machine": machine.describe()}
     with console.status("latency") as status:
-        for name, mode in (("enrolment", "enroll"), ("pipeline", "pipeline"), ("warper", "warper")):
+        for name, mode in _modes():
             result[name] = []
             for size in options.sizes:
                 status.update(f"{name} at {size}")
@@ -91,6 +93,12 @@ def _run(options: argparse.Namespace) -> None:
         plots.stages(result["pipeline"], options.plots / "latency-stages.png")
     if options.json is not None:
         write_json(result, options.json)
+
+
+def _modes() -> list[tuple[str, str]]:
+    """What is measured, and the worker's word for it. The refiner where its weights are installed."""
+    modes = [("enrolment", "enroll"), ("pipeline", "pipeline"), ("warper", "warper")]
+    return modes if find() is None else [*modes, ("refined", "refined")]
 
 
 def _input(given: Path | None, bundled: str) -> Path:
@@ -108,7 +116,7 @@ def worker(mode: str, portrait: str, driver: str, size: int, more: Sequence[str]
         UserError: it failed; the reason is its last line.
     """
     command = [sys.executable, "-m", "benchmarks.latency_worker", mode, portrait, driver, "--size", str(size)]
-    environment = os.environ | (ONE_THREAD if mode == "warper" else {})
+    environment = os.environ | (ONE_THREAD if mode in ON_ONE_CORE else {})
     done = subprocess.run([*command, *more], capture_output=True, text=True, env=environment, check=False)
     if done.returncode != 0:
         raise _failed(f"measuring the {mode} at {size}", done.stderr)
@@ -117,7 +125,7 @@ def worker(mode: str, portrait: str, driver: str, size: int, more: Sequence[str]
 
 
 def start_up(portrait: str, driver: str, size: int) -> dict[str, Any]:
-    """Medians of three: ms to import the command line, seconds from a new process to its first frame."""
+    """Medians of three: ms to import every command, seconds from a new process to its first frame."""
     imports = [_import_ms() for _ in range(STARTS)]
     firsts = [_first_frame_s(portrait, driver, size) for _ in range(STARTS)]
     return {
@@ -128,10 +136,11 @@ def start_up(portrait: str, driver: str, size: int) -> dict[str, Any]:
 
 
 def _import_ms() -> float:
-    code = "import time; t = time.perf_counter(); import livecam.cli; print(1e3 * (time.perf_counter() - t))"
+    timed = "import livecam.cli.commands"
+    code = f"import time; t = time.perf_counter(); {timed}; print(1e3 * (time.perf_counter() - t))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise _failed("importing livecam.cli", done.stderr)
+        raise _failed("importing livecam.cli.commands", done.stderr)
     return float(done.stdout)
 
 
@@ -209,12 +218,23 @@ def size_table(result: dict[str, Any]) -> Table:
         ("pipeline, peak MB", [f"{r['peak_mb']:.0f}" for r in result["pipeline"]]),
         ("warper on one core, ms p50", [f"{r['p50_ms']:.2f}" for r in result["warper"]]),
         ("warper on one core, CPU ms", [f"{r['cpu_ms']:.2f}" for r in result["warper"]]),
+        *refined_rows(result.get("refined")),
         ("enrolment, s", [f"{r['seconds']:.2f}" for r in result["enrolment"]]),
         ("enrolment, peak MB", [f"{r['peak_mb']:.0f}" for r in result["enrolment"]]),
     ]
     for name, cells in lines:
         table.add_row(name, *cells)
     return table
+
+
+def refined_rows(rows: Sequence[dict[str, Any]] | None) -> list[tuple[str, list[str]]]:
+    """Warper and refiner together, where the refiner was measured."""
+    if rows is None:
+        return []
+    return [
+        ("with the refiner on one core, ms p50", [f"{r['p50_ms']:.2f}" for r in rows]),
+        ("with the refiner on one core, CPU ms", [f"{r['cpu_ms']:.2f}" for r in rows]),
+    ]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 python -m benchmarks.latency_worker pipeline PORTRAIT DRIVER --size 512 --frames 300
 python -m benchmarks.latency_worker warper PORTRAIT DRIVER --size 512
+python -m benchmarks.latency_worker refined PORTRAIT DRIVER --size 512
 python -m benchmarks.latency_worker enroll PORTRAIT DRIVER --size 512
 """
 
@@ -26,12 +27,13 @@ from benchmarks import yardstick
 from livecam import assembly
 from livecam.errors import UserError
 from livecam.frames import RGB
+from livecam.model.weights import find
 from livecam.motion import Motion
 from livecam.report import Report, peak_memory_mb
 from livecam.settings import Settings
 
-WARPER_MOTIONS = 120
-WARPER_ROUNDS = 3
+MOTIONS = 120
+ROUNDS = 3
 
 
 class CpuReport(Report):
@@ -81,6 +83,7 @@ def pipeline(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "size": options.size,
         "canvas": options.canvas,
+        "refined": settings.refine and find() is not None,
         **{name: result[name] for name in ("frames", "fps", "cpu_ms_per_frame", "engine", "stages")},
         "peak_mb": result["rss_mb"],
         "stage_cpu_ms": {
@@ -94,10 +97,21 @@ def pipeline(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def warper(options: argparse.Namespace) -> dict[str, Any]:
-    """The host warper alone, on one core, with motions of the driver."""
+    """The host's warper alone, on one core, with motions of the driver."""
+    return _drawing(options, refine=False)
+
+
+def refined(options: argparse.Namespace) -> dict[str, Any]:
+    """The same with the refiner. Raises `UserError` where no weights are installed."""
+    if find() is None:
+        raise UserError("the refiner", "no weights are installed", "Measure the warper.")
+    return _drawing(options, refine=True)
+
+
+def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
     from benchmarks.product import animate
     from livecam.face.tracker import FaceTracker
-    from livecam.render.host import HostRenderer
+    from livecam.render.choose import make_renderer
     from livecam.sources import open_source
 
     if hasattr(os, "sched_setaffinity"):
@@ -106,12 +120,12 @@ def warper(options: argparse.Namespace) -> dict[str, Any]:
     persona = assembly.resolve(options.portrait, options.size)
     keeper = MotionKeeper(options.size)
     with open_source(options.driver) as source, FaceTracker() as tracker:
-        animate(source, persona, tracker, wanted=(), limit=WARPER_MOTIONS, renderer=keeper)
-    renderer = HostRenderer(persona)
+        animate(source, persona, tracker, wanted=(), limit=MOTIONS, renderer=keeper)
+    renderer = make_renderer(persona, "cpu", refine)
     for motion in keeper.motions[:10]:
         renderer.render(motion)
     walls, cpus = [], []
-    for _ in range(WARPER_ROUNDS):
+    for _ in range(ROUNDS):
         for motion in keeper.motions:
             wall, cpu = time.perf_counter(), time.process_time()
             renderer.render(motion)
@@ -142,7 +156,7 @@ def enroll_portrait(options: argparse.Namespace) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the result as one line of JSON. Exit code 2 where something has to be mended."""
-    modes = {"pipeline": pipeline, "warper": warper, "enroll": enroll_portrait}
+    modes = {"pipeline": pipeline, "warper": warper, "refined": refined, "enroll": enroll_portrait}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency_worker")
     parser.add_argument("mode", choices=modes)
     parser.add_argument("portrait")

@@ -107,7 +107,7 @@ def animate(
     """
     settings = settings or Settings(size=persona.size)
     report = Report()
-    renderer = renderer or make_renderer(persona, settings.engine)
+    renderer = renderer or make_renderer(persona, settings.engine, settings.refine)
     try:
         canvas = CropCanvas(persona.size)
         animator = Animator(persona, renderer, canvas, tracker, settings, False, report)

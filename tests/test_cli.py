@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -202,6 +203,58 @@ def test_doctor_speaks_to_people_and_to_programs(livecam):
     checks = json.loads(out)
     assert checks
     assert "Python" in livecam("doctor")[1]
+
+
+def test_a_failed_check_is_the_exit_code(livecam, monkeypatch):
+    from livecam import doctor
+
+    monkeypatch.setattr(doctor, "diagnose", lambda: [doctor.Check("memory", "fail", "none", "Buy some.")])
+    assert livecam("doctor")[0] == 1
+    monkeypatch.setattr(doctor, "diagnose", lambda: [doctor.Check("memory", "ok", "some")])
+    assert livecam("doctor")[0] == 0
+
+
+@pytest.fixture
+def benches(monkeypatch):
+    """Which measurement was asked for, with what."""
+    from benchmarks import glass_to_glass, glass_to_glass_screen, latency
+
+    asked = []
+    for module in (glass_to_glass, glass_to_glass_screen, latency):
+        name = module.__name__.rpartition(".")[2]
+        monkeypatch.setattr(
+            module, "measure_and_print", lambda *given, name=name: asked.append((name, *given))
+        )
+    return asked
+
+
+def test_bench_hands_its_options_on(livecam, benches, tmp_path):
+    out = tmp_path / "out.json"
+    assert livecam("bench", "--json", out)[0] == 0
+    assert livecam("bench", "--glass-to-glass", "--load", "2", "--html", "a.html")[0] == 0
+    assert livecam("bench", "--screen")[0] == 0
+    words = ("--driver", "camera:1", "--sink", "camera:10", "--seconds", "5", "--load", "1", "--json", out)
+    assert livecam("bench", "--screen", *words)[0] == 0
+    assert benches == [
+        ("latency", out),
+        ("glass_to_glass", None, Path("a.html"), 2),
+        ("glass_to_glass_screen", "camera", None, 60.0, None, 0),
+        ("glass_to_glass_screen", "camera:1", "camera:10", 5.0, out, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--load", "2"], "--load"),
+        (["--glass-to-glass", "--driver", "camera"], "--driver"),
+        (["--screen", "--html", "a.html"], "--html"),
+        (["--screen", "--glass-to-glass"], "--screen"),
+    ],
+)
+def test_bench_refuses_what_it_would_ignore(livecam, benches, words, named):
+    complains(livecam("bench", *words), named)
+    assert benches == []
 
 
 def test_the_command_line_is_quick_to_import():

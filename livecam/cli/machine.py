@@ -9,6 +9,7 @@ import typer
 
 from livecam.cli.flags import Json, Size
 from livecam.cli.program import app
+from livecam.errors import UserError
 
 
 @app.command()
@@ -68,16 +69,43 @@ def bench(
         bool, typer.Option("--glass-to-glass", help="From capture to a reader of the virtual camera.")
     ] = False,
     html: Annotated[Path | None, typer.Option(help="With --glass-to-glass: a page with charts.")] = None,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="From light to light: a camera looks at this screen.")
+    ] = False,
+    driver: Annotated[str | None, typer.Option(help="With --screen: the camera, as for livecam run.")] = None,
+    sink: Annotated[str | None, typer.Option(help="With --screen: send there, too.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, help="With --screen: for how long; 60.")] = None,
+    load: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="With --glass-to-glass (once more) or --screen: beside so many busy processes."
+        ),
+    ] = None,
 ) -> None:
     """Measure this machine: latency by stage, CPU time, memory; or glass to glass."""
-    if through_camera:
+    _check_bench(through_camera, screen, html=html, driver=driver, sink=sink, seconds=seconds, load=load)
+    if screen:
+        from benchmarks import glass_to_glass_screen
+
+        glass_to_glass_screen.measure_and_print(driver or "camera", sink, seconds or 60.0, json, load or 0)
+    elif through_camera:
         from benchmarks import glass_to_glass
 
-        glass_to_glass.measure_and_print(json, html)
-        return
-    from benchmarks import latency
+        glass_to_glass.measure_and_print(json, html, load or 0)
+    else:
+        from benchmarks import latency
 
-    latency.measure_and_print(json)
+        latency.measure_and_print(json)
+
+
+def _check_bench(through_camera: bool, screen: bool, **given: Any) -> None:
+    """Raises `UserError` for an option that the measurement asked for would ignore."""
+    if through_camera and screen:
+        raise UserError("--screen", "it does not go with --glass-to-glass", "Measure one after the other.")
+    known = {"driver", "sink", "seconds", "load"} if screen else {"html", "load"} if through_camera else set()
+    for name, value in given.items():
+        if value is not None and name not in known:
+            raise UserError(f"--{name}", "this measurement has no use for it", "See `livecam bench --help`.")
 
 
 def _print_checks(found: Any) -> None:

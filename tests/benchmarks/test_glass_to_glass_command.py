@@ -57,10 +57,11 @@ def test_in_the_guest_the_same_command_runs_without_what_is_for_the_host(monkeyp
     monkeypatch.setattr(glass_to_glass_guest, "measure", measure)
     out = tmp_path / "figures.json"
     given = ["--guest", "--rates", "30", "24", "--seconds", "600", "--unpaced", "--json", str(out)]
-    assert glass_to_glass.main(given) == 0
+    assert glass_to_glass.main([*given, "--no-refine"]) == 0
     ((arguments, seconds),) = asked
     again = glass_to_glass._parser().parse_args(arguments)
     assert (again.rates, again.seconds, again.unpaced, again.guest) == ([30, 24], 600, True, False)
+    assert again.no_refine
     assert again.json is None
     assert seconds >= 2 * 605
     assert json.loads(out.read_text())["runs"] == [ROW]

@@ -117,9 +117,16 @@ def test_figures_are_told_and_written(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(screen, "measure", lambda *_: result)
     monkeypatch.setattr("livecam.sources.open_source", lambda driver, fps: driver)
     out = tmp_path / "screen.json"
-    assert screen.main(["--driver", "camera:1", "--seconds", "5", "--json", str(out)]) == 0
+    loads = []
+    monkeypatch.setattr(
+        screen.glass_to_glass_load, "busy", lambda count: contextlib.nullcontext(loads.append(count))
+    )
+    words = ["--driver", "camera:1", "--seconds", "5", "--load", "2", "--json", str(out)]
+    assert screen.main(words) == 0
     assert "p50 115 ms" in capsys.readouterr().out
-    assert json.loads(out.read_text())["inside_ms"] == 21
+    written = json.loads(out.read_text())
+    assert (written["inside_ms"], written["load"]) == (21, 2)
+    assert loads == [2]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import json
 import pytest
 from synthetic_clip import FRAMES, HEAD, needs_models, write_clip
 
-from benchmarks import latency
+from benchmarks import latency, latency_worker
 from benchmarks.latency_worker import CpuReport
 from livecam.errors import UserError
 
@@ -43,6 +43,24 @@ def test_stages_count_their_own_cpu_time():
         pass
     assert report.cpu_seconds["motion"] > 10 * report.cpu_seconds["canvas"]
     assert report.result()["stages"]["motion"]["p50_ms"] > 0
+
+
+def test_the_refiner_is_measured_beside_the_warper_where_there_is_one(monkeypatch):
+    monkeypatch.setattr(latency, "find", lambda: None)
+    assert "refined" not in dict(latency._modes())
+    monkeypatch.setattr(latency, "find", lambda: "weights")
+    assert {"warper", "refined"} <= dict(latency._modes()).keys()
+    rows = {"pipeline": [ROW | {"fps": 1, "wall_ratio": 1, "cpu_ratio": 1, "peak_mb": 1}]}
+    rows |= {"warper": [{"p50_ms": 3.25, "cpu_ms": 3.5}], "enrolment": [{"seconds": 1, "peak_mb": 1}]}
+    assert "refiner" not in text_of(latency.size_table(rows))
+    text = text_of(latency.size_table(rows | {"refined": [{"p50_ms": 11.25, "cpu_ms": 11.5}]}))
+    assert all(figure in text for figure in ("3.25", "3.50", "11.25", "11.50"))
+
+
+def test_without_weights_the_worker_has_no_refiner_to_measure(monkeypatch, capsys):
+    monkeypatch.setattr(latency_worker, "find", lambda: None)
+    assert latency_worker.main(["refined", "portrait", "driver", "--size", "256"]) == 2
+    assert "no weights are installed" in capsys.readouterr().err
 
 
 def test_a_workers_reason_is_passed_on(tmp_path):
