@@ -23,6 +23,7 @@ from livecam.training.heads.cloth import garment
 from livecam.training.heads.data import Floats, HeadData
 from livecam.training.heads.look import Look
 from livecam.training.heads.materials import Material
+from livecam.training.heads.riding import ride
 from livecam.training.heads.shape import HeadShape, Pose, bend, neck_weight, turn_normals
 from livecam.training.heads.strands import Strands
 from livecam.training.heads.surfaces import vertex_normals
@@ -85,11 +86,19 @@ class Person:
         self.beard = fur.together(growths)
         body = obstacle if look.clothes.drape else None
         cloth = garment(data, self.neutral, look.clothes.collar, body=body)
-        self.worn = [_worn(cloth, neck_weight(cloth.vertices), Material.CLOTH)]
+        body_skin = data.part_vertices("head_neck")
+
+        def follows(mesh: Mesh) -> Floats:
+            # The bundled art was made with the first.
+            if not look.clothes.drape:
+                return neck_weight(mesh.vertices)
+            return ride(mesh.vertices, self.neutral[body_skin], shape.head_weight[body_skin])
+
+        self.worn = [_worn(cloth, follows(cloth), Material.CLOTH)]
         if look.neckwear is not None:
             mesh = neckwear.neckwear(look.neckwear, cloth, self.neutral[skin], normals[skin], seed)
             material = Material.NECKWEAR if look.neckwear.own_color else Material.CLOTH
-            self.worn.append(_worn(mesh, neck_weight(mesh.vertices), material))
+            self.worn.append(_worn(mesh, follows(mesh), material))
         self.hair: Strands | None = None
         self.painted_roots = np.zeros(len(data.neutral), np.float32)
         if look.hair is not None:
