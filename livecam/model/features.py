@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from livecam.model.adain import SLOPE
 
-MATERIALS = 18
+MATERIALS = 20
 """Kinds of pixel that the renderer knows."""
 
 

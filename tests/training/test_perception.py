@@ -31,3 +31,10 @@ def test_it_trains_is_kept_and_serves_as_a_loss(tmp_path: Path) -> None:
 def test_foreign_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not a feature network"):
         perception.load_features(tmp_path / "none.safetensors")
+
+
+def test_every_material_of_the_renderer_is_a_class() -> None:
+    from livecam.model.features import MATERIALS
+    from livecam.training.heads.materials import Material
+
+    assert max(Material) + 1 == MATERIALS
