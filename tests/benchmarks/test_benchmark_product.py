@@ -12,6 +12,10 @@ from livecam import motion
 from livecam.errors import UserError
 from livecam.frames import DriverFrame
 from livecam.render.host import HostRenderer
+from livecam.settings import Settings
+
+PLAIN = Settings(size=256, refine=False)
+"""The warper alone, whether a refiner is installed or not: what is tested is the way, not the picture."""
 
 
 def frames_of(points):
@@ -22,7 +26,7 @@ def frames_of(points):
 
 
 def test_a_still_driver_leaves_the_portrait_at_rest(persona, face):
-    rendered = animate(FrameSource(frames_of([face] * 4), 30), persona, None)
+    rendered = animate(FrameSource(frames_of([face] * 4), 30), persona, None, PLAIN)
     resting = HostRenderer(persona).render(motion.rest(persona.landmarks))
     assert sorted(rendered.pictures) == [0, 1, 2, 3]
     # 62 dB measured: the drawn lips, half a pixel apart, are brought together. Any motion costs 20 dB.
@@ -32,17 +36,32 @@ def test_a_still_driver_leaves_the_portrait_at_rest(persona, face):
 
 def test_only_the_wanted_frames_are_kept_and_they_move(persona, face):
     points = [with_lip_gap(face, 0.4 * (k % 2)) for k in range(6)]
-    rendered = animate(FrameSource(frames_of(points), 30), persona, None, wanted=[0, 5])
+    rendered = animate(FrameSource(frames_of(points), 30), persona, None, PLAIN, wanted=[0, 5])
     assert sorted(rendered.pictures) == [0, 5]
     assert np.abs(rendered.pictures[5].astype(int) - rendered.pictures[0]).max() > 50
 
 
+def test_the_settings_say_whether_to_refine(persona, face, monkeypatch):
+    from benchmarks import product
+
+    asked = []
+
+    def make_renderer(persona, engine, refine):
+        asked.append(refine)
+        return HostRenderer(persona)
+
+    monkeypatch.setattr(product, "make_renderer", make_renderer)
+    for settings in (PLAIN, None):
+        animate(FrameSource(frames_of([face]), 30), persona, None, settings)
+    assert asked == [False, True]
+
+
 def test_the_limit_ends_the_run(persona, face):
-    assert len(animate(FrameSource(frames_of([face] * 9), 30), persona, None, limit=4).pictures) == 4
+    assert len(animate(FrameSource(frames_of([face] * 9), 30), persona, None, PLAIN, limit=4).pictures) == 4
 
 
 def test_without_a_face_there_is_no_neutral(persona):
-    assert animate(FrameSource(frames_of([None, None]), 30), persona, None).neutral is None
+    assert animate(FrameSource(frames_of([None, None]), 30), persona, None, PLAIN).neutral is None
 
 
 def test_the_crop_canvas_hands_on_what_it_gets():
