@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faces import draw_face, ellipse_mask
+from hypothesis import settings
 
 DATA = Path(__file__).parent / "data"
+settings.register_profile("livecam", deadline=None)  # speed is never asserted
+settings.load_profile("livecam")
 
 
 @pytest.fixture(autouse=True)
