@@ -38,7 +38,7 @@ class Plan:
     """
 
     size: int = 256
-    frames: int = 12
+    frames: int = 16
     supersample: float = 1.25
     detail: float = 0.14
     tile: int = 256
