@@ -78,7 +78,8 @@ def save_painter(painter: Painter, recipe: Recipe, path: Path) -> None:
     """FP16, with the recipe beside the weights."""
     from safetensors.torch import save_file
 
-    notes = {"recipe": json.dumps(recipe.as_dict()), "size": str(painter.network.size)}
+    # One note: several come out in another order every time, and the same weights must give the same file.
+    notes = {"painter": json.dumps({"recipe": recipe.as_dict(), "size": painter.network.size})}
     tensors = {
         name: value.detach().half().contiguous().clone() for name, value in painter.state_dict().items()
     }
@@ -90,10 +91,11 @@ def load_painter(path: Path) -> tuple[Painter, Recipe]:
     """What `save_painter` wrote, in FP32. Raises `UserError` for a file that is no such thing."""
     try:
         tensors, notes = tensorfile.read(path, "pt")
-        recipe = from_dict(json.loads(notes["recipe"]), str(path))
-        painter = Painter(recipe.network, int(notes["size"]))
+        about = json.loads(notes["painter"])
+        recipe = from_dict(about["recipe"], str(path))
+        painter = Painter(recipe.network, int(about["size"]))
         painter.load_state_dict({name: value.float() for name, value in tensors.items()})
-    except (*tensorfile.UNREADABLE, KeyError, ValueError, RuntimeError) as error:
+    except (*tensorfile.UNREADABLE, KeyError, TypeError, ValueError, RuntimeError) as error:
         why = f"not a painter's weights ({str(error).splitlines()[0]})"
         raise UserError(
             str(path), why, "Write them: python -m livecam.training.ship RUN --out DIR"
