@@ -7,7 +7,7 @@ import torch
 
 from livecam.model import losses
 from livecam.model.discriminator import Verdict
-from livecam.model.features import FeatureNetwork, perceptual
+from livecam.model.features import MATERIALS, FeatureNetwork, perceptual
 from livecam.model.layout import MOUTH
 
 
@@ -105,7 +105,7 @@ def test_perceptual_is_0_for_equal_pictures_and_blind_outside_the_gate() -> None
 
 def test_the_feature_network_reads_what_it_is_asked() -> None:
     reading = FeatureNetwork(7, 5, width=4)(torch.rand(2, 3, 32, 32))
-    assert reading.materials.shape == (2, 18, 16, 16)
+    assert reading.materials.shape == (2, MATERIALS, 16, 16)
     assert reading.expression.shape == (2, 7)
     assert reading.identity.shape == (2, 5)
 
