@@ -203,6 +203,6 @@ def test_the_whole_way_with_a_made_up_screen():
     camera = LookingCamera()
     result = screen.measure(camera, None, 8.0, camera.show)
     assert result["frames"] >= screen.ENOUGH
-    # Two medians over other frames, on a machine that may be busy: a wrong unit would be a thousand times off.
+    # Two medians over other frames, on a machine that may be busy: a wrong unit is a thousand times off.
     assert 1 < result["inside_ms"] < 10_000
     assert 1 < result["latency_ms"]["p50"] < 10_000
