@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -46,3 +47,22 @@ def make_persona(face):
 @pytest.fixture(scope="session")
 def persona(make_persona):
     return make_persona(256)
+
+
+@pytest.fixture
+def livecam(monkeypatch, capsys):
+    """livecam("run", ...) -> (exit code, what was printed, what was complained about)."""
+
+    from livecam import cli
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["livecam", *map(str, words)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as done:
+            code = int(done.code or 0)
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return call

@@ -12,25 +12,6 @@ import numpy as np
 import pytest
 from faces import draw_face
 
-from livecam import cli
-
-
-@pytest.fixture
-def livecam(monkeypatch, capsys):
-    """livecam("run", ...) -> (exit code, what was printed, what was complained about)."""
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["livecam", *map(str, words)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
-
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):

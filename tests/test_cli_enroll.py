@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +9,6 @@ import numpy as np
 import pytest
 from faces import draw_face, ellipse_mask, with_lip_gap
 
-from livecam import cli
 from livecam.model import weights as shipped
 from livecam.persona import store
 
@@ -19,23 +17,6 @@ from livecam.persona import store
 class Found:
     landmarks: np.ndarray
     plausible: bool = True
-
-
-@pytest.fixture
-def livecam(monkeypatch, capsys):
-    """livecam("run", ...) -> (exit code, what was printed, what was complained about)."""
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["livecam", *map(str, words)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
 
 
 @pytest.fixture

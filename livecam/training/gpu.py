@@ -29,21 +29,20 @@ HELD_OUT: Final = 24
 
 def make_people(folder: Path, head_data: Path | None, piece: int, workers: int, ends: float) -> None:
     """Held-out people first, then as many to train on as the time allows; a batch of `workers` at a time."""
-    import multiprocessing
-
     from livecam.training import pairs, shards
+    from livecam.training.heads import factory
 
     folder.mkdir(parents=True, exist_ok=True)
     held_out = range(HELD_OUT_FIRST, HELD_OUT_FIRST + shards.HELD_OUT * HELD_OUT, shards.HELD_OUT)
     first = piece * PEOPLE_A_PIECE
     others = (seed for seed in range(first, first + PEOPLE_A_PIECE) if not shards.is_held_out(seed))
-    context = multiprocessing.get_context("spawn")
     began, made = time.monotonic(), 0
-    with context.Pool(workers, pairs.start_worker, (head_data, pairs.Plan(targets=8, tracked=False))) as pool:
-        made += sum(1 for _ in pool.imap_unordered(pairs.make_person, [(folder, seed) for seed in held_out]))
+    plan = pairs.Plan(targets=8, tracked=False)
+    with factory.pool(workers, pairs.start_worker, (head_data, plan)) as pool:
+        made += sum(1 for _ in pool.map(pairs.make_person, [(folder, seed) for seed in held_out]))
         while time.monotonic() < ends:
             jobs = [(folder, next(others)) for _ in range(4 * workers)]
-            made += sum(1 for _ in pool.imap_unordered(pairs.make_person, jobs))
+            made += sum(1 for _ in pool.map(pairs.make_person, jobs))
     log.info("%d people in %.0f s", made, time.monotonic() - began)
 
 

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import argparse
 import logging
-import multiprocessing
 import sys
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -33,7 +31,7 @@ from livecam.persona.persona import Crop
 from livecam.render.host import HostRenderer
 from livecam.settings import MotionSettings
 from livecam.training import moments, shards
-from livecam.training.heads import data, sample
+from livecam.training.heads import data, factory, sample
 from livecam.training.heads import lens as lenses
 from livecam.training.heads.camera import Camera
 from livecam.training.heads.compose import compose
@@ -226,9 +224,7 @@ def make(head_data: Path | None, out: Path, seeds: range, plan: Plan, workers: i
         start_worker(head_data, plan)
         follow(map(make_person, jobs))
         return len(jobs)
-    context = multiprocessing.get_context("spawn")
-    # Unlike a Pool, it ends when a worker cannot start.
-    with ProcessPoolExecutor(workers, context, start_worker, (head_data, plan)) as pool:
+    with factory.pool(workers, start_worker, (head_data, plan)) as pool:
         follow(pool.map(make_person, jobs))
     return len(jobs)
 

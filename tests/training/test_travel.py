@@ -89,16 +89,11 @@ def test_pieces_have_people_of_their_own_and_share_those_held_out(
             return self
 
         def __exit__(self, *args: object) -> None: ...
-        def imap_unordered(self, make: object, jobs: list[tuple[Path, int]]) -> list[int]:
+        def map(self, make: object, jobs: list[tuple[Path, int]]) -> list[int]:
             made.update(seed for _, seed in jobs)
             return [seed for _, seed in jobs]
 
-    class Context:
-        @staticmethod
-        def Pool(*args: object) -> Pool:
-            return Pool()
-
-    monkeypatch.setattr("multiprocessing.get_context", lambda kind: Context)
+    monkeypatch.setattr("livecam.training.heads.factory.ProcessPoolExecutor", Pool)
     clock = iter(range(100))
     monkeypatch.setattr(gpu.time, "monotonic", lambda: next(clock))
     found = []

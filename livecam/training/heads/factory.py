@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -31,16 +33,25 @@ def render(
         for seed in todo:
             yield _make(out, seed)
         return
-    # One core a worker: numpy, OpenCV and llvmpipe would each start a thread a core in every one. Read when
-    # a worker starts, so it is too late for this process.
+    with pool(workers, _start, (head_data, plan, workers)) as made:
+        for done in as_completed([made.submit(_make, out, seed) for seed in todo]):
+            yield done.result()
+
+
+@contextmanager
+def pool(
+    workers: int, start: Callable[..., None], arguments: tuple[Any, ...]
+) -> Iterator[ProcessPoolExecutor]:
+    """Processes of one core each that begin with `start`. Raises `UserError` where one dies or cannot."""
+    # numpy, OpenCV and llvmpipe would each start a thread a core in every one. Read when a worker starts, so
+    # it is too late for this process.
     for name, count in (("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1"), ("LP_NUM_THREADS", "0")):
         os.environ.setdefault(name, count)
     # OpenGL contexts do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start, (head_data, plan, workers)) as pool:
+    with ProcessPoolExecutor(workers, context, start, arguments) as executor:
         try:
-            for done in as_completed([pool.submit(_make, out, seed) for seed in todo]):
-                yield done.result()
+            yield executor
         except BrokenProcessPool as error:
             raise UserError("rendering", "a worker died", "Run it with --workers 1 to see why") from error
 
