@@ -25,7 +25,6 @@ from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.motion import SHUT_LIPS
 from livecam.persona.persona import Persona
-from livecam.render.host import HostRenderer
 from livecam.sources import open_source
 
 BLINK = 0.5
@@ -170,17 +169,16 @@ def compare(
     """Move the portrait with the tracked clip and judge the output of the warper, and of every further
     method, where the driver was judged."""
     source = FrameSource(driver.frames, driver.fps)
-    recorder = Recorder()
-    renderer = HostRenderer(persona, recorder)
-    rendered = animate(source, persona, None, wanted=driver.judged, renderer=renderer)
+    recorder = Recorder(persona)
+    rendered = animate(source, persona, None, wanted=driver.judged, renderer=recorder)
     if rendered.neutral is None:
         raise UserError(driver.name, "the tracker found no face in it", "Give another clip.")
     # What was drawn first is the portrait at rest, before the first frame.
-    moved = recorder.landmarks[-len(driver.frames) :]
-    landmarks = {frame.index: points for frame, points in zip(driver.frames, moved, strict=True)}
+    moved = recorder.motions[-len(driver.frames) :]
+    motions = {frame.index: motion for frame, motion in zip(driver.frames, moved, strict=True)}
     found = {WARPER: _likeness(persona, driver, judge, rendered.pictures, rendered.neutral)}
     for name, method in (methods or {}).items():
-        outputs = {k: method(picture, landmarks[k]) for k, picture in rendered.pictures.items()}
+        outputs = {k: method(picture, motions[k]) for k, picture in rendered.pictures.items()}
         found[name] = _likeness(persona, driver, judge, outputs, rendered.neutral)
     return found
 

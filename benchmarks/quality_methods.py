@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 from benchmarks.product import spread
 from livecam.frames import RGB
 from livecam.model import weights as weights_files
-from livecam.model.host import HostRefiner
 from livecam.model.weights import Weights
+from livecam.motion import Motion
 from livecam.persona import enroll, likeness
 from livecam.persona.persona import Persona
+from livecam.render.host import HostRenderer
 from livecam.render.refine import host_refiner
 from livecam.training import figures
 
 F32 = NDArray[np.float32]
-Method = Callable[[RGB, F32], RGB]
-"""The warper's picture S x S x 3 and the landmarks (478, 2) as they moved, 0..1 -> S x S x 3."""
+Method = Callable[[RGB, Motion], RGB]
+"""The warper's picture S x S x 3 and the motion it shows -> S x S x 3."""
 Shot = tuple[RGB, F32]
 """A picture of the person and its landmarks, as `livecam.persona.likeness.shot` makes them."""
 STATIC, WARPER, REFINED, BLURRED, FLAT, PAPER = "static", "warper", "refined", "blurred", "flat", "paper"
@@ -33,18 +34,16 @@ APART = 2
 """Pictures given to the embedder lie at least so many frames from any that is compared."""
 
 
-class Recorder(HostRefiner):
-    """In a refiner's place: changes nothing, and keeps the landmarks of every picture, in order."""
+class Recorder(HostRenderer):
+    """The product's warper alone, which keeps every motion it has drawn, in order."""
 
-    def __init__(self) -> None:
-        self.landmarks: list[F32] = []
+    def __init__(self, persona: Persona) -> None:
+        super().__init__(persona)
+        self.motions: list[Motion] = []
 
-    def __call__(self, picture: RGB, landmarks: F32) -> RGB:
-        self.landmarks.append(landmarks[:, :2].copy())
-        return picture
-
-    def close(self) -> None:
-        """Nothing to free."""
+    def render(self, motion: Motion) -> RGB:
+        self.motions.append(motion)
+        return super().render(motion)
 
 
 def load(folder: Path) -> Weights:
@@ -58,17 +57,20 @@ def load(folder: Path) -> Weights:
     return found
 
 
-def refiner(persona: Persona, weights: Weights, shots: Sequence[Shot] = ()) -> HostRefiner:
-    """The product's, with a style of the portrait and `shots` more pictures of the person.
-
-    The portrait alone is what is repaired from, whatever the shots.
+def refiner(persona: Persona, weights: Weights, shots: Sequence[Shot] = ()) -> Method:
+    """The product's, for a person enrolled with the portrait and `shots` more pictures.
 
     Raises:
         UserError: a file of the weights is missing, damaged or cannot be run.
     """
     own = likeness.of_portrait(persona)
     pictures = likeness.together([(own.pictures[0], own.landmarks[0]), *shots])
-    return host_refiner(replace(persona, shots=pictures, style=None), weights)
+    known = replace(persona, shots=pictures, style=None)
+    repair = host_refiner(known, weights)
+    if not shots:
+        return lambda warped, motion: repair(warped, motion.landmarks[:, :2])
+    renderer = HostRenderer(enroll.resize(known, persona.size), repair)
+    return lambda warped, motion: renderer.render(motion)
 
 
 def portrait(persona: Persona) -> RGB:
@@ -85,15 +87,15 @@ def untrained(persona: Persona) -> dict[str, Method]:
     """Static portrait, warper, and the controls that know nothing."""
     picture = portrait(persona)
     return {
-        STATIC: lambda warped, landmarks: picture,
-        WARPER: lambda warped, landmarks: warped,
-        BLURRED: lambda warped, landmarks: _controls(warped, landmarks)[BLURRED],
-        FLAT: lambda warped, landmarks: _controls(warped, landmarks)[FLAT],
+        STATIC: lambda warped, motion: picture,
+        WARPER: lambda warped, motion: warped,
+        BLURRED: lambda warped, motion: _controls(warped, motion)[BLURRED],
+        FLAT: lambda warped, motion: _controls(warped, motion)[FLAT],
     }
 
 
-def _controls(warped: RGB, landmarks: F32) -> dict[str, RGB]:
-    masks, crop = figures.picture_regions(landmarks, warped.shape[0])
+def _controls(warped: RGB, motion: Motion) -> dict[str, RGB]:
+    masks, crop = figures.picture_regions(motion.landmarks, warped.shape[0])
     return figures.controls(warped, masks, crop)
 
 

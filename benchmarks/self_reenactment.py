@@ -38,7 +38,6 @@ from livecam.frames import RGB, Landmarks
 from livecam.model.weights import Weights
 from livecam.persona import enroll, likeness
 from livecam.persona.persona import Crop, Persona
-from livecam.render.host import HostRenderer
 from livecam.sources import open_source
 from livecam.training import figures
 
@@ -141,12 +140,11 @@ def enroll_first_frame(clip: Path, size: int) -> Persona:
 
 def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: Judging) -> Comparison:
     """As `compare_clip`, with a persona of the clip's first frame and a tracker already made."""
-    recorder = Recorder()
+    recorder = Recorder(persona)
     with open_source(str(clip)) as source:
-        renderer = HostRenderer(persona, recorder)
-        warped = animate(source, persona, tracker, limit=plan.limit, renderer=renderer).pictures
+        warped = animate(source, persona, tracker, limit=plan.limit, renderer=recorder).pictures
     # What was drawn first is the portrait at rest, before the first frame.
-    landmarks = dict(zip(sorted(warped), recorder.landmarks[-len(warped) :], strict=True))
+    motions = dict(zip(sorted(warped), recorder.motions[-len(warped) :], strict=True))
     chosen = spread(len(warped), plan.frames, FIRST)
     if not chosen:
         raise UserError(clip.name, f"has only {len(warped)} frames", f"Give more than {FIRST}.")
@@ -161,16 +159,16 @@ def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: J
         truth, before = truths[index], truths[index - 1]
         true_points = judge(truth)
         masks, crop = _masks(true_points, persona.size)
-        moved, _ = figures.picture_regions(landmarks[index], persona.size)
+        moved, _ = figures.picture_regions(motions[index].landmarks, persona.size)
         true_change = figures.change(before, truth, masks["gate"]) if masks else NONE
         outputs = {}
         for name, method in methods.items():
-            output = outputs[name] = method(warped[index], landmarks[index])
+            output = outputs[name] = method(warped[index], motions[index])
             points = known[STATIC] if name == STATIC else judge(output)
             lost[name] += points is None
             row = rate(output, truth, points, true_points, shown)
             if masks:
-                earlier = method(warped[index - 1], landmarks[index - 1])
+                earlier = method(warped[index - 1], motions[index - 1])
                 row |= figures.rate(output, truth, masks, crop)
                 row |= {"change": figures.change(earlier, output, masks["gate"]), "true_change": true_change}
             if name not in (STATIC, WARPER):

@@ -17,6 +17,8 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona import fill, interior, matte, store
 from livecam.persona.lattice import build_lattice, moving_part
+from livecam.persona.likeness import Shots
+from livecam.persona.mouth import own_mouth
 from livecam.persona.persona import Crop, Persona
 from livecam.persona.picture import digest, read_picture
 
@@ -79,14 +81,22 @@ def cached(path: Path, size: int, choice: Choice | None = None) -> Persona:
 
 def resize(persona: Persona, size: int) -> Persona:
     """The same portrait prepared for another size, from its own picture and landmarks."""
-    made = build(persona.picture, persona.picture_landmarks(), persona.name, size, persona.meta)
-    return replace(made, shots=persona.shots, style=persona.style)
+    points = persona.picture_landmarks()
+    made = build(persona.picture, points, persona.name, size, persona.meta, shots=persona.shots)
+    return replace(made, style=persona.style)
 
 
 def build(
-    picture: RGB, points: F32, name: str, size: int, meta: dict[str, Any], person: F32 | None = None
+    picture: RGB,
+    points: F32,
+    name: str,
+    size: int,
+    meta: dict[str, Any],
+    person: F32 | None = None,
+    shots: Shots | None = None,
 ) -> Persona:
-    """points: (478, 3) in the picture's pixels. person: its mask, H x W in 0..1, where that is known."""
+    """points: (478, 3) in the picture's pixels. person: its mask, H x W in 0..1, where that is known. shots:
+    more pictures of the person, which may show teeth that this one does not."""
     crop = choose_crop(points)
     image = cut(picture, crop, size)
     own = points.astype(np.float32).copy()
@@ -104,7 +114,8 @@ def build(
     hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((reach, reach), np.uint8))
     # Behind what never moves the picture itself may stay: shoulders come back exactly as they were.
     background = fill.fill_background(image, np.asarray(hole, np.uint8) & moving_part(own, size))
-    skin, inside = interior.split_layers(image, own)
+    mouth = None if shots is None else own_mouth(image, own, shots)
+    skin, inside = interior.split_layers(image, own, mouth)
     colour = matte.foreground_colour(skin, alpha, background)
     foreground = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])
     lattice, triangles = build_lattice(own)
@@ -120,6 +131,7 @@ def build(
         triangles=triangles,
         picture=picture,
         meta=meta,
+        shots=shots,
     )
 
 

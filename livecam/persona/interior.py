@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +18,24 @@ F64 = NDArray[np.float64]
 
 OPEN_AT_REST = 0.05
 """Lip gap as a share of mouth width above which the portrait's own mouth counts as open."""
+SHOWS_TEETH = 0.12
+"""The same, above which a mouth is worth keeping."""
 
 
-def split_layers(image: RGB, points: F32) -> tuple[RGB, RGB]:
+@dataclass(frozen=True, slots=True)
+class OwnMouth:
+    """A person's own open mouth. picture: S x S x 3, in the place and light of the portrait; outline: (N, 2),
+    its inner lips in 0..1 of that."""
+
+    picture: RGB
+    outline: F32
+
+
+def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tuple[RGB, RGB]:
     """(skin, interior), both S x S x 3.
 
     Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: lids painted over
-    with sclera, and a mouth. points: (478, 3), 0..1 of the image.
+    with sclera, and a mouth. points: (478, 3), 0..1 of the image. mouth: one known from another picture.
     """
     size = image.shape[0]
     scale = size / 512
@@ -40,7 +53,7 @@ def split_layers(image: RGB, points: F32) -> tuple[RGB, RGB]:
     interior = cv2.inpaint(image, lids, radius, cv2.INPAINT_TELEA)
     soft = cv2.GaussianBlur(interior, (0, 0), 1.2 * scale)
     interior = np.where(lids[..., None] > 0, soft, interior)
-    interior = _paint_mouth(image, interior, points)
+    interior = _paint_mouth(image, interior, points, mouth)
     if lip_gap(points) > OPEN_AT_REST:
         mouth = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
         skin = cv2.inpaint(skin, mouth, radius, cv2.INPAINT_TELEA)
@@ -53,7 +66,7 @@ def lip_gap(points: F32) -> float:
     return float(gap.max() / max(mouth_width(points.astype(np.float64)), 1e-9))
 
 
-def _paint_mouth(image: RGB, interior: RGB, points: F32) -> RGB:
+def _paint_mouth(image: RGB, interior: RGB, points: F32, own: OwnMouth | None) -> RGB:
     """A mouth around the lip line: dark cavity, a hint of tongue, the upper teeth's arch.
 
     Drawn in mouth coordinates: u along the lips (-.5 .. .5 between the corners), v downwards from the
@@ -81,8 +94,10 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32) -> RGB:
     shade = np.clip(1 - 0.55 * side**2, 0.3, 1) * gaps * np.clip(0.92 + 0.6 * v, 0.8, 0.99)
     mouth = mouth * (1 - shown[..., None]) + teeth * (shade * shown)[..., None]
     mouth = cv2.GaussianBlur(mouth.astype(np.float32), (0, 0), max(0.5, 0.012 * width * size))
-    if lip_gap(points) > 0.12:
-        mouth = _keep_own_mouth(image, mouth, points, width)
+    if own is None and lip_gap(points) > SHOWS_TEETH:
+        own = OwnMouth(image, points[list(lm.MOUTH), :2])
+    if own is not None:
+        mouth = _keep_own_mouth(own, mouth, width)
     box = smoothstep(0.85, 0.7, np.abs(u)) * smoothstep(-0.45, -0.35, v) * smoothstep(1.4, 1.2, v)
     box = box[..., None]
     return np.clip(interior * (1 - box) + mouth * box, 0, 255).astype(np.uint8)
@@ -108,12 +123,12 @@ def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
     return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
 
 
-def _keep_own_mouth(image: RGB, mouth: F64, points: F32, width: float) -> F64:
-    """The portrait shows its own teeth: keep them, and continue them outwards."""
-    size = image.shape[0]
-    own = polygon_mask(size, points[list(lm.MOUTH)], -1) > 127
-    away = cv2.distanceTransform((~own).astype(np.uint8), cv2.DIST_L2, 3) / (size * width)
+def _keep_own_mouth(own: OwnMouth, mouth: F64, width: float) -> F64:
+    """Teeth that are known: keep them, and continue them outwards."""
+    size = mouth.shape[0]
+    inside = polygon_mask(size, own.outline, -1) > 127
+    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3) / (size * width)
     share = smoothstep(0.10, 0.0, away)[..., None]
-    near = push_pull(image, own.astype(np.uint8))
-    out: F64 = mouth * (1 - share) + np.where(own[..., None], image, near) * share
+    near = push_pull(own.picture, inside.astype(np.uint8))
+    out: F64 = mouth * (1 - share) + np.where(inside[..., None], own.picture, near) * share
     return out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -81,8 +81,8 @@ def enroll_all(seen: Sequence[Seen], name: str, size: int) -> Persona:
         "created": time.strftime("%Y-%m-%dT%H:%M:%S"),
         "pictures": len(seen),
     }
-    persona = enroll.build(first.picture, first.points, name, size, meta)
-    return replace(persona, shots=likeness.together([likeness.shot(*one.crop()) for one in seen]))
+    shots = likeness.together([likeness.shot(*one.crop()) for one in seen])
+    return enroll.build(first.picture, first.points, name, size, meta, shots=shots)
 
 
 def _look(picture: RGB, name: str, choice: Choice) -> Seen:

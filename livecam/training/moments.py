@@ -56,6 +56,26 @@ def near(moment: Moment, rng: Rng) -> Moment:
     )
 
 
+def speaking(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
+    """A target with an open mouth and the head turned little: the picture that shows a person's teeth."""
+    made = target(data, portrait, rng)
+    coefficients = made.expression.copy()
+    for name, least, most in (
+        ("jawOpen", 0.15, 0.6),
+        ("mouthUpperUp_L", 0.2, 0.7),
+        ("mouthUpperUp_R", 0.2, 0.7),
+    ):
+        k = data.expression_index(name)
+        coefficients[k] = max(coefficients[k], rng.uniform(least, most))
+    pose = Pose(
+        portrait.pose.yaw + float(np.clip(rng.normal(0, 6), -15, 15)),
+        portrait.pose.pitch + float(np.clip(rng.normal(0, 4), -10, 10)),
+        portrait.pose.roll + float(rng.normal(0, 3)),
+        portrait.pose.body,
+    )
+    return Moment(coefficients, made.gaze, pose)
+
+
 def target(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
     """Speech, feeling, blinks and looks to the side; the head turned by up to 24 degrees from the
     portrait's."""

@@ -26,8 +26,10 @@ from livecam.model.alignment import Square, face_square
 from livecam.model.host import draw_rasters
 from livecam.model.layout import GRID
 from livecam.motion import MotionTransfer
-from livecam.persona import enroll
+from livecam.persona import enroll, likeness
+from livecam.persona.likeness import Shots
 from livecam.persona.persona import Crop
+from livecam.persona.pictures import Seen
 from livecam.render.host import HostRenderer
 from livecam.settings import MotionSettings
 from livecam.training import moments, shards
@@ -35,6 +37,7 @@ from livecam.training.heads import data, factory, sample
 from livecam.training.heads import lens as lenses
 from livecam.training.heads.camera import Camera
 from livecam.training.heads.compose import compose
+from livecam.training.heads.look import Color
 from livecam.training.heads.person import Person
 from livecam.training.heads.renderer import Moment, Renderer
 from livecam.training.heads.shape import HeadShape
@@ -59,8 +62,9 @@ class Plan:
     """`size`: of the rendered pictures, which show little more than the face; `persona`: of the enrolled
     crop; `tracked`: landmarks come from the tracker, not from its imitation.
 
-    `supersample`: pixels drawn for each pixel kept, along a side; `detail`: share of the hairs; `tile`,
-    `casting`, `quick`: see `Renderer`.
+    `several`: share of people enrolled with a second picture, of an open mouth, which is also the first of
+    the pairs' truths. `supersample`: pixels drawn for each pixel kept, along a side; `detail`: share of the
+    hairs; `tile`, `casting`, `quick`: see `Renderer`.
     """
 
     targets: int = 6
@@ -72,6 +76,7 @@ class Plan:
     tile: int = 256
     casting: int = 12_000
     quick: bool = False
+    several: float = 0.4
 
 
 QUICK: Final = Plan(supersample=1.25, detail=0.14, casting=3_000, quick=True)
@@ -107,7 +112,7 @@ class PairMaker:
         head = self.shape.data
         identity = sample.identity(rng)
         look = sample.look(rng, self.plan.detail)
-        look = replace(look, camera=_close_up(rng))
+        look = replace(look, camera=_close_up(rng), teeth=_teeth(look.teeth, rng))
         person = Person(self.shape, self.renderer.wardrobe, identity, look, seed)
         lens = lenses.sample(rng, PAINTED)
         see = self.witness(rng)
@@ -115,7 +120,19 @@ class PairMaker:
         portrait = moments.source(head, rng)
         shot = self._photograph(person, portrait, lens, 0)
         points = see(shot.plain, shot.known.landmarks)
-        persona = enroll.build(shot.picture, points, "rendered", self.plan.persona, {}, person=shot.alpha)
+        spoken = None
+        if rng.random() < self.plan.several:
+            moment = moments.speaking(head, portrait, rng)
+            spoken = self._photograph(person, moment, lens, 1)
+        persona = enroll.build(
+            shot.picture,
+            points,
+            "rendered",
+            self.plan.persona,
+            {},
+            person=shot.alpha,
+            shots=None if spoken is None else _shots(spoken, see),
+        )
         renderer, transfer = HostRenderer(persona), MotionTransfer(persona.landmarks, points, FREE)
 
         own = face_square(persona.landmarks)
@@ -125,9 +142,12 @@ class PairMaker:
             "source_rasters": [shards.quantise(draw_rasters(persona.landmarks, own))],
         }
         for k in range(self.plan.targets):
-            closest = k == 0 and rng.random() < moments.NEAR * self.plan.targets
-            moment = moments.near(portrait, rng) if closest else moments.target(head, portrait, rng)
-            shot = self._photograph(person, moment, lens, 1 + k)
+            if k == 0 and spoken is not None:
+                shot = spoken
+            else:
+                closest = k == 0 and rng.random() < moments.NEAR * self.plan.targets
+                moment = moments.near(portrait, rng) if closest else moments.target(head, portrait, rng)
+                shot = self._photograph(person, moment, lens, 1 + k)
             known = shot.known
             motion = transfer(see(shot.plain, known.landmarks))
             warped = renderer.render(motion)
@@ -154,6 +174,18 @@ class PairMaker:
         picture = lenses.develop(made.rgb, lens, person.seed, frame)
         known = truth(self.shape, person.look.camera, moment, layers, size)
         return Shot(picture, made.rgb, (made.alpha / 255).astype(np.float32), known)
+
+
+def _shots(shot: Shot, see: Witness) -> Shots:
+    points = see(shot.plain, shot.known.landmarks)
+    return likeness.together([likeness.shot(*Seen(shot.picture, points, "").crop())])
+
+
+def _teeth(usual: Color, rng: Rng) -> Color:
+    """Darker or lighter, and yellower than usual: shut lips do not tell, so the range must be wide."""
+    red, green, blue = np.array(usual) * np.clip(np.exp(rng.normal(-0.1, 0.2)), 0.45, 1.1)
+    tea = rng.uniform(0, 1) ** 2
+    return float(red), float(green * (1 - 0.07 * tea)), float(blue * (1 - 0.22 * tea))
 
 
 def _close_up(rng: Rng) -> Camera:

@@ -152,6 +152,9 @@ class System:
         found["content"] = losses.content(painted.picture, batch.truth, regions)
         found["restraint"] = losses.restraint(painted.mask, painted.gate, regions)
         total = weights.content * found["content"] + weights.restraint * found["restraint"]
+        if weights.gradients > 0:
+            found["gradients"] = losses.gradient_similarity(painted.picture, batch.truth, regions)
+            total = total + weights.gradients * found["gradients"]
         if self.features is not None and weights.perceptual > 0:
             found["perceptual"] = perceptual(self.features, painted.picture, batch.truth, painted.gate)
             total = total + weights.perceptual * found["perceptual"]

@@ -110,8 +110,8 @@ def test_further_methods_see_what_the_warper_made_and_where_the_face_went(person
     frames = [DriverFrame(k, k * 33_333_333, 512, 512, landmarks=p) for k, p in enumerate(moves)]
     seen = []
 
-    def darker(picture, landmarks):
-        seen.append((picture, landmarks))
+    def darker(picture, motion):
+        seen.append((picture, motion.landmarks))
         return picture // 2
 
     driver = Driver("d", 30, frames, {1: moves[1], 3: moves[3]}, {})
@@ -120,7 +120,7 @@ def test_further_methods_see_what_the_warper_made_and_where_the_face_went(person
     for (picture, landmarks), index in zip(seen, (1, 3), strict=True):
         np.testing.assert_array_equal(picture, found["warper"].outputs[index])
         np.testing.assert_array_equal(picture // 2, found["refined"].outputs[index])
-        assert landmarks.shape == (478, 2)
+        assert landmarks.shape == (478, 3)
     # Turned further, the nose has moved further; the landmarks are those of their own frame.
     noses = [landmarks[1, 0] - persona.landmarks[1, 0] for _, landmarks in seen]
     assert abs(noses[1]) > 2 * abs(noses[0]) > 0

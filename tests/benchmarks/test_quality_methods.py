@@ -26,21 +26,20 @@ def test_shots_keep_away_from_what_is_compared():
     assert len(methods.shot_numbers(9, [3], 32)) < 32  # the clip has no more
 
 
-def test_the_recorder_keeps_what_a_refiner_would_get_and_changes_nothing(persona):
-    recorder, motion = methods.Recorder(), rest(persona.landmarks)
-    shown = HostRenderer(persona, recorder).render(motion)
-    np.testing.assert_array_equal(shown, HostRenderer(persona).render(motion))
-    np.testing.assert_array_equal(recorder.landmarks[0], motion.landmarks[:, :2])
+def test_the_recorder_keeps_motions_and_draws_as_the_warper_does(persona):
+    recorder, motion = methods.Recorder(persona), rest(persona.landmarks)
+    np.testing.assert_array_equal(recorder.render(motion), HostRenderer(persona).render(motion))
+    assert recorder.motions == [motion]
 
 
 def test_methods_that_know_nothing(make_persona, face):
     persona = make_persona(256)
     warped = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
-    landmarks = (with_lip_gap(face, 0.4)[:, :2] / 512).astype(np.float32)
-    made = {name: method(warped, landmarks) for name, method in methods.untrained(persona).items()}
+    landmarks = (with_lip_gap(face, 0.4) / 512).astype(np.float32)
+    made = {name: method(warped, rest(landmarks)) for name, method in methods.untrained(persona).items()}
     np.testing.assert_array_equal(made["static"], methods.portrait(persona))
     np.testing.assert_array_equal(made["warper"], warped)
-    mouth, cheek = (np.round(landmarks[point] * 256).astype(int) for point in (13, 50))
+    mouth, cheek = (np.round(landmarks[point, :2] * 256).astype(int) for point in (13, 50))
     inside = mouth + np.array([0, 4])
     for name in ("blurred", "flat"):
         assert (made[name][inside[1], inside[0]] != warped[inside[1], inside[0]]).any()
@@ -75,7 +74,7 @@ def test_the_refiner_is_the_products(persona, weights, monkeypatch):
     motion = rest(persona.landmarks)
     product = make_renderer(persona, "cpu")
     warped = HostRenderer(persona).render(motion)
-    refined = methods.refiner(persona, weights)(warped, motion.landmarks[:, :2])
+    refined = methods.refiner(persona, weights)(warped, motion)
     np.testing.assert_array_equal(refined, product.render(motion))
     assert (refined != warped).any()
     product.close()
@@ -87,9 +86,7 @@ def test_more_pictures_of_the_person_change_the_style(persona, weights):
     shot = likeness.shot(picture, persona.landmarks)
     motion = rest(persona.landmarks)
     warped = HostRenderer(persona).render(motion)
-    one, two = (
-        methods.refiner(persona, weights, shots)(warped, motion.landmarks[:, :2]) for shots in ((), (shot,))
-    )
+    one, two = (methods.refiner(persona, weights, shots)(warped, motion) for shots in ((), (shot,)))
     assert (one != two).any()
 
 

@@ -47,6 +47,27 @@ def test_content_counts_edges_and_only_where_weighted() -> None:
     assert losses.content(stripes, truth, torch.zeros_like(weights)) == 0
 
 
+def test_gradient_similarity_knows_blur_but_not_brightness() -> None:
+    truth = torch.zeros(1, 3, 16, 16)
+    truth[..., 8:] = 0.5
+    weights = torch.ones(1, 1, 16, 16)
+    weights[..., 0, :] = weights[..., -1, :] = weights[..., 0] = weights[..., -1] = 0  # padding is an edge
+    assert losses.gradient_similarity(truth, truth, weights) < 1e-6
+    assert losses.gradient_similarity(truth + 0.25, truth, weights) < 1e-3
+    flat = torch.full_like(truth, 0.25)
+    # Two of 14 columns hold the edge; there Prewitt's magnitude is .5 against 0: 1 - c / (.25 + c).
+    expected = 2 / 14 * (1 - losses.GRADIENTS / (0.25 + losses.GRADIENTS))
+    assert losses.gradient_similarity(flat, truth, weights).item() == pytest.approx(expected, abs=2e-3)
+
+
+def test_gradient_similarity_has_a_slope_where_all_is_flat() -> None:
+    picture = torch.full((1, 3, 8, 8), 0.5, requires_grad=True)
+    truth = torch.rand(1, 3, 8, 8)
+    losses.gradient_similarity(picture, truth, torch.ones(1, 1, 8, 8)).backward()
+    assert picture.grad is not None
+    assert torch.isfinite(picture.grad).all()
+
+
 def test_restraint_spares_the_openings() -> None:
     gate = torch.ones(1, 1, 16, 16)
     rasters = outside()

@@ -16,6 +16,7 @@ pytest.importorskip("moderngl")
 from livecam.face import landmarks as lm
 from livecam.model.alignment import Square
 from livecam.model.layout import CHANNELS, GRID, MOUTH
+from livecam.persona.fill import polygon_mask
 from livecam.persona.persona import Crop
 from livecam.training import moments, pairs, shards
 from livecam.training.pairs import PairMaker, Plan
@@ -29,7 +30,7 @@ def maker(face: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> PairMaker:
     monkeypatch.setattr(pairs.sample, "identity", lambda rng: np.zeros(4, np.float32))
     monkeypatch.setattr(pairs.sample, "look", lambda rng, detail: _Look())
     monkeypatch.setattr(pairs, "replace", lambda look, **changes: look)
-    for name in ("source", "target", "near"):
+    for name in ("source", "target", "near", "speaking"):
         monkeypatch.setattr(pairs.moments, name, lambda *args: None)
 
     def photograph(self: PairMaker, *args: Any) -> Any:
@@ -42,7 +43,7 @@ def maker(face: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> PairMaker:
 
     monkeypatch.setattr(PairMaker, "_photograph", photograph)
     made = PairMaker.__new__(PairMaker)
-    made.plan = Plan(targets=2, persona=256)
+    made.plan = Plan(targets=2, persona=256, several=0)
     made.shape = SimpleNamespace(data=None)  # type: ignore[assignment]
     made.renderer = SimpleNamespace(wardrobe=None)  # type: ignore[assignment]
     made.tracker = None
@@ -50,7 +51,7 @@ def maker(face: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> PairMaker:
 
 
 class _Look:
-    pass
+    teeth = (0.8, 0.8, 0.8)
 
 
 def test_a_pair_shows_the_same_moment_twice(maker: PairMaker) -> None:
@@ -66,6 +67,34 @@ def test_a_pair_shows_the_same_moment_twice(maker: PairMaker) -> None:
     face = np.kron(made["rasters"][1, MOUTH] < 100, np.ones((2, 2), bool))
     face[:20] = face[140:] = face[:, :20] = face[:, 140:] = False
     assert np.abs(warped - truth)[face].mean() < 0.7 * np.abs(still - truth)[face].mean()
+
+
+def test_some_people_are_enrolled_with_their_teeth(maker: PairMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second picture has a green mouth, and so has what the warper makes of it."""
+    shoot = PairMaker._photograph
+
+    def green(self: PairMaker, *args: Any) -> Any:
+        shot = shoot(self, *args)
+        inside = polygon_mask(512, (shot.known.landmarks[list(lm.MOUTH)] / 512)) > 127
+        for picture in (shot.picture, shot.plain):
+            picture[inside] = (0, 200, 0)
+        return shot
+
+    monkeypatch.setattr(PairMaker, "_photograph", green)
+    maker.plan = Plan(targets=2, persona=256, several=1)
+    made = maker(7)
+    inside = np.kron(made["rasters"][0, MOUTH] > 140, np.ones((2, 2), bool))
+    red, light, blue = made["warped"][0][inside].astype(int).mean(0)
+    assert light > 60 + max(red, blue)
+    assert len(made["warped"]) == 2  # the second picture is the first truth, not one more
+
+
+def test_teeth_differ_between_people_and_stay_a_colour() -> None:
+    usual = (0.86, 0.8, 0.73)
+    made = np.array([pairs._teeth(usual, np.random.default_rng(seed)) for seed in range(300)])
+    assert ((made > 0.25) & (made < 1)).all()
+    assert made[:, 0].std() > 0.08  # far from all alike
+    assert (made[:, 2] / made[:, 0]).min() < 0.75 < (made[:, 2] / made[:, 0]).max()  # some yellow, some not
 
 
 def test_landmarks_and_rasters_agree(maker: PairMaker) -> None:

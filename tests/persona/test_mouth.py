@@ -1,0 +1,96 @@
+"""A person's own teeth, from another picture: where they end up, in which light, and when not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from faces import draw_face, ellipse_mask, turned, with_lip_gap
+
+from livecam.face import landmarks as lm
+from livecam.persona import enroll, likeness
+from livecam.persona.fill import polygon_mask
+from livecam.persona.interior import split_layers
+from livecam.persona.mouth import own_mouth
+from livecam.persona.pictures import Seen
+
+GREEN = np.array([20, 200, 20], np.uint8)
+
+
+def green_mouth(points):
+    """A drawn face whose mouth is green inside."""
+    picture = draw_face(points)
+    picture[polygon_mask(512, points[list(lm.MOUTH)] / 512) > 127] = GREEN
+    return picture
+
+
+def shots_of(*faces, light=1.0):
+    seen = [Seen((green_mouth(face) * light).astype(np.uint8), face, "") for face in faces]
+    return likeness.together([likeness.shot(*one.crop()) for one in seen])
+
+
+@pytest.fixture(scope="module")
+def portrait(face):
+    return draw_face(face), (face / np.float32(512)).astype(np.float32)
+
+
+def test_teeth_lie_where_the_head_would_have_them(face, portrait):
+    image, points = portrait
+    moved = turned(with_lip_gap(face, 0.4), roll=20) * np.float32(0.7) + np.float32(40)
+    found = own_mouth(image, points, shots_of(face, moved))
+    assert found is not None
+    expected = with_lip_gap(face, 0.4)[list(lm.MOUTH), :2] / 512
+    width = np.linalg.norm(points[308, :2] - points[78, :2])
+    # The outline is drawn in by .02 widths; the rest is the shot's own 160 pixels.
+    assert np.abs(found.outline - expected).max() < 0.05 * width
+    middle = np.round(expected.mean(0) * 512).astype(int)
+    np.testing.assert_allclose(found.picture[middle[1], middle[0]], GREEN, atol=12)
+
+
+def test_they_take_the_portraits_light(face, portrait):
+    image, points = portrait
+    dark = own_mouth(image, points, shots_of(face, with_lip_gap(face, 0.4), light=0.7))
+    assert dark is not None
+    x, y = np.round(dark.outline.mean(0) * 512).astype(int)
+    np.testing.assert_allclose(dark.picture[y, x], GREEN, atol=12)
+
+
+def test_the_widest_is_taken_and_a_shut_or_averted_one_is_not(face, portrait):
+    image, points = portrait
+    wide = own_mouth(image, points, shots_of(with_lip_gap(face, 0.2), with_lip_gap(face, 0.5)))
+    assert wide is not None
+    gap = np.ptp(wide.outline[:, 1]) / np.ptp(wide.outline[:, 0])
+    assert gap > 0.35
+    assert own_mouth(image, points, shots_of(face, with_lip_gap(face, 0.05))) is None
+    assert own_mouth(image, points, shots_of(turned(with_lip_gap(face, 0.5), yaw=40))) is None
+
+
+def test_a_portrait_that_shows_as_much_keeps_its_own(face):
+    opened = with_lip_gap(face, 0.5)
+    points = (opened / np.float32(512)).astype(np.float32)
+    assert own_mouth(draw_face(opened), points, shots_of(with_lip_gap(face, 0.4))) is None
+
+
+def test_the_interior_shows_them_and_the_skin_does_not(face, portrait):
+    image, points = portrait
+    own = own_mouth(image, points, shots_of(with_lip_gap(face, 0.4)))
+    skin, interior = split_layers(image, points, own)
+    plain, painted = split_layers(image, points)
+    np.testing.assert_array_equal(skin, plain)
+    assert own is not None
+    x, y = np.round(own.outline.mean(0) * 512).astype(int)
+    np.testing.assert_allclose(interior[y, x], GREEN, atol=12)
+    assert np.abs(painted[y, x].astype(int) - GREEN).max() > 60
+
+
+def test_a_persona_of_several_pictures_has_them_at_every_size(face, monkeypatch):
+    monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
+    shots = shots_of(face, with_lip_gap(face, 0.4))
+    persona = enroll.build(draw_face(face), face, "ada", 256, {}, shots=shots)
+    alone = enroll.build(draw_face(face), face, "ada", 256, {})
+    larger = enroll.resize(persona, 512)
+    assert persona.shots is shots
+    assert larger.shots is shots
+    for made in (persona, larger):
+        x, y = np.round(made.landmarks[[13, 14], :2].mean(0) * made.size + [0, 0.02 * made.size]).astype(int)
+        assert made.interior[y, x, 1] > 100 + made.interior[y, x, 0]
+    assert (alone.interior != persona.interior).any()
