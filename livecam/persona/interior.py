@@ -55,8 +55,8 @@ def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tupl
     interior = np.where(lids[..., None] > 0, soft, interior)
     interior = _paint_mouth(image, interior, points, mouth)
     if lip_gap(points) > OPEN_AT_REST:
-        mouth = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
-        skin = cv2.inpaint(skin, mouth, radius, cv2.INPAINT_TELEA)
+        hole = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
+        skin = cv2.inpaint(skin, hole, radius, cv2.INPAINT_TELEA)
     return np.asarray(skin, np.uint8), interior
 
 

@@ -37,7 +37,7 @@ from livecam.training.heads import data, factory, sample
 from livecam.training.heads import lens as lenses
 from livecam.training.heads.camera import Camera
 from livecam.training.heads.compose import compose
-from livecam.training.heads.look import Color
+from livecam.training.heads.lights import Color
 from livecam.training.heads.person import Person
 from livecam.training.heads.renderer import Moment, Renderer
 from livecam.training.heads.shape import HeadShape
