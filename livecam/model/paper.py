@@ -75,7 +75,7 @@ class PaperNetwork(CropNetwork):
         drawn = torch.sigmoid(F.pixel_shuffle(self.last(x), 2))  # (B, 3, C, C)
         return drawn - crop, torch.ones_like(crop[:, :1])
 
-    def gate(self, rasters: Tensor) -> Tensor:
+    def gate(self, rasters: Tensor, source_rasters: Tensor) -> Tensor:
         if self.shape.confined:
-            return super().gate(rasters)
+            return super().gate(rasters, source_rasters)
         return self.window.expand(len(rasters), -1, -1, -1)

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.model import alignment
 from livecam.model.weights import EMBEDDER, Weights
@@ -73,23 +72,11 @@ def of_portrait(persona: Persona) -> Shots:
     return together([shot(crop, persona.landmarks)])
 
 
-def widest(shots: Shots | None) -> int:
-    """Which of the pictures has the widest open mouth: it shows the teeth, so the refiner repairs from it.
-    0, the portrait, where all are shut."""
-    if shots is None:
-        return 0
-    lips = np.ascontiguousarray(shots.landmarks[:, list(lm.MOUTH), :2], np.float32)
-    return int(np.argmax([cv2.contourArea(outline) for outline in lips]))
-
-
-def best_view(persona: Persona) -> tuple[RGB, F32]:
-    """The picture that the refiner repairs from, S x S x 3, and its landmarks (478, 3) in 0..1 of it."""
+def portrait_view(persona: Persona) -> tuple[RGB, F32]:
+    """The portrait that the refiner repairs from, S x S x 3, and its landmarks (478, 3) in 0..1 of it."""
     from livecam.persona import enroll
 
-    chosen = widest(persona.shots)
-    if persona.shots is None or chosen == 0:
-        return enroll.cut(persona.picture, persona.crop, persona.size), persona.landmarks
-    return persona.shots.pictures[chosen], persona.shots.landmarks[chosen]
+    return enroll.cut(persona.picture, persona.crop, persona.size), persona.landmarks
 
 
 def embed(shots: Shots, weights: Weights) -> F32:

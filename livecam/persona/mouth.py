@@ -27,18 +27,27 @@ INSET: Final = 0.02
 
 
 def own_mouth(image: RGB, points: F32, shots: Shots) -> OwnMouth | None:
-    """The widest open mouth among the shots, as the portrait would show it; None where the portrait's own is
-    as wide, or none shows teeth.
+    """The widest open mouth among the shots, as the portrait would show it; None where there is none.
 
     image: S x S x 3, points: (478, 3) in 0..1 of it.
     """
-    chosen = None
-    widest = max(SHOWS_TEETH, lip_gap(points) if len(points) else 0.0)
-    for picture, own in zip(shots.pictures, shots.landmarks, strict=True):
+    chosen = widest(points, shots)
+    return (
+        None if chosen is None else _brought(image, points, shots.pictures[chosen], shots.landmarks[chosen])
+    )
+
+
+def widest(points: F32, shots: Shots) -> int | None:
+    """Which of the shots has the widest mouth; None where the portrait's own is as wide, or none shows teeth.
+
+    points: (478, 3), the portrait's landmarks in any unit.
+    """
+    chosen, most = None, max(SHOWS_TEETH, lip_gap(points))
+    for k, own in enumerate(shots.landmarks):
         gap = lip_gap(own)
-        if gap > widest and _turn(points, own) < FARTHEST:
-            chosen, widest = (picture, own), gap
-    return None if chosen is None else _brought(image, points, *chosen)
+        if gap > most and _turn(points, own) < FARTHEST:
+            chosen, most = k, gap
+    return chosen
 
 
 def _brought(image: RGB, points: F32, picture: RGB, own: F32) -> OwnMouth:

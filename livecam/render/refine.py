@@ -12,7 +12,7 @@ from engines import EngineError, open_engine
 from livecam.errors import UserError
 from livecam.model.host import HostRefiner, portrait_inputs
 from livecam.model.weights import REFINER, Weights, find
-from livecam.persona.likeness import best_view, with_style
+from livecam.persona.likeness import portrait_view, with_style
 from livecam.persona.persona import Persona
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def host_refiner(persona: Persona, weights: Weights) -> HostRefiner:
     assert persona.style is not None
     try:
         engine = open_engine("cpu", weights.file(REFINER), threads=threads())
-        return HostRefiner(engine, *best_view(persona), persona.style.values)
+        return HostRefiner(engine, *portrait_view(persona), persona.style.values)
     except EngineError as error:
         raise _unusable(error) from error
 
@@ -67,7 +67,7 @@ def graph_inputs(persona: Persona, weights: Weights) -> dict[str, NDArray[Any]]:
     """
     persona = styled(persona, weights)
     assert persona.style is not None
-    return portrait_inputs(*best_view(persona), persona.style.values, weights.size)
+    return portrait_inputs(*portrait_view(persona), persona.style.values, weights.size)
 
 
 def threads() -> int:

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from livecam.errors import UserError
-from livecam.model.layout import MOUTH
 from livecam.training import shards
 
 log = logging.getLogger(__name__)
@@ -120,8 +119,8 @@ class Batch:
 
 
 def gather(pairs: Pairs, chosen: NDArray[np.int64], shots: int, rng: np.random.Generator) -> Batch:
-    """The samples by their numbers. The K shots are the portrait and K - 1 other moments of the person; the
-    source is the one of them with the widest open mouth, for it shows the teeth."""
+    """The samples by their numbers. The K shots are the portrait, which is the source, and K - 1 other
+    moments of the person."""
     device = pairs["owner"].device
     index = torch.from_numpy(chosen).to(device)
     owner = pairs["owner"][index]
@@ -138,15 +137,13 @@ def gather(pairs: Pairs, chosen: NDArray[np.int64], shots: int, rng: np.random.G
         where = torch.from_numpy(others).to(device)
         shot_pictures = torch.cat([shot_pictures, picture("truth", where)], 1)
         shot_rasters = torch.cat([shot_rasters, raster("truth_rasters", where)], 1)
-    widest = shot_rasters[:, :, MOUTH].clamp(min=0).sum((2, 3)).argmax(1)  # (B,): shut, 0: the portrait
-    row = torch.arange(len(chosen), device=device)
     return Batch(
         warped=picture("warped", index),
         truth=picture("truth", index),
-        source=shot_pictures[row, widest],
+        source=shot_pictures[:, 0],
         rasters=raster("rasters", index),
         truth_rasters=raster("truth_rasters", index),
-        source_rasters=shot_rasters[row, widest],
+        source_rasters=shot_rasters[:, 0],
         shots=shot_pictures,
         shot_rasters=shot_rasters,
         person=pairs["person"][owner],

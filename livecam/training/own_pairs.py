@@ -24,11 +24,9 @@ from livecam.motion import Motion, MotionTransfer, rest
 from livecam.persona import enroll
 from livecam.persona.persona import Persona
 from livecam.render.host import HostRenderer
-from livecam.settings import MotionSettings
+from livecam.training.moved import FREE, jittered
 
 F32 = NDArray[np.float32]
-FREE: Final = MotionSettings(pose_limits=(1.2, 1.0, 1.2), shift_limit=2.0)
-"""No limits: what is limited is no longer where the other picture is."""
 UNIT: Final = 512.0
 """Landmarks as if in pixels, as a driver's are."""
 FARTHEST: Final = np.radians(30.0)
@@ -121,15 +119,6 @@ def made_up(points: F32) -> list[F32]:
     ):
         found.append(_turned(_with_lids(_with_lips(points, lips), lids), yaw))
     return found
-
-
-def jittered(square: Square, rng: np.random.Generator) -> Square:
-    """A little moved, turned and scaled, as landmarks from another picture would."""
-    turn, scale = rng.normal(0, 0.03), float(np.exp(rng.normal(0, 0.04)))
-    ax, ay = float(square.across_x), float(square.across_y)
-    x, y = rng.normal(0, 0.012 * np.hypot(ax, ay), 2)
-    c, s = scale * np.cos(turn), scale * np.sin(turn)
-    return Square(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
 
 
 def held_out_of(count: int) -> Sequence[int]:

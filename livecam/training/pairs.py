@@ -21,17 +21,7 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.frames import RGB
-from livecam.model import alignment
-from livecam.model.alignment import Square, face_square
-from livecam.model.host import draw_rasters
-from livecam.model.layout import GRID
-from livecam.motion import MotionTransfer
-from livecam.persona import enroll, likeness
-from livecam.persona.likeness import Shots
-from livecam.persona.persona import Crop
-from livecam.persona.pictures import Seen
-from livecam.render.host import HostRenderer
-from livecam.settings import MotionSettings
+from livecam.persona import enroll
 from livecam.training import moments, shards
 from livecam.training.heads import data, factory, sample
 from livecam.training.heads import lens as lenses
@@ -42,19 +32,15 @@ from livecam.training.heads.person import Person
 from livecam.training.heads.renderer import Moment, Renderer
 from livecam.training.heads.shape import HeadShape
 from livecam.training.heads.truth import Truth, truth
+from livecam.training.moved import MovedPortrait, one_shot
 from livecam.training.shards import Arrays
-from livecam.training.witness import Imitation, Points, Tracked, Witness
+from livecam.training.witness import Imitation, Tracked, Witness
 
 log = logging.getLogger(__name__)
 Rng = np.random.Generator
 
-FREE: Final = MotionSettings(pose_limits=(1.2, 1.0, 1.2), shift_limit=2.0)
-"""No limits: what is limited is no longer where the truth is."""
 PAINTED: Final = 0.15
 """Share of people who are shown in a painter's look, in all their pictures."""
-# How far the crop may lie from where the landmarks put it: shares of its side, radians, logarithm of its
-# size.
-SHIFT, TURN, SCALE = 0.012, 0.03, 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +106,11 @@ class PairMaker:
         portrait = moments.source(head, rng)
         shot = self._photograph(person, portrait, lens, 0)
         points = see(shot.plain, shot.known.landmarks)
-        spoken = None
+        spoken, shots = None, None
         if rng.random() < self.plan.several:
             moment = moments.speaking(head, portrait, rng)
             spoken = self._photograph(person, moment, lens, 1)
+            shots = one_shot(spoken.picture, see(spoken.plain, spoken.known.landmarks))
         persona = enroll.build(
             shot.picture,
             points,
@@ -131,16 +118,9 @@ class PairMaker:
             self.plan.persona,
             {},
             person=shot.alpha,
-            shots=None if spoken is None else _shots(spoken, see),
+            shots=shots,
         )
-        renderer, transfer = HostRenderer(persona), MotionTransfer(persona.landmarks, points, FREE)
-
-        own = face_square(persona.landmarks)
-        cropped = enroll.cut(shot.picture, persona.crop, self.plan.persona)
-        rows: dict[str, list[NDArray[np.generic]]] = {
-            "source": [alignment.cut(cropped, own)],
-            "source_rasters": [shards.quantise(draw_rasters(persona.landmarks, own))],
-        }
+        moved = MovedPortrait(persona, points, rng)
         for k in range(self.plan.targets):
             if k == 0 and spoken is not None:
                 shot = spoken
@@ -149,23 +129,9 @@ class PairMaker:
                 moment = moments.near(portrait, rng) if closest else moments.target(head, portrait, rng)
                 shot = self._photograph(person, moment, lens, 1 + k)
             known = shot.known
-            motion = transfer(see(shot.plain, known.landmarks))
-            warped = renderer.render(motion)
-            square = _jittered(face_square(motion.landmarks), rng)
-            true_points = in_crop(known.landmarks, persona.crop)
-            x, y = square.to_crop(motion.landmarks[:, 0], motion.landmarks[:, 1])
-            for name, value in (
-                ("warped", alignment.cut(warped, square)),
-                ("truth", alignment.cut(enroll.cut(shot.picture, persona.crop, self.plan.persona), square)),
-                ("rasters", shards.quantise(draw_rasters(motion.landmarks, square))),
-                ("truth_rasters", shards.quantise(draw_rasters(true_points, square))),
-                ("landmarks", np.stack([x, y], 1).astype(np.float32)),
-                ("material", _look_up(known.material, square, persona.crop)),
-                ("expression", known.expression),
-            ):
-                rows.setdefault(name, []).append(value)
-        arrays: Arrays = {name: np.stack(values) for name, values in rows.items()}
-        return {**arrays, "identity": person.identity[None], "person": np.array([seed], np.int64)}
+            seen = see(shot.plain, known.landmarks)
+            moved.add(shot.picture, seen, known.landmarks, known.expression, known.material)
+        return moved.arrays(seed, person.identity)
 
     def _photograph(self, person: Person, moment: Moment, lens: lenses.Lens, frame: int) -> Shot:
         size = self.plan.size
@@ -174,11 +140,6 @@ class PairMaker:
         picture = lenses.develop(made.rgb, lens, person.seed, frame)
         known = truth(self.shape, person.look.camera, moment, layers, size)
         return Shot(picture, made.rgb, (made.alpha / 255).astype(np.float32), known)
-
-
-def _shots(shot: Shot, see: Witness) -> Shots:
-    points = see(shot.plain, shot.known.landmarks)
-    return likeness.together([likeness.shot(*Seen(shot.picture, points, "").crop())])
 
 
 def _teeth(usual: Color, rng: Rng) -> Color:
@@ -194,30 +155,6 @@ def _close_up(rng: Rng) -> Camera:
     share = rng.uniform(0.72, 1.0)  # of the picture's height, for 23 cm of head
     distance = 23 / share / 2 / np.tan(np.deg2rad(field_of_view) / 2) + 8
     return Camera(float(field_of_view), float(distance), rng.normal(0, 0.6), rng.normal(-0.5, 0.6))
-
-
-def in_crop(points: Points, crop: Crop) -> Points:
-    """(478, 3) pixels of the picture -> (478, 2) in 0..1 of the crop."""
-    return np.asarray((points[:, :2] - [crop.x, crop.y]) / crop.side, np.float32)
-
-
-def _jittered(square: Square, rng: Rng) -> Square:
-    turn, scale = rng.normal(0, TURN), float(np.exp(rng.normal(0, SCALE)))
-    ax, ay = float(square.across_x), float(square.across_y)
-    side = float(np.hypot(ax, ay))
-    x, y = rng.normal(0, SHIFT * side, 2)
-    c, s = scale * np.cos(turn), scale * np.sin(turn)
-    return Square(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
-
-
-def _look_up(material: NDArray[np.uint8], square: Square, crop: Crop) -> NDArray[np.uint8]:
-    """(H, W) kinds of pixels -> (C/2, C/2), each the nearest."""
-    centres = (np.arange(GRID) + 0.5) / GRID
-    x, y = square.to_picture(centres[None, :], centres[:, None])
-    height, width = material.shape
-    columns = np.clip(np.floor(x * crop.side + crop.x), 0, width - 1).astype(int)
-    rows = np.clip(np.floor(y * crop.side + crop.y), 0, height - 1).astype(int)
-    return material[rows, columns]
 
 
 _maker: PairMaker | None = None

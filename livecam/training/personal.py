@@ -29,7 +29,8 @@ from livecam.model import losses
 from livecam.model.host import portrait_inputs
 from livecam.model.inputs import planes
 from livecam.model.refiner import CropNetwork
-from livecam.persona.likeness import best_view, widest
+from livecam.persona.likeness import portrait_view
+from livecam.persona.mouth import widest
 from livecam.persona.persona import Persona
 from livecam.training.own_pairs import OwnPair, OwnPairs, held_out_of, made_up
 from livecam.training.ship import load_painter
@@ -110,10 +111,11 @@ def fine_tune(
     assert persona.style is not None
     began = time.monotonic()
     network = load_painter(painter)[0].network.requires_grad_(False)
-    seen = widest(persona.shots)  # what the refiner is told cannot be asked of it
-    others = [other for k, other in enumerate(others, 1) if k != seen]
+    if persona.shots is not None:
+        seen = widest(persona.landmarks, persona.shots)  # the teeth that are shown cannot be asked for
+        others = [other for k, other in enumerate(others, 1) if k != seen]
     training, kept, anchors, far = make_pairs(persona, others, network.size, seed)
-    told = portrait_inputs(*best_view(persona), persona.style.values, network.size)
+    told = portrait_inputs(*portrait_view(persona), persona.style.values, network.size)
     tuner = Tuner(network, told)
     best, before, after = tuner.run(training, kept, anchors, far, steps, progress, seed)
     seconds = time.monotonic() - began
@@ -206,7 +208,9 @@ class Tuner:
         return near + ANCHOR * drift
 
     def _weights(self, pack: Pack) -> Tensor:
-        return losses.region_weights(self.network.gate(pack.rasters), pack.rasters, pack.truth_rasters)
+        source = self.source_rasters.expand(len(pack), -1, -1, -1)
+        gate = self.network.gate(pack.rasters, source.flip(-1) if pack.flipped else source)
+        return losses.region_weights(gate, pack.rasters, pack.truth_rasters)
 
     @torch.no_grad()
     def judge(self, kept: Pack, far: Pack, style: Tensor) -> Judgement:

@@ -43,7 +43,7 @@ class Painter(nn.Module):
         style = self.projection(embedding)
         inputs = (batch.warped, batch.rasters, batch.source, batch.source_rasters)
         colour, mask = self.network.parts(*inputs, style)
-        gate = self.network.gate(batch.rasters)
+        gate = self.network.gate(batch.rasters, batch.source_rasters)
         picture = batch.warped + (colour * mask * gate).float()
         return Painted(picture, mask.float(), gate.float(), embedding.float())
 

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from faces import draw_face, turned, with_lip_gap
+from faces import draw_face, turned, with_lids, with_lip_gap
 from torch import nn
 
 from engines import open_engine
@@ -204,6 +204,29 @@ def host_inputs(picture: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np
     return planes(alignment.cut(picture, square)), draw_rasters(points, square)[None]
 
 
+def test_what_did_not_change_stays_as_it_was_warped(face) -> None:  # type: ignore[no-untyped-def]
+    network = trained(RepairNetwork(RepairShape(160, (8, 8, 16, 16), 1, 4)))
+    inputs = inputs_of(network)
+
+    def rasters(points):  # type: ignore[no-untyped-def]
+        return torch.from_numpy(draw_rasters(points, face_square(points)))[None]
+
+    inputs[1] = inputs[3] = rasters(face)
+    assert network(*inputs).abs().max() == 0
+    inputs[1] = rasters(with_lids(face, 0.3))
+    eyes_only = network(*inputs).abs().amax((0, 1))
+    assert eyes_only[:80].max() > 0
+    assert eyes_only[100:].max() == 0
+    inputs[1] = rasters(with_lip_gap(face, 0.3))
+    mouth_only = network(*inputs).abs().amax((0, 1))
+    assert mouth_only[100:].max() > 0
+    assert mouth_only[:70].max() == 0
+    # It opens little by little, so that nothing jumps: no step of a slow opening is much of the whole.
+    gates = [network.gate(rasters(with_lip_gap(face, 0.3 * k / 60)), inputs[3]).sum() for k in range(61)]
+    steps = np.diff(np.array([float(gate) for gate in gates]))
+    assert np.abs(steps).max() < 0.15 * float(gates[-1])
+
+
 def test_the_host_touches_only_the_square(face) -> None:  # type: ignore[no-untyped-def]
     network = trained(RepairNetwork(SMALL))
     engine = open_engine("torch", module=network, inputs=network.inputs, outputs=network.outputs)
@@ -211,7 +234,8 @@ def test_the_host_touches_only_the_square(face) -> None:  # type: ignore[no-unty
     refine = HostRefiner(engine, picture, points, np.zeros((1, network.style_size), np.float32))
     away = points + np.float32(3)  # the face has left the picture
     np.testing.assert_array_equal(refine(picture, away), picture)
-    assert (refine(picture, points) != picture).any()
+    np.testing.assert_array_equal(refine(picture, points), picture)  # the portrait at rest
+    assert (refine(picture, (with_lip_gap(face, 0.3) / 512).astype(np.float32)) != picture).any()
 
 
 @pytest.mark.parametrize("confined", [True, False])
@@ -219,7 +243,7 @@ def test_the_papers_generator_draws_without_the_warped_picture(confined: bool) -
     network = trained(PaperNetwork(PaperShape(64, (8, 8, 16, 16), 1, confined)))
     inputs = inputs_of(network)
     inputs[1] = inputs[1] * 4 - 3  # outside, here and there inside
-    gate = network.gate(inputs[1])
+    gate = network.gate(inputs[1], inputs[3])
     first = inputs[0] * gate + network(*inputs)
     inputs[0] = torch.rand_like(inputs[0])
     second = inputs[0] * gate + network(*inputs)

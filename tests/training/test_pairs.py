@@ -18,7 +18,7 @@ from livecam.model.alignment import Square
 from livecam.model.layout import CHANNELS, GRID, MOUTH
 from livecam.persona.fill import polygon_mask
 from livecam.persona.persona import Crop
-from livecam.training import moments, pairs, shards
+from livecam.training import moments, moved, pairs, shards
 from livecam.training.pairs import PairMaker, Plan
 
 
@@ -109,13 +109,13 @@ def test_landmarks_and_rasters_agree(maker: PairMaker) -> None:
 
 def test_points_in_a_crop() -> None:
     points = np.array([[30.0, 50.0, 1.0]], np.float32)
-    np.testing.assert_allclose(pairs.in_crop(points, Crop(10, 20, 40)), [[0.5, 0.75]])
+    np.testing.assert_allclose(moved.in_crop(points, Crop(10, 20, 40)), [[0.5, 0.75]])
 
 
 def test_materials_are_looked_up_where_the_square_lies() -> None:
     material = np.zeros((100, 100), np.uint8)
     material[50:, 50:] = 9
-    found = pairs._look_up(material, Square(0.5, 0.5, 0.5, 0.0), Crop(0, 0, 100))
+    found = moved.look_up(material, Square(0.5, 0.5, 0.5, 0.0), Crop(0, 0, 100))
     assert found.shape == (GRID, GRID)
     assert (found[GRID // 2 :, GRID // 2 :] == 9).all()
     assert (found[: GRID // 2] == 0).all()

@@ -14,7 +14,7 @@ from refiner_weights import write_weights
 from livecam.errors import UserError
 from livecam.model.host import portrait_inputs
 from livecam.model.weights import PAINTER, Weights
-from livecam.persona.likeness import best_view, with_style
+from livecam.persona.likeness import portrait_view, with_style
 from livecam.persona.pictures import Seen
 from livecam.training import personal
 from livecam.training.personal import Judgement, Pack, Tuner
@@ -34,7 +34,7 @@ def styled(persona, weights):  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="module")
 def tuner(styled, weights) -> Tuner:  # type: ignore[no-untyped-def]
     network = load_painter(weights.file(PAINTER))[0].network.requires_grad_(False)
-    return Tuner(network, portrait_inputs(*best_view(styled), styled.style.values, 32))
+    return Tuner(network, portrait_inputs(*portrait_view(styled), styled.style.values, 32))
 
 
 def others(face: np.ndarray, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
