@@ -111,15 +111,8 @@ class PairMaker:
             moment = moments.speaking(head, portrait, rng)
             spoken = self._photograph(person, moment, lens, 1)
             shots = one_shot(spoken.picture, see(spoken.plain, spoken.known.landmarks))
-        persona = enroll.build(
-            shot.picture,
-            points,
-            "rendered",
-            self.plan.persona,
-            {},
-            person=shot.alpha,
-            shots=shots,
-        )
+        size = self.plan.persona
+        persona = enroll.build(shot.picture, points, "rendered", size, {}, person=shot.alpha, shots=shots)
         moved = MovedPortrait(persona, points, rng)
         for k in range(self.plan.targets):
             if k == 0 and spoken is not None:
