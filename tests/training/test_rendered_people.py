@@ -23,6 +23,18 @@ def test_the_same_seed_gives_the_same_picture(people):
     assert (people[1]["images"] != people[3]["images"]).any()
 
 
+def test_renderers_do_not_disturb_each_other(people):
+    """Each has a context of its own, and OpenGL draws in whichever is current: here another, then none."""
+    from livecam.training.heads.gpu import create_context
+
+    first = studio()
+    first.pictures(3)
+    other = create_context()
+    np.testing.assert_array_equal(first.pictures(1)["images"], people[1]["images"])
+    other.release()
+    np.testing.assert_array_equal(first.pictures(1)["images"], people[1]["images"])
+
+
 def test_shapes_and_types(people):
     found = people[1]
     assert found["images"].shape == (3, 128, 128, 3)

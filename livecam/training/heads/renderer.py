@@ -173,6 +173,10 @@ class Renderer:
 
     def draw(self, person: Person, moment: Moment, size: int) -> Layers:
         """Draw one frame, size x size pixels, without antialiasing."""
+        with self._context:  # until now another renderer's may have been current, or, where it has gone, none
+            return self._draw(person, moment, size)
+
+    def _draw(self, person: Person, moment: Moment, size: int) -> Layers:
         self.seat(person)
         shape, look = self.shape, person.look
         vertices = shape.pose(shape.express(person.neutral, moment.expression, moment.gaze), moment.pose)
