@@ -2,7 +2,8 @@
 
 Drives the bundled portrait with the bundled clip, keeps what the refiner is fed, quantises its graph (static,
 QDQ, calibrated on half of the frames), and compares CPU time and result with FP32 on the other half. --out
-writes the quickest graph that is worth it. docs/engines.md has the figures and what follows from them.
+writes the quickest graph that is worth it; --ship puts it beside the weights, where livecam tries it on the
+processor it runs on. docs/engines.md has the figures and what follows from them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from engines import Engine, EngineError, open_engine
 from export.parity import LEAST_PSNR_HALF
 from livecam.errors import UserError
+from livecam.model.weights import renew
 
 Feeds = dict[str, NDArray[Any]]
 SPEED: Final = 0.8
@@ -174,10 +176,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, metavar="FILE.onnx", help="write the best graph, if one is worth it"
     )
+    parser.add_argument("--ship", action="store_true", help="write it beside the installed weights")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     try:
-        results = trial(options.graph, options.frames, options.out)
+        results = trial(options.graph, options.frames, _shipped() if options.ship else options.out)
+        if options.ship:
+            renew()
     except (UserError, EngineError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -188,6 +193,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
     return 0
+
+
+def _shipped() -> Path:
+    """Where `SMALL` lies. Raises `UserError` where no weights are installed."""
+    from livecam.model.weights import SMALL, find
+
+    weights = find()
+    if weights is None:
+        raise UserError("refiner", "no weights are installed", "Train some: docs/training.md.")
+    path = weights.folder / SMALL
+    path.unlink(missing_ok=True)  # where none is worth it now, an older one is not either
+    return path
 
 
 def trial(graph: Path | None, frames: int, kept: Path | None = None) -> dict[str, dict[str, Any]]:

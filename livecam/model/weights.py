@@ -3,6 +3,7 @@
     livecam/assets/refiner/
       manifest.json         what the files are, with their checksums
       refiner.onnx          corrects a crop, for CPUs
+      refiner-int8.onnx     the same in INT8, for CPUs that are quicker with it; may be missing
       embedder.onnx         a picture's style
       painter.safetensors   both in FP16, for the generator's graph and for fine-tuning
       MODEL_CARD.md
@@ -29,6 +30,8 @@ VARIABLE: Final = "LIVECAM_REFINER"
 MANIFEST, CARD = "manifest.json", "MODEL_CARD.md"
 REFINER, EMBEDDER, PAINTER = "refiner.onnx", "embedder.onnx", "painter.safetensors"
 FILES: Final = (REFINER, EMBEDDER, PAINTER)
+SMALL: Final = "refiner-int8.onnx"
+"""Written beside them by `python -m export.quantise`, where it is worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,12 @@ class Weights:
     style: int
     checksums: Mapping[str, str]
 
+    def __contains__(self, name: object) -> bool:
+        """Whether the manifest names such a file."""
+        return name in self.checksums
+
     def file(self, name: str) -> Path:
-        """The path of one of `FILES`.
+        """The path of one of `FILES`, or of `SMALL` if there is one.
 
         Raises:
             UserError: it is missing, or not what was shipped.
@@ -77,7 +84,8 @@ def find(environ: Mapping[str, str] = os.environ) -> Weights | None:
         said = json.loads(path.read_text("utf-8"))
         if said["format"] != FORMAT:
             raise ValueError(f"format {said['format']}")
-        checksums = {name: str(said["files"][name]["sha256"]) for name in FILES}
+        names = [*FILES, *(name for name in (SMALL,) if name in said["files"])]
+        checksums = {name: str(said["files"][name]["sha256"]) for name in names}
         return Weights(folder, str(said["name"]), int(said["size"]), int(said["style"]), checksums)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _broken(path, f"not a manifest that can be used ({error})") from error
@@ -85,13 +93,25 @@ def find(environ: Mapping[str, str] = os.environ) -> Weights | None:
 
 def write_manifest(folder: Path, size: int, style: int, notes: Mapping[str, Any]) -> Weights:
     """Describe the files that lie in `folder`; `notes` is added for people. Returns what `find` would."""
-    contents = {name: (folder / name).read_bytes() for name in FILES}
+    names = [*FILES, *(name for name in (SMALL,) if (folder / name).is_file())]
+    contents = {name: (folder / name).read_bytes() for name in names}
     checksums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     name = checksums[PAINTER][:12]
     entries = {key: {"sha256": checksums[key], "bytes": len(content)} for key, content in contents.items()}
     said = {"format": FORMAT, "name": name, "size": size, "style": style, "files": entries, **notes}
     (folder / MANIFEST).write_text(json.dumps(said, indent=1) + "\n", "utf-8")
     return Weights(folder, name, size, style, checksums)
+
+
+def renew(environ: Mapping[str, str] = os.environ) -> None:
+    """Describe the files anew, after `SMALL` has come or gone. Raises `UserError` as `find` does."""
+    weights = find(environ)
+    if weights is None:
+        return
+    said = json.loads((weights.folder / MANIFEST).read_text("utf-8"))
+    known = ("format", "name", "size", "style", "files")
+    notes = {name: value for name, value in said.items() if name not in known}
+    write_manifest(weights.folder, weights.size, weights.style, notes)
 
 
 def _broken(path: Path, why: str) -> UserError:

@@ -6,16 +6,20 @@ import logging
 import os
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from engines import EngineError, open_engine
 from livecam.errors import UserError
+from livecam.frames import RGB
 from livecam.model.host import HostRefiner, portrait_inputs
-from livecam.model.weights import REFINER, Weights, find
+from livecam.model.weights import REFINER, SMALL, Weights, find
 from livecam.persona.likeness import portrait_view, with_style
 from livecam.persona.persona import Persona
+from livecam.render.quicker import quicker
 
 log = logging.getLogger(__name__)
+F32 = NDArray[np.float32]
 
 
 def weights_for(refine: bool) -> Weights | None:
@@ -41,8 +45,12 @@ def host_refiner(persona: Persona, weights: Weights) -> HostRefiner:
     persona = styled(persona, weights)
     assert persona.style is not None
     try:
+        view = portrait_view(persona)
         engine = open_engine("cpu", weights.file(REFINER), threads=threads())
-        return HostRefiner(engine, *portrait_view(persona), persona.style.values)
+        if SMALL in weights:
+            small = open_engine("cpu", weights.file(SMALL), threads=threads())
+            engine = quicker(engine, small, _example(*view, persona.style.values, weights.size))
+        return HostRefiner(engine, *view, persona.style.values)
     except EngineError as error:
         raise _unusable(error) from error
 
@@ -68,6 +76,13 @@ def graph_inputs(persona: Persona, weights: Weights) -> dict[str, NDArray[Any]]:
     persona = styled(persona, weights)
     assert persona.style is not None
     return portrait_inputs(*portrait_view(persona), persona.style.values, weights.size)
+
+
+def _example(picture: RGB, landmarks: F32, style: F32, size: int) -> dict[str, NDArray[Any]]:
+    """A frame for the refiner, as if mouth and eyes had moved down: at rest it would have nothing to do."""
+    told = portrait_inputs(picture, landmarks, style, size)
+    rasters = np.roll(told["refiner_source_rasters"], size // 40, axis=2)
+    return told | {"crop": told["refiner_source"], "rasters": np.ascontiguousarray(rasters)}
 
 
 def threads() -> int:

@@ -77,3 +77,20 @@ def test_the_shipped_weights_are_whole_if_there_are_any() -> None:
     total = sum(found.file(name).stat().st_size for name in weights.FILES)
     assert total < 25e6  # the most that a download may grow by
     assert (found.folder / weights.CARD).is_file()
+
+
+def test_a_graph_in_int8_may_come_and_go(folder: Path) -> None:
+    environ = {weights.VARIABLE: str(folder)}
+    before = find(folder)
+    assert before is not None
+    assert weights.SMALL not in before
+    (folder / weights.SMALL).write_bytes(b"small")
+    weights.renew(environ)
+    after = find(folder)
+    assert after is not None
+    assert after.file(weights.SMALL) == folder / weights.SMALL
+    assert after.name == before.name  # styles stay good
+    assert json.loads((folder / weights.MANIFEST).read_text())["seed"] == 0  # and so do the notes
+    (folder / weights.SMALL).unlink()
+    weights.renew(environ)
+    assert weights.SMALL not in (find(folder) or ())
