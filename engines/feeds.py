@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+import numpy as np
+
 from engines.base import Array, FeedError, TensorSpec
 
 
@@ -15,13 +17,18 @@ def check_feeds(
     `kept` names the inputs that were given in an earlier run; `graph` is for the message.
 
     Raises:
-        FeedError: an unknown name, a wrong shape or dtype, or an input that was never given.
+        FeedError: an unknown name, no array, a wrong shape or dtype, or an input that was never given.
     """
     specs = {spec.name: spec for spec in inputs}
     for name, array in feeds.items():
         spec = specs.get(name)
         if spec is None:
             raise FeedError(f"{graph}: it has no input {name!r}. Its inputs are {', '.join(specs)}")
+        if not isinstance(array, np.ndarray):
+            raise FeedError(
+                f"{graph}: input {name!r} is no array but a {type(array).__name__}. "
+                f"Give {spec.dtype} of shape {spec.shape}"
+            )
         if array.shape != spec.shape or array.dtype != spec.dtype:
             raise FeedError(
                 f"{graph}: input {name!r} does not fit. "

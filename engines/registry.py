@@ -37,11 +37,16 @@ def open_engine(name: str, path: str | Path | None = None, **options: Any) -> En
     """Opens an engine by its name on the command line.
 
     "cpu" and "cuda" take the path of an ONNX file and `threads`; "tensorrt" a path and what `open_tensorrt`
-    takes; "torch" no path but `module`, `inputs` and `outputs` (and `device`), as `TorchEngine` does.
+    takes; "torch" no path but `module`, `inputs` and `outputs` (and `device`), as `TorchEngine` does. A URL
+    (grpc://HOST:8001/MODEL) is a model of a Triton server, and takes no path.
 
     Raises:
         EngineError: no such engine, it cannot be used here, or the file is missing or unusable.
     """
+    if "://" in name:
+        from engines.triton_engine import TritonEngine
+
+        return TritonEngine(name, **options)
     if name not in NAMES:
         raise EngineError(f"engine {name!r}: not known. Choose one of {', '.join(NAMES)}")
     if name == "torch":

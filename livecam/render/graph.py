@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.base import Engine, EngineError
+from engines.base import Engine, EngineError, FeedError
 from livecam.frames import RGB
-from livecam.model.inputs import Floats, FrameInputs, PersonaInputs, input_specs
+from livecam.model.inputs import Floats, FrameInputs, PersonaInputs, frame_specs, input_specs
 
 
 class GraphRenderer:
@@ -28,7 +28,8 @@ class GraphRenderer:
         """The layers: RGBA S x S x 4 and twice RGB S x S x 3, as `Persona` holds them. `refiner`: what its
         inputs take for this persona, for a graph that has one.
 
-        The engine may have drawn another persona of the same size before: nothing of that one stays.
+        The engine may have drawn another persona of the same size before: nothing of that one stays. A graph
+        that holds its portrait (`python -m export.triton --persona`) is told the frames alone.
 
         Raises:
             ValueError: a layer is not uint8 or not of that shape.
@@ -36,12 +37,15 @@ class GraphRenderer:
         """
         self.name = engine.name
         self._engine = engine
+        layers = PersonaInputs.from_pictures(foreground, background, interior).feeds()
         told = dict(refiner or {})
-        self._unsent = PersonaInputs.from_pictures(foreground, background, interior).feeds() | told
         size = foreground.shape[0]
         expected = set(input_specs(size))
+        if not layers.keys() & {spec.name for spec in engine.inputs}:
+            layers, told, expected = {}, {}, set(frame_specs())
+        self._unsent = layers | told
         missing = expected - set(engine.inputs)
-        if missing or not engine.outputs:
+        if missing or not _draws(engine, size):
             names = ", ".join(sorted(spec.name for spec in missing)) or "an output"
             raise EngineError(
                 f"{engine.name}: its graph is not a generator for {size} pixels ({names} differs). "
@@ -59,22 +63,32 @@ class GraphRenderer:
         """size x size x 3, uint8 RGB.
 
         Raises:
-            EngineError: an input of the wrong shape or dtype, one that holds no numbers, or a failed run.
+            FeedError: an input of the wrong shape or dtype, or one that holds no numbers.
+            EngineError: a failed run.
         """
         changed = frame.feeds()
         for name, values in changed.items():
-            if not np.isfinite(values).all():  # a graph would draw black without a word
-                raise EngineError(
-                    f"{self.name}: {name} of this frame is not all numbers. Leave the frame out"
+            if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
+                raise FeedError(
+                    f"{self.name}: {name} of this frame is no array of numbers. Leave the frame out"
                 )
+            if not np.isfinite(values).all():  # a graph would draw black without a word
+                raise FeedError(f"{self.name}: {name} of this frame is not all numbers. Leave the frame out")
         feeds: dict[str, NDArray[Any]] = self._unsent | changed
         result = self._engine.run(feeds)
         self._unsent = {}  # the engine keeps them
-        return picture(result[self._engine.outputs[0].name])
+        drawn = result[self._engine.outputs[0].name]
+        return drawn[0] if drawn.dtype == np.uint8 else picture(drawn)
 
     def close(self) -> None:
         """Closes the engine."""
         self._engine.close()
+
+
+def _draws(engine: Engine, size: int) -> bool:
+    """Whether the first output is a picture: `output_specs`'s planes, or bytes, as servers send them."""
+    forms = {((1, 3, size, size), np.dtype(np.float32)), ((1, size, size, 3), np.dtype(np.uint8))}
+    return any((spec.shape, spec.dtype) in forms for spec in engine.outputs[:1])
 
 
 def picture(image: Floats) -> RGB:

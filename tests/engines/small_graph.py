@@ -10,9 +10,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 
 def write_graph(
-    path: Path, *, weight: float = 0.25, name: str = "weight", half: bool = True, first: int | str = 1
+    path: Path,
+    *,
+    weight: float = 0.25,
+    name: str = "weight",
+    half: bool = True,
+    first: int | str = 1,
+    side: int = 4,
 ) -> Path:
-    """image = conv(picture) + style, all (1, 1, 4, 4); the convolution is 1 x 1, in FP16 or not."""
+    """image = conv(picture) + style, all (1, 1, side, side); the convolution is 1 x 1, in FP16 or not."""
     kind = TensorProto.FLOAT16 if half else TensorProto.FLOAT
     numbers = np.full((1, 1, 1, 1), weight, np.float16 if half else np.float32)
     nodes = [
@@ -21,7 +27,7 @@ def write_graph(
         helper.make_node("Cast", ["changed"], ["wide"], "last/Cast", to=TensorProto.FLOAT),
         helper.make_node("Add", ["wide", "style"], ["image"], "last/Add"),
     ]
-    shape = [first, 1, 4, 4]
+    shape = [first, 1, side, side]
     inputs = [
         helper.make_tensor_value_info(entry, TensorProto.FLOAT, shape) for entry in ("picture", "style")
     ]

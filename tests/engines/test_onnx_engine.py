@@ -96,10 +96,12 @@ def test_an_unknown_input_is_named_with_the_known_ones(engine: OnnxEngine) -> No
     [
         (np.zeros((3, 2), np.float32), r"'second'.*float32 of shape \(2, 3\).*float32 of shape \(3, 2\)"),
         (np.zeros((2, 3), np.float64), r"'second'.*float32 of shape \(2, 3\).*float64 of shape \(2, 3\)"),
+        ([[1.0] * 3] * 2, r"'second' is no array but a list\. Give float32 of shape \(2, 3\)"),
+        (np.full((2, 3), "a word"), r"'second'.*float32 of shape \(2, 3\), given <U6"),
     ],
 )
 def test_a_wrong_input_is_named_and_leaves_the_others_alone(
-    engine: OnnxEngine, wrong: np.ndarray[Any, Any], words: str
+    engine: OnnxEngine, wrong: Any, words: str
 ) -> None:
     engine.run({"first": full(1), "second": full(10)})
     with pytest.raises(EngineError, match=words):

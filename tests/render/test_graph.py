@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.base import Array, EngineError, TensorSpec
+from engines import Standby
+from engines.base import Array, EngineError, FeedError, TensorSpec
 from export import samples
-from livecam.model.inputs import input_specs, output_specs, planes
+from livecam.model.inputs import frame_specs, input_specs, output_specs, planes
 from livecam.render.graph import GraphRenderer, picture
 
 SIZE = 16
@@ -87,6 +88,29 @@ def test_a_graph_of_another_size_is_refused_at_once() -> None:
         GraphRenderer(Recorder(32), **layers())
 
 
+class Served(Recorder):
+    """A server's model that holds its portrait, and answers in bytes."""
+
+    def __init__(self, size: int = SIZE) -> None:
+        super().__init__(size)
+        self.inputs = frame_specs()
+        self.outputs = (TensorSpec("frame", (1, size, size, 3), np.dtype(np.uint8)),)
+        self.picture = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+
+    def run(self, feeds: Mapping[str, Array]) -> dict[str, Array]:
+        self.given.append(set(feeds))
+        return {"frame": self.picture}
+
+
+def test_a_graph_that_holds_its_portrait_is_told_the_frames_alone() -> None:
+    engine = Served()
+    renderer = GraphRenderer(engine, **layers(), refiner={"refiner_style": np.zeros((1, 8), np.float32)})
+    np.testing.assert_array_equal(renderer.draw(FRAME), engine.picture[0])
+    assert engine.given == [CHANGING]
+    with pytest.raises(EngineError, match="not a generator for 16 pixels"):
+        GraphRenderer(Served(32), **layers())
+
+
 def test_name_and_close() -> None:
     engine = Recorder()
     renderer = GraphRenderer(engine, **layers())
@@ -105,6 +129,29 @@ def test_a_frame_that_is_not_all_numbers_is_refused(name: str, value: float) -> 
     with pytest.raises(EngineError, match=f"{name} of this frame is not all numbers"):
         renderer.draw(dataclasses.replace(FRAME, **{name: values}))
     renderer.draw(FRAME)
+
+
+@pytest.mark.parametrize("name", sorted(CHANGING))
+@pytest.mark.parametrize(
+    "values", [None, "words", [0.5, 0.5], np.array([None, 1.0]), np.array(["words"]), np.array([1j])], ids=str
+)
+def test_a_frame_that_is_no_array_of_numbers_is_refused(name: str, values: Any) -> None:
+    engine = Recorder()
+    renderer = GraphRenderer(engine, **layers())
+    with pytest.raises(FeedError, match=f"recorder: {name} of this frame is no array of numbers") as caught:
+        renderer.draw(dataclasses.replace(FRAME, **{name: values}))
+    assert "\n" not in str(caught.value)
+    assert engine.given == []
+
+
+def test_a_frame_that_nobody_can_draw_does_not_cost_the_gpu() -> None:
+    """As docs/engines.md says: another engine would say the same."""
+    renderer = GraphRenderer(Recorder(), **layers())
+    standby = Standby(renderer, lambda: renderer, settling=0)
+    with pytest.raises(FeedError):
+        standby.call(lambda main: main.draw(dataclasses.replace(FRAME, flow=FRAME.flow * np.nan)))
+    assert not standby.lost
+    standby.close(lambda one: one.close())
 
 
 def test_pictures_survive_the_way_in_and_out() -> None:
