@@ -111,11 +111,11 @@ def _of_clip(path: Path, wanted: int) -> Iterator[Seen]:
 
 
 def _calmest_first(seen: list[Seen]) -> list[Seen]:
-    best = min(range(len(seen)), key=lambda k: _unrest(seen[k].points), default=0)
+    best = min(range(len(seen)), key=lambda k: unrest(seen[k].points), default=0)
     return [*seen[best : best + 1], *seen[:best], *seen[best + 1 :]]
 
 
-def _unrest(points: F32) -> float:
+def unrest(points: F32) -> float:
     """Small for a face from the front with open eyes and a shut mouth: what a portrait should be."""
     own = points.astype(np.float64)
     yaw, pitch, roll = geo.to_euler(geo.face_axes(own))

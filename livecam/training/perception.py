@@ -25,8 +25,16 @@ log = logging.getLogger(__name__)
 
 
 def learn(data: Path, steps: int, batch: int = 16, seed: int = 0, device: str = "cpu") -> FeatureNetwork:
-    """Train a feature network on the true pictures in `data`. Raises `UserError` where there are none."""
+    """Train a feature network on the true pictures in `data`.
+
+    Raises:
+        UserError: there are none, or some come from films, of which materials and identities are not known.
+    """
     pairs = dataset.load(data, held_out=False).to(device)
+    unknown = int((pairs["identity"] == 0).all(1).sum())
+    if unknown:
+        why = f"holds {unknown} from films, of whom nobody knows what their pixels show"
+        raise UserError(str(data), why, "Name a folder with rendered people only.")
     torch.manual_seed(seed)
     network = FeatureNetwork(pairs["expression"].shape[1], pairs["identity"].shape[1]).to(device)
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=1e-3)

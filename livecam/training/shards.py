@@ -3,13 +3,13 @@
 source           (1, C, C, 3) uint8 RGB        the portrait's crop
 source_rasters   (1, 5, C/2, C/2) uint8        `livecam.model.layout`, -1..1 as 0..255
 warped           (N, C, C, 3) uint8 RGB        what the product's warper made of the portrait
-truth            (N, C, C, 3) uint8 RGB        the same moment, rendered
+truth            (N, C, C, 3) uint8 RGB        the same moment, rendered or filmed
 rasters          (N, 5, C/2, C/2) uint8        of the landmarks that moved the portrait
-truth_rasters    (N, 5, C/2, C/2) uint8        of the true landmarks
+truth_rasters    (N, 5, C/2, C/2) uint8        of the true landmarks; in films, of the tracker's
 landmarks        (N, 478, 2) float32           those that moved the portrait, 0..1 of the crop
-material         (N, C/2, C/2) uint8           what the truth's pixels show
-expression       (N, E), identity (1, I) float32
-person           (1,) int64                    the seed
+material         (N, C/2, C/2) uint8           what the truth's pixels show; 0 in films
+expression       (N, E), identity (1, I) float32; 0 in films
+person           (1,) int64                    the seed, or a number of the name
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ FORMAT: Final = 1
 """Raised whenever files of the older kind no longer fit."""
 HELD_OUT: Final = 20
 """Every 20th person is kept for measuring and never trained on."""
+RENDERED: Final = "computer graphics, no real person"
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -37,13 +38,13 @@ def path_of(folder: Path, person: int) -> Path:
     return folder / f"pairs-{person:08d}.safetensors"
 
 
-def save(folder: Path, person: int, arrays: Mapping[str, NDArray[Any]]) -> Path:
-    """Write one person; the file appears only once it is whole."""
+def save(folder: Path, person: int, arrays: Mapping[str, NDArray[Any]], made: str = RENDERED) -> Path:
+    """Write one person; the file appears only once it is whole. `made`: how, in its notes."""
     from safetensors.numpy import save_file
 
     path = path_of(folder, person)
     part = path.with_suffix(f".{os.getpid()}.part")
-    notes = {"format": str(FORMAT), "made": "computer graphics, no real person"}
+    notes = {"format": str(FORMAT), "made": made}
     save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, part, metadata=notes)
     os.replace(part, path)
     return path

@@ -98,9 +98,9 @@ def test_too_many_pictures(face, write):
 
 
 def test_a_calm_face_makes_the_better_portrait(face):
-    calm = pictures._unrest(face)
+    calm = pictures.unrest(face)
     others = (turned(face, yaw=20), turned(face, roll=15), with_lip_gap(face, 0.3), with_lids(face, 0.2))
-    assert all(pictures._unrest(other) > calm + 0.05 for other in others)
+    assert all(pictures.unrest(other) > calm + 0.05 for other in others)
 
 
 @pytest.fixture
