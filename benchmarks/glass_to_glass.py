@@ -5,14 +5,15 @@ process; each finished picture carries its driver frame's number and capture tim
 frame's metadata, never from the driver's pixels. A separate process reads the virtual camera and decodes
 them. Both ends share the monotonic clock.
 
-Linux with v4l2loopback; elsewhere `--camera none` leaves the device out, and `--guest` runs everything in a
-small virtual machine that has one.
+Linux with v4l2loopback; elsewhere `--camera none` leaves the device out. `--device-in-guest` has the device
+and its reader in a small virtual machine and livecam on this one; `--guest` has everything in there.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,8 +23,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from benchmarks import glass_to_glass_guest, glass_to_glass_load, machine
-from benchmarks.glass_to_glass_figures import COLUMNS, page
+from benchmarks.glass_to_glass_figures import COLUMNS, page, relay_words
 from benchmarks.glass_to_glass_measure import WARM_UP_S, Conditions, Watcher, measure
+from benchmarks.glass_to_glass_relay import DeviceInGuest
 from benchmarks.glass_to_glass_source import SimulatedCamera, pictures_of
 from benchmarks.output import write_json
 from livecam import assembly
@@ -42,7 +44,7 @@ WIDTH = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line. Returns the exit code: 0 done, 2 for anything the user has to mend."""
+    """The command line. Returns the exit code: 0 done, 2 something to mend, 130 interrupted."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
@@ -50,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"glass_to_glass: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -69,7 +73,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.glass_to_glass", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--camera", default="", help="a label, a number, /dev/videoN; none: in place")
-    parser.add_argument("--guest", action="store_true", help="all of it in a virtual machine with a camera")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--guest", action="store_true", help="all of it in a virtual machine with a camera")
+    where.add_argument(
+        "--device-in-guest", action="store_true", help="only the camera and its reader in there"
+    )
     parser.add_argument("--unpaced", action="store_true", help="ticks not in step with the pictures")
     parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="of the simulated camera")
     parser.add_argument("--jitter", type=float, default=3.0, help="ms, deviation of its delay")
@@ -90,26 +98,49 @@ def run(options: argparse.Namespace) -> None:
     for path in (options.json, options.html):
         if path is not None:
             check_writable(path)
+    if options.device_in_guest and options.camera:
+        raise UserError("--camera", "the guest has one of its own", "Leave it out with --device-in-guest.")
     loads = sorted({0, options.load})
     if options.guest:
-        seconds = len(options.rates) * len(loads) * (options.seconds + WARM_UP_S + 10)
-        result = glass_to_glass_guest.measure(_again(options), seconds)
+        result = glass_to_glass_guest.measure(_again(options), _seconds(options, loads))
     else:
         result = _measure_all(options, loads)
-    where = machine.headline(result.get("host", result["machine"])) + (
-        ", in a guest" if options.guest else ""
-    )
-    headline = f"{where}; jitter {options.jitter:g} ms, {options.seconds:g} s each"
+    where = _where(options)
+    result["where"] = where
+    headline = f"{machine.headline(result.get('host', result['machine']))}; {where}; "
+    headline += f"jitter {options.jitter:g} ms, {options.seconds:g} s each"
     console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH)
     console.print(headline)
     table = Table(*(Column(name, no_wrap=True) for name, _ in COLUMNS), box=None, pad_edge=False)
     for row in result["runs"]:
         table.add_row(*(cell(row) for _, cell in COLUMNS))
     console.print(table)
+    for words in relay_words(result["runs"]):
+        console.print(words)
     if options.html is not None:
         options.html.write_text(page(result, headline), "utf-8")
     if options.json is not None:
         write_json(result, options.json)
+
+
+def _where(options: argparse.Namespace) -> str:
+    """What ran where, in words."""
+    if options.guest:
+        return "all in a guest"
+    if options.device_in_guest:
+        return "device in a guest, livecam on the host"
+    return "no device" if options.camera == "none" else "all on this machine"
+
+
+def _seconds(options: argparse.Namespace, loads: Sequence[int]) -> float:
+    """How long it takes, about."""
+    return float(len(options.rates) * len(loads) * (options.seconds + WARM_UP_S + 10))
+
+
+def _sink(options: argparse.Namespace, loads: Sequence[int]) -> Sink:
+    if options.device_in_guest:
+        return DeviceInGuest(_seconds(options, loads))
+    return Watcher() if options.camera == "none" else VirtualCameraSink(options.camera)
 
 
 def _measure_all(options: argparse.Namespace, loads: Sequence[int]) -> dict[str, Any]:
@@ -120,7 +151,7 @@ def _measure_all(options: argparse.Namespace, loads: Sequence[int]) -> dict[str,
     asked = Conditions(
         options.seconds, options.fps, options.size, options.engine, not options.unpaced, not options.no_refine
     )
-    sink: Sink = Watcher() if options.camera == "none" else VirtualCameraSink(options.camera)
+    sink = _sink(options, loads)
     sink.open(SinkFormat(canvas.width, canvas.height, options.fps))
     result: dict[str, Any] = {
         "kind": "glass to glass",
@@ -155,4 +186,5 @@ def _again(options: argparse.Namespace) -> list[str]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: nothing is left behind
     sys.exit(main())

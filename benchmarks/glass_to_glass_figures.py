@@ -37,7 +37,7 @@ def figures(seen: Sequence[dict[str, Any]], skip_s: float = 0.0) -> dict[str, An
         "pictures": len(seen),
         "frames": len(fresh),
         "fps": rounded(1e3 / gaps.mean(), 2) if len(gaps) else None,
-        "latency_ms": _spread(ages),
+        "latency_ms": spread(ages),
         "cadence_ms": {
             "deviation": rounded(gaps.std(), 2) if len(gaps) else None,
             "p1": rounded(float(np.percentile(gaps, 1)), 1) if len(gaps) else None,
@@ -53,11 +53,17 @@ def figures(seen: Sequence[dict[str, Any]], skip_s: float = 0.0) -> dict[str, An
     }
 
 
-def _spread(values: Sequence[float]) -> dict[str, float | None]:
+def spread(values: Sequence[float]) -> dict[str, float | None]:
+    """Percentiles; None where there are no values."""
     if not values:
         return {"p50": None, "p95": None, "p99": None, "longest": None}
     p50, p95, p99 = np.percentile(values, [50, 95, 99])
-    return {"p50": rounded(p50, 1), "p95": rounded(p95, 1), "p99": rounded(p99, 1), "longest": max(values)}
+    return {
+        "p50": rounded(p50, 1),
+        "p95": rounded(p95, 1),
+        "p99": rounded(p99, 1),
+        "longest": rounded(max(values), 1),
+    }
 
 
 COLUMNS = (
@@ -78,6 +84,27 @@ COLUMNS = (
 """Name and cell of each column of the table."""
 
 
+def relay_words(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """For each run with the device in a guest: what of its latency is the way there, and the clocks."""
+    words = []
+    for row in rows:
+        if (relay := row.get("relay")) is None:
+            continue
+        parts = {"into the guest": "pickup_ms", "read": "read_ms", "into the device": "device_ms"}
+        shown_parts = [f"{name} {_pair(relay[key])}" for name, key in parts.items()]
+        words.append(
+            f"{row['source_fps']:g} fps, load {row['load']}: relay {_pair(relay['whole_ms'])} ms p50 / p95"
+            f" of the above ({', '.join(shown_parts)}), {relay['skipped']} pictures skipped by it;"
+            f" soonest {shown(relay['smallest_pickup_ms'], 2)} ms, clocks known to"
+            f" ±{shown(relay['clock_uncertainty_ms'], 2)} ms, drift {shown(relay['clock_drift_ms'], 3)} ms"
+        )
+    return words
+
+
+def _pair(times: dict[str, float | None]) -> str:
+    return f"{shown(times['p50'], 1)} / {shown(times['p95'], 1)}"
+
+
 def page(result: dict[str, Any], headline: str) -> str:
     """One HTML file with nothing outside it: table, distribution and course of the latency, stages."""
     rows = result["runs"]
@@ -87,6 +114,7 @@ def page(result: dict[str, Any], headline: str) -> str:
         "text-align:right}svg{max-width:100%;height:auto}</style><h1>From capture to consumer</h1>",
         f"<p>{html.escape(headline)}</p>",
         _table([name for name, _ in COLUMNS], [[cell(row) for _, cell in COLUMNS] for row in rows]),
+        *(f"<p>{html.escape(words)}</p>" for words in relay_words(rows)),
         _charts(rows),
         "<h2>Stages, ms p50 / p95</h2>",
         _table(["source fps", "load", *STAGES], [_stage_cells(row) for row in rows]),

@@ -30,28 +30,16 @@ def measure(arguments: Sequence[str], seconds: float) -> dict[str, Any]:
 
     seconds: how long the measurements take together. Raises `UserError` where there is no guest.
     """
-    if not SCRIPT.is_file():
-        raise UserError("the guest", f"{SCRIPT} is missing", "Run this in a checkout of livecam.")
-    built = subprocess.run(
-        [str(SCRIPT), "true"], capture_output=True, text=True, check=False, timeout=BUILD_S
-    )
-    if built.returncode:
-        raise UserError("the guest", _last_line(built.stderr), "docs/virtual-camera.md says what it needs.")
+    build()
     before = machine.describe()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "figures.json"
         limit = round(2 * seconds + START_S)  # time passes more slowly in a guest that is starved
-        environment = os.environ | {
-            "VCAM_VM_OUT": folder,
-            "VCAM_VM_SECONDS": str(limit),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "VCAM_VM_ENV": "PYTHONDONTWRITEBYTECODE LIVECAM_CACHE",
-        }
         done = subprocess.run(
             [str(SCRIPT), sys.executable, "-m", "benchmarks.glass_to_glass", *arguments, "--json", str(out)],
             stdout=subprocess.DEVNULL,
             cwd=ROOT,
-            env=environment,
+            env=environment(folder, limit),
             check=False,
         )
         if done.returncode or not out.is_file():
@@ -62,6 +50,27 @@ def measure(arguments: Sequence[str], seconds: float) -> dict[str, Any]:
     return result
 
 
-def _last_line(text: str) -> str:
+def environment(folder: str, seconds: int) -> dict[str, str]:
+    """For `SCRIPT`: the guest may write to that folder, and ends by itself after so many seconds."""
+    return os.environ | {
+        "VCAM_VM_OUT": folder,
+        "VCAM_VM_SECONDS": str(seconds),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "VCAM_VM_ENV": "PYTHONDONTWRITEBYTECODE LIVECAM_CACHE",
+    }
+
+
+def build() -> None:
+    """See that the guest starts; at first use its kernel is built. Raises `UserError` where it does not."""
+    if not SCRIPT.is_file():
+        raise UserError("the guest", f"{SCRIPT} is missing", "Run this in a checkout of livecam.")
+    built = subprocess.run(
+        [str(SCRIPT), "true"], capture_output=True, text=True, check=False, timeout=BUILD_S
+    )
+    if built.returncode:
+        raise UserError("the guest", last_line(built.stderr), "docs/virtual-camera.md says what it needs.")
+
+
+def last_line(text: str) -> str:
     lines = text.strip().splitlines()
     return lines[-1] if lines else "it does not start"

@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks import glass_to_glass_code as code
 from benchmarks.glass_to_glass_figures import figures
 from benchmarks.glass_to_glass_reader import observe
+from benchmarks.glass_to_glass_relay import DeviceInGuest
 from benchmarks.glass_to_glass_source import SimulatedCamera
 from livecam.animator import Animator
 from livecam.errors import UserError
@@ -62,7 +63,10 @@ def measure(
         runner.start()
         try:
             seconds = asked.seconds + WARM_UP_S
-            seen = sink.watch(seconds) if isinstance(sink, Watcher) else _read(_device_of(sink), seconds)
+            if isinstance(sink, Watcher | DeviceInGuest):
+                seen = sink.watch(seconds)
+            else:
+                seen = _read(_device_of(sink), seconds)
         finally:
             pipeline.stop()
             runner.join(30)
@@ -71,6 +75,8 @@ def measure(
     measured = report.result()
     more = {name: measured[name] for name in ("stages", "cpu_ms_per_frame", "dropped", "audio_offset_ms")}
     more["skipped_at_source"], more["dropped_in_pipeline"] = camera.skipped, more.pop("dropped")
+    if isinstance(sink, DeviceInGuest):
+        more["relay"] = sink.figures(WARM_UP_S)
     return {"engine": renderer.name, **figures(seen, WARM_UP_S), **more}
 
 

@@ -6,11 +6,14 @@ import json
 import multiprocessing
 import os
 import time
+from pathlib import Path
 
 import pytest
 
-from benchmarks import glass_to_glass, glass_to_glass_guest, glass_to_glass_load
+from benchmarks import glass_to_glass, glass_to_glass_guest, glass_to_glass_load, glass_to_glass_relay
+from benchmarks.glass_to_glass_relay import DeviceInGuest
 from livecam.errors import UserError
+from livecam.sinks.base import SinkFormat
 
 ROW = {
     "source_fps": 30.0,
@@ -67,6 +70,40 @@ def test_in_the_guest_the_same_command_runs_without_what_is_for_the_host(monkeyp
     assert json.loads(out.read_text())["runs"] == [ROW]
 
 
+def test_with_the_device_in_the_guest_livecam_stays_here(monkeypatch, tmp_path, capsys):
+    relay = {name: {"p50": 1.0, "p95": 2.0} for name in ("pickup_ms", "read_ms", "device_ms", "whole_ms")}
+    relay |= {"skipped": 7, "smallest_pickup_ms": 0.5, "clock_uncertainty_ms": 0.1, "clock_drift_ms": 0.0}
+
+    def measure_all(options, loads):
+        assert isinstance(glass_to_glass._sink(options, loads), DeviceInGuest)
+        return {"machine": MACHINE, "runs": [{**ROW, "relay": relay}]}
+
+    monkeypatch.setattr(glass_to_glass, "_measure_all", measure_all)
+    out = tmp_path / "figures.json"
+    assert glass_to_glass.main(["--device-in-guest", "--rates", "30", "--json", str(out)]) == 0
+    result = json.loads(out.read_text())
+    assert result["where"] == "device in a guest, livecam on the host"
+    assert result["runs"][0]["relay"] == relay
+    shown = capsys.readouterr().out
+    assert "device in a guest, livecam on the host" in shown
+    assert "7 pictures skipped" in " ".join(shown.split())
+
+
+def test_the_device_in_the_guest_is_the_guests_own(capsys):
+    assert glass_to_glass.main(["--device-in-guest", "--camera", "none"]) == 2
+    assert "the guest has one of its own" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        glass_to_glass.main(["--device-in-guest", "--guest"])
+
+
+def test_ctrl_c_ends_the_command(monkeypatch):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(glass_to_glass, "run", interrupted)
+    assert glass_to_glass.main([]) == 130
+
+
 @pytest.fixture
 def script(monkeypatch, tmp_path):
     """A stand-in for the guest's script: runs BODY, with the figures' path as the last argument."""
@@ -94,6 +131,26 @@ def test_a_guest_that_fails_is_said_so(script, monkeypatch, tmp_path):
     monkeypatch.setattr(glass_to_glass_guest, "SCRIPT", tmp_path / "none.sh")
     with pytest.raises(UserError, match="checkout"):
         glass_to_glass_guest.measure([], 1)
+
+
+def test_the_relays_guest_gets_its_folder_and_bell_and_is_ended_by_force(script, monkeypatch):
+    """A script that says it is ready and then hears nothing."""
+    monkeypatch.setattr(glass_to_glass_relay, "STOP_S", 0.1)
+    script(
+        'echo "$VCAM_VM_OUT $(basename "$VCAM_VM_BELL") $* $$" > "$SAID"\n'
+        'touch "$VCAM_VM_OUT/ready"\nexec sleep 100'
+    )
+    said = glass_to_glass_guest.SCRIPT.parent / "said"
+    monkeypatch.setenv("SAID", str(said))
+    device = DeviceInGuest(1)
+    device.open(SinkFormat(640, 480, 30))
+    device.close()
+    folder, bell, *words, process = said.read_text().split()
+    assert not Path(folder).exists()
+    assert bell == "bell"
+    assert words[-4:] == [folder, "640", "480", "30"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(process), 0)
 
 
 def test_load_works_and_ends_with_its_block(monkeypatch):

@@ -9,12 +9,13 @@
 # VCAM_VM_CACHE    folder of the kernel        (~/.cache/vcam-vm)
 # VCAM_VM_MODARGS  v4l2loopback's parameters   ("devices=1 video_nr=10 exclusive_caps=0 card_label=livecam")
 # VCAM_VM_OUT      a folder of the host that the guest may write, at the same path
+# VCAM_VM_BELL     a FIFO of the host: what is written there is read in the guest from /dev/tty3
 # VCAM_VM_ENV      names of further variables to pass on; PATH, HOME, LANG, PYTHONPATH always are
 # VCAM_VM_MEMORY   memory (2G)     VCAM_VM_SECONDS  time limit (600)
 set -euo pipefail
 
 fail() { echo "vcam_vm: $*" >&2; exit 125; }
-[ $# -ge 1 ] || { sed -n '2,15p' "$0" >&2; exit 2; }
+[ $# -ge 1 ] || { sed -n '2,16p' "$0" >&2; exit 2; }
 [ "$(uname -m)" = x86_64 ] || fail "only x86-64 is handled"
 
 cache=${VCAM_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vcam-vm}
@@ -147,7 +148,7 @@ b=$cache/busybox root=/mnt/root
 \$b ln -sfn /proc/self/fd \$root/dev/fd
 \$b ifconfig lo 127.0.0.1 up
 \$b mount -t hostfs -o "$run/share" none "\$root$run/share"
-[ -z "$shared" ] || \$b mount -t hostfs -o "$shared" none "\$root$shared"
+[ -z "$shared" ] || { \$b mkdir -p "\$root$shared"; \$b mount -t hostfs -o "$shared" none "\$root$shared"; }
 \$b stty -F \$root/dev/tty1 -opost
 \$b stty -F \$root/dev/tty2 -opost
 \$b chroot \$root /bin/sh "$run/command" </dev/null >\$root/dev/tty1 2>\$root/dev/tty2
@@ -159,12 +160,20 @@ EOF_INIT
 chmod +x "$run/init" "$run/command"
 
 parameters=
+if [ -n "${VCAM_VM_BELL:-}" ]; then
+  exec 5<>"$VCAM_VM_BELL"
+  parameters=" con3=fd:5,null"
+fi
 for word in $module_arguments; do parameters="$parameters v4l2loopback.$word"; done
 exec 3>&1 4>&2
 code=0
 timeout -k 10 "$limit" "$cache/linux" mem="${VCAM_VM_MEMORY:-2G}" root=none rootfstype=hostfs rootflags=/ ro \
   init="$run/init" quiet con=null con0=null,fd:1 con1=null,fd:3 con2=null,fd:4 $parameters \
-  </dev/null >"$run/console" 2>&1 || code=$?
+  </dev/null >"$run/console" 2>&1 &
+guest=$!
+trap 'kill "$guest" 2>/dev/null || true' INT TERM HUP  # whoever ends this script ends the guest
+wait "$guest" || code=$?
+while kill -0 "$guest" 2>/dev/null; do code=0; wait "$guest" || code=$?; done  # a signal ends `wait` early
 [ "$code" -ne 124 ] && [ "$code" -ne 137 ] || { echo "vcam_vm: out of time after $limit s" >&2; exit 124; }
 [ -s "$run/share/code" ] || { tail -n 25 "$run/console" >&2; fail "the guest ended without running the command"; }
 exit "$(cat "$run/share/code")"
