@@ -121,14 +121,14 @@ class DeviceInGuest:
         """Start the guest. Raises `UserError` where there is none or the size has an odd side."""
         if fmt.width % 2 or fmt.height % 2:
             raise UserError(f"{fmt.width}x{fmt.height}", "it has an odd side", "Choose an even size.")
-        memory = str(MEMORY.resolve()) if MEMORY.is_dir() else None
-        folder = self._folder = Path(tempfile.mkdtemp(prefix="livecam-relay-", dir=memory)).resolve()
-        self._words = folder / "words"
-        os.mkfifo(folder / BELL)
-        # Reading as well: otherwise opening waits for the guest, and ringing fails once that has ended.
-        self._bell = os.open(folder / BELL, os.O_RDWR | os.O_NONBLOCK)
         self._planes = np.empty((fmt.height * 3 // 2, fmt.width), np.uint8)
+        memory = str(MEMORY.resolve()) if MEMORY.is_dir() else None
         try:
+            folder = self._folder = Path(tempfile.mkdtemp(prefix="livecam-relay-", dir=memory)).resolve()
+            self._words = folder / "words"
+            os.mkfifo(folder / BELL)
+            # Reading as well: otherwise opening waits for the guest, and ringing fails once that has ended.
+            self._bell = os.open(folder / BELL, os.O_RDWR | os.O_NONBLOCK)
             self._process = self._start(folder, fmt, self._words, self._limit)
             self._wait(lambda: take(folder, READY), SLOW_S, pause_s=0.05)
         except BaseException:  # Ctrl-C as well: nobody closes what did not open
@@ -153,7 +153,9 @@ class DeviceInGuest:
         self._ask({"do": "read", "seconds": seconds})
         answer = json.loads(self._wait(lambda: take(folder, ANSWER), seconds + SLOW_S, pause_s=0.2))
         if answer["code"] or not answer["seen"]:
-            raise UserError(self.name, f"cannot be read ({''.join(answer['words']) or 'no pictures'})", "")
+            raise UserError(
+                self.name, f"cannot be read ({''.join(answer['words']) or 'no pictures'})", "Try again."
+            )
         self._clocks = Clocks(before, self._compare_clocks())
         self._notes = answer["notes"]
         seen: list[dict[str, Any]] = answer["seen"]
