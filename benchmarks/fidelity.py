@@ -124,6 +124,9 @@ def measure_self(
     whole = "Self-reenactment; errors in distances of the outer eye corners;"
     console.print(tables.self_table(rows, means, options.size, tables.WHOLE, whole))
     console.print(tables.self_table(rows, means, options.size, tables.PARTS, "Mouth and eyes"))
+    console.print(
+        tables.self_table(rows, means, options.size, tables.FLICKER, "Flicker over the truth's own,")
+    )
     console.print(tables.markdown(means), soft_wrap=True)
     return {"size": options.size, "mean": means, "clips": values}
 

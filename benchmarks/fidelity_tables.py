@@ -27,8 +27,13 @@ PARTS = (
     ("eyes dB", "eyes_psnr", 2),
     ("GMS", "eyes_gms", 3),
     ("sharp", "eyes_sharpness", 2),
-    ("flicker", "flicker", 2),
     ("outside", "outside_max", 1),
+)
+FLICKER = (
+    ("flicker", "flicker", 2),
+    ("mouth", "flicker_mouth", 2),
+    ("eyes", "flicker_eyes", 2),
+    ("edge", "flicker_edge", 2),
 )
 CROSS_COLUMNS = (
     "mouth",
@@ -111,7 +116,7 @@ def worst_table(rows: Sequence[Mapping[str, Any]], method: str) -> Table:
 
 def markdown(means: Rows, columns: Sequence[Any] | None = None) -> str:
     """The means as a Markdown table, one row a method."""
-    chosen = columns or (WHOLE[0], *WHOLE[3:6], *PARTS)
+    chosen = columns or (WHOLE[0], *WHOLE[3:6], *PARTS, *FLICKER)
     heads = ["", *(_long(name, measure) for name, measure, _ in chosen)]
     lines = ["| " + " | ".join(heads) + " |", "| --- |" + " ---: |" * len(chosen)]
     for method, row in means.items():
@@ -121,7 +126,9 @@ def markdown(means: Rows, columns: Sequence[Any] | None = None) -> str:
 
 def _long(name: str, measure: str) -> str:
     """Names that stand alone: both mouth and eyes have a GMS."""
-    return f"{measure.partition('_')[0]} {name}" if name in ("GMS", "sharp") and "_" in measure else name
+    if name in ("GMS", "sharp") and "_" in measure:
+        return f"{measure.partition('_')[0]} {name}"
+    return f"{name} flicker" if measure.startswith("flicker_") else name
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -160,7 +160,7 @@ def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: J
         true_points = judge(truth)
         masks, crop = _masks(true_points, persona.size)
         moved, _ = figures.picture_regions(motions[index].landmarks, persona.size)
-        true_change = figures.change(before, truth, masks["gate"]) if masks else NONE
+        true_changes = figures.changes(before, truth, masks, crop, "true_") if masks else {}
         outputs = {}
         for name, method in methods.items():
             output = outputs[name] = method(warped[index], motions[index])
@@ -169,8 +169,8 @@ def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: J
             row = rate(output, truth, points, true_points, shown)
             if masks:
                 earlier = method(warped[index - 1], motions[index - 1])
-                row |= figures.rate(output, truth, masks, crop)
-                row |= {"change": figures.change(earlier, output, masks["gate"]), "true_change": true_change}
+                row |= figures.rate(output, truth, masks, crop) | true_changes
+                row |= figures.changes(earlier, output, masks, crop)
             if name not in (STATIC, WARPER):
                 most, mean = figures.outside(output, warped[index], moved)
                 row |= {"outside_max": most, "outside_mean": mean}

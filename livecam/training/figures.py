@@ -26,6 +26,8 @@ AROUND_EYES: Final = 0.03
 GATE_LIPS, GATE_LIDS = 0.05, 0.04
 """How far around outer lips and lids a refiner may change anything: `LIPS_NONE` and `LIDS_NONE` of
 `livecam.model.refiner`."""
+FULL_LIPS, FULL_LIDS = 0.015, 0.01
+"""Up to here it may change everything; between there and the gate's end its corrections fade."""
 GATE_MARGIN: Final = 0.02
 """Added to them: the gate is drawn at half the crop's resolution and laid back into the picture."""
 BLUR: Final = 3.75 / 160
@@ -41,6 +43,9 @@ RATIOS: Final = {
     "mouth_edges": ("mouth_gradient", "mouth_true_gradient"),
     "eyes_edges": ("eyes_gradient", "eyes_true_gradient"),
     "flicker": ("change", "true_change"),
+    "flicker_mouth": ("mouth_change", "true_mouth_change"),
+    "flicker_eyes": ("eyes_change", "true_eyes_change"),
+    "flicker_edge": ("edge_change", "true_edge_change"),
 }
 """What `summary` makes of the means of two measures: the first over the second."""
 
@@ -49,7 +54,7 @@ _MEASURES: Final = ("psnr", "gms", "energy", "gradient", "true_energy", "true_gr
 
 def regions(rasters: NDArray[np.float32], size: int, side: float = 1.0) -> dict[str, Mask]:
     """Masks (size, size): "mouth" inside the lips, "eyes" the openings and `AROUND_EYES`, "gate" all that a
-    refiner may change.
+    refiner may change, "edge" of that where its corrections fade, without the eyes.
 
     rasters (5, G, G), drawn of a square in which the face-aligned crop has the side `side`: 1 of the crop.
     """
@@ -57,7 +62,9 @@ def regions(rasters: NDArray[np.float32], size: int, side: float = 1.0) -> dict[
     unit = side / REACH
     lips = large[LIPS] > -(GATE_LIPS + GATE_MARGIN) * unit
     lids = large[LIDS] > -(GATE_LIDS + GATE_MARGIN) * unit
-    return {"mouth": large[MOUTH] > 0, "eyes": large[EYES] > -AROUND_EYES * unit, "gate": lips | lids}
+    full = (large[LIPS] > -FULL_LIPS * unit) | (large[LIDS] > -FULL_LIDS * unit)
+    eyes, gate = large[EYES] > -AROUND_EYES * unit, lips | lids
+    return {"mouth": large[MOUTH] > 0, "eyes": eyes, "gate": gate, "edge": gate & ~full & ~eyes}
 
 
 def picture_regions(landmarks: NDArray[np.float32], size: int) -> tuple[dict[str, Mask], float]:
@@ -114,15 +121,33 @@ def change(before: RGB, after: RGB, mask: Mask) -> float:
     2016). As the warping error of Lai et al., "Learning Blind Video Temporal Consistency", ECCV 2018, but
     each sequence is compensated by its own motion, so that a head a pixel beside the truth is no flicker.
     """
-    if not mask.any():
-        return float("nan")
+    return float(_unexplained(before, after)[mask].mean()) if mask.any() else float("nan")
+
+
+def changes(
+    before: RGB, after: RGB, masks: Mapping[str, Mask], crop: float | None = None, prefix: str = ""
+) -> dict[str, float]:
+    """`change` of the gate ("change"), of mouth, eyes and edge ("mouth_change" ...). `crop` as for `rate`,
+    and NaN for as small a mask. `prefix`: before the names, "true_" for the truth's."""
+    unexplained = _unexplained(before, after)
+    least = LEAST_SHARE * (after.shape[0] if crop is None else crop) ** 2
+    found = {}
+    for name, part in (("change", "gate"), *((f"{part}_change", part) for part in ("mouth", "eyes", "edge"))):
+        mask = masks[part]
+        known = int(mask.sum()) >= max(least, 1)
+        found[prefix + name] = float(unexplained[mask].mean()) if known else float("nan")
+    return found
+
+
+def _unexplained(before: RGB, after: RGB) -> NDArray[np.float64]:
+    """(H, W, 3): |after(x) - before(x + f(x))|."""
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (after, before)]
     moved: Any = flow.calc(grey[0], grey[1], None)
-    rows, columns = mask.shape
+    rows, columns = after.shape[:2]
     here = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
     expected = cv2.remap(before, here + moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return float(np.abs(after.astype(np.float64) - expected)[mask].mean())
+    return np.abs(after.astype(np.float64) - expected)
 
 
 def outside(picture: RGB, warped: RGB, masks: Mapping[str, Mask]) -> tuple[float, float]:
