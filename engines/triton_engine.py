@@ -1,11 +1,12 @@
 """Runs a graph on another machine: a Triton Inference Server, over the v2 inference protocol (gRPC or HTTP).
 
 A server keeps nothing between requests: what was fed before is sent again with every run. Models with the
-portrait inside (`python -m export.triton --persona NAME`) take 140 KB a frame, others 10 MB and more.
+portrait inside (`python -m export triton --persona NAME`) take 140 KB a frame, others 10 MB and more.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, Final
@@ -51,6 +52,7 @@ class TritonEngine:
         self.address, self.model = parts.netloc, parts.path.strip("/")
         if parts.scheme not in SCHEMES or not self.address or not self.model:
             raise EngineError(f"triton: {url!r} names no model of a server. Give grpc://HOST:8001/MODEL")
+        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")  # else it tells of every lost connection by itself
         try:
             library: Any = import_module(f"tritonclient.{parts.scheme}")
         except (ImportError, RuntimeError) as error:  # the second is its own word for a missing extra
@@ -135,7 +137,7 @@ class TritonEngine:
         except Exception as error:
             raise EngineError(
                 f"triton: the server at {self.address} has no model {self.model!r} ({_words(error)}). "
-                "Write it with: python -m export.triton --out DIR"
+                "Write it with: python -m export triton --out DIR"
             ) from error
 
 

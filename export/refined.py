@@ -25,11 +25,15 @@ class RefinedSample(Sample):
 
 
 def with_refiner(sample: Sample, inputs: Sequence[TensorSpec]) -> Sample:
-    """`inputs`: the refiner's own, none for a warper. Pictures 0..1, rasters -1..1, style as trained ones
-    are."""
+    """`inputs`: the refiner's own, none for a warper."""
     if not inputs:
         return sample
     random = np.random.default_rng(zlib.crc32(sample.name.encode()))
+    return RefinedSample(sample.name, sample.persona, sample.frame, made_up(inputs, random))
+
+
+def made_up(inputs: Sequence[TensorSpec], random: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """Every input by name: noise for pictures (0..1) and rasters (-1..1), a style as trained ones are."""
     values: dict[str, NDArray[Any]] = {}
     for spec in inputs:
         if spec.name.endswith("style"):
@@ -37,4 +41,4 @@ def with_refiner(sample: Sample, inputs: Sequence[TensorSpec]) -> Sample:
         else:
             made = random.uniform(-1 if spec.name.endswith("rasters") else 0, 1, spec.shape)
         values[spec.name] = made.astype(spec.dtype)
-    return RefinedSample(sample.name, sample.persona, sample.frame, values)
+    return values

@@ -1,4 +1,4 @@
-"""python -m export.triton --out DIR [--size 512] [--persona NAME]... [--instances N]: a model repository.
+"""python -m export triton --out DIR [--size 512] [--persona NAME]... [--instances N]: a model repository.
 
 For NVIDIA's Triton Inference Server, so that one GPU host draws for many cameras:
 
@@ -121,7 +121,7 @@ def with_values(model: onnx.ModelProto, values: Mapping[str, NDArray[Any]]) -> o
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns 0, or 2 where a persona or the weights cannot be used."""
     parser = argparse.ArgumentParser(
-        prog="python -m export.triton", description="Write a model repository for Triton Inference Server."
+        prog="python -m export triton", description="Write a model repository for Triton Inference Server."
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--size", type=int, default=512, choices=(256, 512, 768))
@@ -150,10 +150,9 @@ def write(
     """
     import tempfile
 
-    from export.generator import export_generator
+    from export.generator import export_generator, pictures
     from export.refiner import PICTURES, export_refiner
     from livecam.model.generator import Generator
-    from livecam.model.inputs import persona_specs
     from livecam.model.weights import PAINTER, find
 
     weights = None if no_refine else find()
@@ -165,7 +164,7 @@ def write(
             from livecam.training.ship import load_generator
 
             generator = load_generator(weights.file(PAINTER), size)
-        half = to_half(export_generator(generator, spare), [spec.name for spec in persona_specs(size)])
+        half = to_half(export_generator(generator, spare), pictures(generator))
         whole = with_bytes(half)
         places = [write_model(folder, f"generator-{size}", whole, instances=instances)]
         for name in personas:

@@ -29,7 +29,7 @@ class GraphRenderer:
         inputs take for this persona, for a graph that has one.
 
         The engine may have drawn another persona of the same size before: nothing of that one stays. A graph
-        that holds its portrait (`python -m export.triton --persona`) is told the frames alone.
+        that holds its portrait (`python -m export triton --persona`) is told the frames alone.
 
         Raises:
             ValueError: a layer is not uint8 or not of that shape.

@@ -18,9 +18,9 @@ from livecam.errors import UserError
 from livecam.model import weights
 from livecam.model.embedder import StyleOfPicture
 from livecam.model.generator import Generator
+from livecam.model.onnx_graph import keep_in_half, to_onnx
 from livecam.model.refiner import FaceRefiner
 from livecam.training import card, checkpoint, tensorfile, travel
-from livecam.training.graphs import write_onnx
 from livecam.training.loop import painter_of
 from livecam.training.recipe import Recipe, from_dict
 from livecam.training.system import Painter
@@ -45,9 +45,11 @@ def ship(run: Path, out: Path, figures: Sequence[Path] = (), data: Path | None =
     save_painter(painter, recipe, out / WEIGHTS)
     painter, _ = load_painter(out / WEIGHTS)  # rounded: the graphs hold the very same numbers
     network = painter.network
-    write_onnx(network, network.inputs, network.outputs, out / weights.REFINER)
     style = StyleOfPicture(painter.embedder, painter.projection, network.size)
-    write_onnx(style, style.inputs, style.outputs, out / weights.EMBEDDER)
+    for module, name in ((network, weights.REFINER), (style, weights.EMBEDDER)):
+        graph = to_onnx(module, module.inputs, module.outputs, Path(name).stem)
+        keep_in_half(graph)
+        (out / name).write_bytes(graph.SerializeToString())
     step = card.last_step(run)
     notes = {"seed": recipe.seed, "steps": step, "trained_on": "rendered heads, no real person"}
     written = weights.write_manifest(out, network.size, network.style_size, notes)

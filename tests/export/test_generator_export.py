@@ -13,7 +13,7 @@ import torch
 
 from engines import Engine, TensorSpec, open_engine
 from export import __main__ as command
-from export import samples
+from export import report, samples
 from export.generator import export_generator, operators
 from export.parity import MAX_ERROR, compare, difference
 from livecam import __version__
@@ -184,12 +184,15 @@ def one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("one_seed")
 def test_command_writes_graphs_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    report = tmp_path / "deep" / "report.json"
+    told = tmp_path / "deep" / "report.json"
     assert (
-        command.main(["--out", str(tmp_path), "--size", "256", "--report", str(report), "--no-refine"]) == 0
+        command.main(
+            ["--out", str(tmp_path), "--size", "256", "--report", str(told), "--no-refine", "--no-half"]
+        )
+        == 0
     )
     assert "agrees" in capsys.readouterr().out
-    (entry,) = json.loads(report.read_text())["graphs"]
+    (entry,) = json.loads(told.read_text())["graphs"]
     assert (entry["size"], entry["passed"]) == (256, True)
     assert entry["bytes"] == (tmp_path / entry["file"]).stat().st_size
     assert entry["operators"]["GridSample"] == 2
@@ -198,11 +201,12 @@ def test_command_writes_graphs_and_report(tmp_path: Path, capsys: pytest.Capture
 
 @pytest.mark.usefixtures("one_seed")
 def test_command_writes_half_precision_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--out", str(tmp_path), "--size", "256", "--half", "--no-refine"]) == 0
+    assert command.main(["--out", str(tmp_path), "--size", "256", "--no-refine"]) == 0
     assert capsys.readouterr().out.count("agrees") == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "generator-256-fp16.onnx",
         "generator-256.onnx",
+        "parity.json",
     ]
 
 
@@ -216,6 +220,6 @@ def test_command_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.Captu
 def test_command_fails_where_the_pictures_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "MAX_ERROR", -1.0)
-    assert command.main(["--out", str(tmp_path), "--size", "256", "--no-refine"]) == 1
+    monkeypatch.setattr(report, "MAX_ERROR", -1.0)
+    assert command.main(["--out", str(tmp_path), "--size", "256", "--no-refine", "--no-half"]) == 1
     assert "DIFFERS" in capsys.readouterr().out

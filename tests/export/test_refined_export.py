@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from refiner_weights import write_weights
@@ -12,7 +13,7 @@ from refiner_weights import write_weights
 from engines import open_engine
 from export import __main__ as command
 from export import samples
-from export.refined import with_refiner
+from export.refined import made_up, with_refiner
 from livecam.model.inputs import input_specs
 from livecam.model.layout import refiner_specs
 from livecam.model.weights import REFINER, VARIABLE, Weights
@@ -33,9 +34,21 @@ def installed(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_graph_refines_and_says_with_what(weights: Weights, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    words = ["--out", str(tmp_path), "--size", str(SIZE), "--half", "--report", str(report)]
+    words = ["--out", str(tmp_path), "--size", str(SIZE), "--report", str(report)]
     assert command.main(words) == 0
-    assert json.loads(report.read_text())["refiner"] == weights.name
+    told = json.loads(report.read_text())
+    assert told["refiner"] == weights.name
+    names = [f"generator-{SIZE}.onnx", f"generator-{SIZE}-fp16.onnx", "refiner.onnx", "refiner-fp16.onnx"]
+    assert [entry["file"] for entry in told["graphs"]] == names
+    assert all((tmp_path / name).is_file() for name in names)
+    refiner = open_engine("cpu", tmp_path / "refiner.onnx", threads=1)
+    shipped = open_engine("cpu", weights.file(REFINER), threads=1)
+    assert (refiner.inputs, refiner.outputs) == (shipped.inputs, shipped.outputs)
+    feeds = made_up(refiner.inputs, np.random.default_rng(0))
+    given, expected = (engine.run(feeds)["correction"] for engine in (refiner, shipped))
+    np.testing.assert_allclose(
+        given, expected, rtol=0, atol=1e-5
+    )  # the same numbers, stored in FP32 and FP16
     for name in (f"generator-{SIZE}.onnx", f"generator-{SIZE}-fp16.onnx"):
         engine = open_engine("cpu", tmp_path / name, threads=1)
         assert engine.inputs == input_specs(SIZE) + refiner_specs(weights.style, weights.size)
@@ -44,9 +57,10 @@ def test_the_graph_refines_and_says_with_what(weights: Weights, tmp_path: Path) 
 
 
 def test_it_is_left_out_when_asked(tmp_path: Path) -> None:
-    assert command.main(["--out", str(tmp_path), "--size", str(SIZE), "--no-refine"]) == 0
+    assert command.main(["--out", str(tmp_path), "--size", str(SIZE), "--no-refine", "--no-half"]) == 0
     engine = open_engine("cpu", tmp_path / f"generator-{SIZE}.onnx", threads=1)
     assert engine.inputs == input_specs(SIZE)
+    assert not (tmp_path / "refiner.onnx").exists()
 
 
 def test_damaged_weights_are_named(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,10 @@ import pytest
 import torch
 
 from engines import open_engine
-from export import refiner as command
+from export import report
 from export.half import to_half
 from export.parity import LEAST_PSNR_HALF, MAX_ERROR
-from export.refiner import PICTURES, compare, export_refiner, samples
+from export.refiner import PICTURES, compare, export_refiner, samples, write
 from livecam.model.repair import RepairNetwork, RepairShape
 
 
@@ -66,36 +65,20 @@ def test_a_free_first_side_takes_several_people(network: RepairNetwork, tmp_path
     assert np.abs(both[0] - both[1]).max() > 0.01
 
 
-def test_the_command_needs_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    import livecam.model.weights as weights
-
-    monkeypatch.setattr(weights, "find", lambda: None)
-    monkeypatch.setattr(command, "find", lambda: None)
-    assert command.main(["--out", str(tmp_path)]) == 2
-    assert "no weights are installed" in capsys.readouterr().err
-
-
-def test_the_command_reports(
+def test_both_files_are_told_of(
     network: RepairNetwork,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from types import SimpleNamespace
-
-    import livecam.training.ship as ship
-
-    monkeypatch.setattr(command, "find", lambda: SimpleNamespace(file=lambda name: tmp_path / name))
-    monkeypatch.setattr(ship, "load_painter", lambda path: (SimpleNamespace(network=network), None))
-    report = tmp_path / "deep" / "report.json"
-    arguments = ["--out", str(tmp_path / "graphs"), "--half", "--report", str(report)]
-    assert command.main(arguments) == 0
+    entries = write(network, tmp_path / "graphs", half=True)
     assert capsys.readouterr().out.count("agrees") == 2
-    graphs = json.loads(report.read_text())["graphs"]
-    assert [entry["file"] for entry in graphs] == ["refiner.onnx", "refiner-fp16.onnx"]
-    assert all(entry["passed"] for entry in graphs)
-    monkeypatch.setattr(command, "MAX_ERROR", -1.0)
-    assert command.main(["--out", str(tmp_path / "graphs")]) == 1
+    assert [entry["file"] for entry in entries] == ["refiner.onnx", "refiner-fp16.onnx"]
+    assert all(entry["passed"] and entry["size"] == 32 for entry in entries)
+    assert sorted(path.name for path in (tmp_path / "graphs").iterdir()) == [
+        "refiner-fp16.onnx",
+        "refiner.onnx",
+    ]
+    monkeypatch.setattr(report, "MAX_ERROR", -1.0)
+    assert [entry["passed"] for entry in write(network, tmp_path / "graphs", half=False)] == [False]
     assert "DIFFERS" in capsys.readouterr().out

@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from engines import open_engine
+from export import __main__ as command
 from export import triton
 from livecam.errors import UserError
 
@@ -93,6 +94,12 @@ def test_the_command_writes_the_warper(tmp_path: Path, capsys: pytest.CaptureFix
         "data_type: TYPE_UINT8, dims: [ 1, 256, 256, 3 ]"
         in (tmp_path / "generator-256" / "config.pbtxt").read_text()
     )
+
+
+def test_it_is_a_word_of_the_export_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["triton", "--help"])
+    assert "usage: python -m export triton" in capsys.readouterr().out
 
 
 def test_the_command_says_which_persona_it_does_not_know(
