@@ -20,6 +20,8 @@ FARTHEST = 2
 FIELD = 10
 GRADIENTS = 170 / 255**2
 """The constant c of gradient magnitude similarity, for colours in 0..1."""
+AROUND = 16
+"""Pixels of the crop, 1.3 cm, over which the strength of gradients is averaged."""
 RELUCTANCE = 0.03
 """Share by which a shift by a pixel must be better than none."""
 
@@ -53,14 +55,34 @@ def gradient_similarity(picture: Tensor, truth: Tensor, weights: Tensor) -> Tens
 
     L1 is content with a soft edge where it is not sure of the place; this is not.
     """
+    own, true = ((square + 1e-8).sqrt() for square in _squared_gradients(picture, truth))
+    alike = (2 * own * true + GRADIENTS) / (own**2 + true**2 + GRADIENTS)
+    return _mean(1 - alike, weights)
+
+
+def sharpness(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+    """How far the strength of gradients, root mean square around each place, is from the truth's; (B, 3, C,
+    C).
+
+    What cannot be known is drawn soft by all losses that compare pixel by pixel. This one asks for as much
+    contrast as there should be, and the cheapest way is to strengthen the edges that are sure: less is lost
+    than where a discriminator has edges made up.
+    """
+    strengths = []
+    share = F.avg_pool2d(weights.float(), AROUND, AROUND // 4)
+    for square in _squared_gradients(picture, truth):
+        mean = F.avg_pool2d(square * weights.float(), AROUND, AROUND // 4) / (share + 1e-6)
+        strengths.append((mean + 1e-6).sqrt())
+    return _mean((strengths[0] - strengths[1]).abs(), share)
+
+
+def _squared_gradients(picture: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, 1, C, C) of each: Prewitt's squared magnitude of the grey picture."""
     kernel = picture.new_tensor([[1.0, 0.0, -1.0]] * 3, dtype=torch.float32) / 3
     kernels = torch.stack([kernel, kernel.T])[:, None]  # (2, 1, 3, 3)
     grey = torch.cat([picture, truth]).float().mean(1, keepdim=True)
-    slopes = F.conv2d(grey, kernels, padding=1)
-    magnitude = (slopes.square().sum(1, keepdim=True) + 1e-8).sqrt()  # its slope at 0 would be infinite
-    own, true = magnitude.chunk(2)
-    alike = (2 * own * true + GRADIENTS) / (own**2 + true**2 + GRADIENTS)
-    return _mean(1 - alike, weights)
+    own, true = F.conv2d(grey, kernels, padding=1).square().sum(1, keepdim=True).chunk(2)
+    return own, true
 
 
 def register(truth: Tensor, picture: Tensor) -> Tensor:

@@ -155,6 +155,9 @@ class System:
         if weights.gradients > 0:
             found["gradients"] = losses.gradient_similarity(painted.picture, batch.truth, regions)
             total = total + weights.gradients * found["gradients"]
+        if weights.sharpness > 0:
+            found["sharpness"] = losses.sharpness(painted.picture, batch.truth, regions)
+            total = total + weights.sharpness * found["sharpness"]
         if self.features is not None and weights.perceptual > 0:
             found["perceptual"] = perceptual(self.features, painted.picture, batch.truth, painted.gate)
             total = total + weights.perceptual * found["perceptual"]

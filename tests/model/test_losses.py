@@ -60,6 +60,21 @@ def test_gradient_similarity_knows_blur_but_not_brightness() -> None:
     assert losses.gradient_similarity(flat, truth, weights).item() == pytest.approx(expected, abs=2e-3)
 
 
+def test_sharpness_asks_for_as_much_contrast_wherever_it_lies() -> None:
+    truth = torch.zeros(1, 3, 64, 64)
+    truth[..., ::4] = 0.4
+    weights = torch.ones(1, 1, 64, 64)
+    weights[..., :1, :] = weights[..., -1:, :] = weights[..., :1] = weights[..., -1:] = (
+        0  # padding is an edge
+    )
+    moved = torch.roll(truth, 2, -1)
+    assert losses.sharpness(moved, truth, weights) < 0.01
+    assert losses.sharpness(truth + 0.2, truth, weights) < 1e-6
+    # Half the contrast misses half of the strength: Prewitt's .4 in every second column, root mean square .28.
+    assert losses.sharpness(truth / 2, truth, weights).item() == pytest.approx(0.5 * 0.4 / 2**0.5, rel=0.05)
+    assert losses.sharpness(truth * 0, truth, torch.zeros_like(weights)) == 0
+
+
 def test_gradient_similarity_has_a_slope_where_all_is_flat() -> None:
     picture = torch.full((1, 3, 8, 8), 0.5, requires_grad=True)
     truth = torch.rand(1, 3, 8, 8)
