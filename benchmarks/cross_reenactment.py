@@ -233,8 +233,12 @@ def worst(likenesses: Sequence[Likeness], count: int = 10) -> list[dict[str, Any
                     "driver_gap": rounded(one.driver[k, MOUTH], 3),
                 }
             )
-    found.sort(key=lambda row: -np.inf if row["error"] is None else -row["error"])
-    return found[:count]
+    return sorted(found, key=goodness)[:count]
+
+
+def goodness(row: Mapping[str, Any]) -> float:
+    """Sorts rows of `worst`: those without a face first."""
+    return -np.inf if row["error"] is None else -float(row["error"])
 
 
 def overall(likenesses: Sequence[Likeness]) -> dict[str, Any]:

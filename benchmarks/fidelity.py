@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-refine", action="store_true", help="the warper alone")
     parser.add_argument("--paper", type=Path, help="the same of the paper's form, for a row of its own")
     parser.add_argument("--shots", default="1", help="pictures given to the embedder, e.g. 1,8,32")
+    parser.add_argument(
+        "--tuned", type=int, default=0, metavar="STEPS", help="also fine-tune on 8 pictures of each clip"
+    )
     parser.add_argument("--size", type=int, default=256, choices=SIZES, help="pixels of the compared crop")
     parser.add_argument("--frames", type=int, default=40, help="frames compared of each clip")
     parser.add_argument("--cross-frames", type=int, default=100, help="frames judged of each pair")
@@ -61,7 +65,11 @@ def _run(options: argparse.Namespace) -> None:
     clips = files_in(options.clips, VIDEO_SUFFIXES, "video")
     portraits = files_in(options.portraits, PICTURE_SUFFIXES, "picture") if options.portraits else []
     given = _weights(options)
-    plan = Plan(options.frames, options.limit, given, _shots(options.shots))
+    shots = _shots(options.shots)
+    if options.tuned:
+        _check_tuning(options.tuned, given)
+        shots = tuple(sorted({*shots, methods.TUNED_SHOTS}))  # the row to hold it against
+    plan = Plan(options.frames, options.limit, given, shots, options.tuned)
     if options.json is not None:
         check_writable(options.json)
     if options.plots is not None:
@@ -102,6 +110,17 @@ def _shots(text: str) -> tuple[int, ...]:
     return found
 
 
+def _check_tuning(steps: int, given: Given) -> None:
+    """Raises `UserError` where nothing can be fine-tuned, before any other work."""
+    if steps < 1:
+        raise UserError(f"--tuned {steps}", "no number of steps", "Give one from 1 on, for example 200.")
+    if REFINED not in given:
+        raise UserError("--tuned", "there are no refiner's weights to fine-tune", "Leave --tuned away.")
+    if util.find_spec("torch") is None:
+        todo = "Install livecam with the train extra, or leave --tuned away."
+        raise UserError("--tuned", "fine-tuning needs PyTorch, which is not installed", todo)
+
+
 def measure_self(
     clips: Sequence[Path], options: argparse.Namespace, plan: Plan, judge: Judge, console: Console
 ) -> dict[str, Any]:
@@ -128,6 +147,11 @@ def measure_self(
         tables.self_table(rows, means, options.size, tables.FLICKER, "Flicker over the truth's own,")
     )
     console.print(tables.markdown(means), soft_wrap=True)
+    tuned = [comparison for comparison in comparisons if comparison.tuned]
+    if tuned:
+        kept = sum(comparison.tuned["kept"] for comparison in tuned)
+        seconds = max(comparison.tuned["seconds"] for comparison in tuned)
+        console.print(f"Fine-tuning was kept on {kept} of {len(tuned)} clips; {seconds:.0f} s at most.")
     return {"size": options.size, "mean": means, "clips": values}
 
 
@@ -151,6 +175,7 @@ def measure_cross(
                 cross_reenactment.track_driver(clip, tracker, options.cross_frames, options.limit, judge)
             )
     likenesses: dict[str, list[cross_reenactment.Likeness]] = {}
+    drawn: list[quality_strips.Drawn] = []
     for path in portraits:
         with console.status(f"cross-reenactment of {path.name}"):
             persona = enroll.enroll(path, path.stem, CROSS_SIZE)
@@ -161,9 +186,12 @@ def measure_cross(
                     plots.cross_frames([found.get(REFINED, found[WARPER])], [driver], options.plots)
                 if options.strips is not None:
                     quality_strips.cross_sheet(found, driver, options.strips)
+                    drawn = quality_strips.cross_worst(found, driver, drawn)
                 for name, one in found.items():
                     one.outputs.clear()  # 80 MB a pair
                     likenesses.setdefault(name, []).append(one)
+    if options.strips is not None:
+        quality_strips.save_cross_worst(drawn, options.strips)
     if options.plots is not None:
         plots.cross_correlation(likenesses.get(REFINED, likenesses[WARPER]), options.plots)
     result: dict[str, Any] = {"size": CROSS_SIZE}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,17 @@ from numpy.typing import NDArray
 from benchmarks.product import spread
 from livecam.frames import RGB
 from livecam.model import weights as weights_files
-from livecam.model.weights import Weights
+from livecam.model.weights import PAINTER, Weights
 from livecam.motion import Motion
 from livecam.persona import enroll, likeness
+from livecam.persona.likeness import Style
 from livecam.persona.persona import Persona
 from livecam.render.host import HostRenderer
 from livecam.render.refine import host_refiner
 from livecam.training import figures
+
+if TYPE_CHECKING:
+    from livecam.training.personal import Tuned
 
 F32 = NDArray[np.float32]
 Method = Callable[[RGB, Motion], RGB]
@@ -30,6 +35,8 @@ Method = Callable[[RGB, Motion], RGB]
 Shot = tuple[RGB, F32]
 """A picture of the person and its landmarks, as `livecam.persona.likeness.shot` makes them."""
 STATIC, WARPER, REFINED, BLURRED, FLAT, PAPER = "static", "warper", "refined", "blurred", "flat", "paper"
+TUNED_SHOTS = 8
+"""Pictures that a person is fine-tuned on."""
 APART = 2
 """Pictures given to the embedder lie at least so many frames from any that is compared."""
 
@@ -63,13 +70,39 @@ def refiner(persona: Persona, weights: Weights, shots: Sequence[Shot] = ()) -> M
     Raises:
         UserError: a file of the weights is missing, damaged or cannot be run.
     """
+    known = _enrolled(persona, shots)
+    if shots:
+        return _drawn_anew(known, weights)
+    repair = host_refiner(known, weights)
+    return lambda warped, motion: repair(warped, motion.landmarks[:, :2])
+
+
+def tuned(persona: Persona, weights: Weights, others: Sequence[Shot], steps: int) -> tuple[Method, Tuned]:
+    """`refiner` with these pictures, fine-tuned on them as `livecam enroll PICTURE... --steps N` does.
+
+    others: enrolled squares, S x S x 3, and landmarks (478, 3) in 0..1 of them.
+
+    Raises:
+        UserError: as `refiner`.
+    """
+    from livecam.training import personal
+
+    known = likeness.with_style(_enrolled(persona, [likeness.shot(*other) for other in others]), weights)
+    found = personal.fine_tune(known, others, weights.file(PAINTER), steps)
+    known = replace(known, style=Style(found.style, weights.name, steps))
+    return _drawn_anew(known, weights), found
+
+
+def _enrolled(persona: Persona, shots: Sequence[Shot]) -> Persona:
     own = likeness.of_portrait(persona)
     pictures = likeness.together([(own.pictures[0], own.landmarks[0]), *shots])
     known = replace(persona, shots=pictures, style=None)
-    repair = host_refiner(known, weights)
-    if not shots:
-        return lambda warped, motion: repair(warped, motion.landmarks[:, :2])
-    renderer = HostRenderer(enroll.resize(known, persona.size), repair)
+    return enroll.resize(known, persona.size) if shots else known
+
+
+def _drawn_anew(persona: Persona, weights: Weights) -> Method:
+    """More pictures show teeth, so the warper's own picture is another."""
+    renderer = HostRenderer(persona, host_refiner(persona, weights))
     return lambda warped, motion: renderer.render(motion)
 
 
@@ -78,9 +111,9 @@ def portrait(persona: Persona) -> RGB:
     return enroll.cut(persona.picture, persona.crop, persona.size)
 
 
-def name_of(shots: int) -> str:
-    """Of the refined row with so many pictures."""
-    return REFINED if shots == 1 else f"{REFINED} T={shots}"
+def name_of(shots: int, tuned: bool = False) -> str:
+    """Of the refined row with so many pictures, or of that fine-tuned on them."""
+    return f"{REFINED} T={shots} tuned" if tuned else REFINED if shots == 1 else f"{REFINED} T={shots}"
 
 
 def untrained(persona: Persona) -> dict[str, Method]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-from benchmarks.cross_reenactment import Driver, Likeness
+from benchmarks.cross_reenactment import Driver, Likeness, goodness, worst
 from benchmarks.features import GAZE, MOUTH, YAW
+from benchmarks.output import shown
 from benchmarks.quality_methods import REFINED, WARPER
 from benchmarks.self_reenactment import Comparison, Pair
 from livecam.errors import UserError
@@ -24,11 +26,15 @@ TILE = 224
 CLOSE_WIDTH, CLOSE_HEIGHT = 224, 112
 WORST = 6
 """Frames of a clip in one strip."""
+CROSS_WORST = 10
+"""Frames of all portraits and clips in one sheet."""
 GAIN = 3
 """How much the difference is enlarged about a mid grey."""
 AROUND = 1.5
 """Side of the face's picture in sides of the face."""
 EYES = (*lm.LEFT_EYE, *lm.RIGHT_EYE)
+Drawn = tuple[dict[str, Any], RGB]
+"""A row of `cross_reenactment.worst` and its pictures."""
 
 
 def prepare(folder: Path) -> None:
@@ -114,21 +120,51 @@ def _lowest(values: np.ndarray, frames: Sequence[int], count: int) -> list[int]:
 
 def cross_sheet(found: Mapping[str, Likeness], driver: Driver, folder: Path) -> Path:
     """One row a telling frame: driver, and the output of every method; then eyes and mouth of each. The
-    captions are the lids' opening as a share of neutral."""
+    captions are the lids' opening as a share of neutral, and the lips' gap in mouth widths."""
     first = next(iter(found.values()))
-    rows = []
-    for k in telling_frames(first):
-        index = first.frames[k]
-        picture, points = driver.pictures[index], driver.judged[index]
-        theirs, _ = first.lids()
-        tiles = [_labelled(_face(picture, points), f"{driver.name} {index}: lids {theirs[k]:.2f}")]
-        closes = [close(picture, points)]
-        for name, one in found.items():
-            output, seen = one.outputs[index], one.points.get(index)
-            tiles.append(_labelled(_face(output, seen), f"{name}: lids {one.lids()[1][k]:.2f}"))
-            closes.append(close(output, seen))
-        rows.append(np.hstack([*tiles, *closes]))
+    rows = [_cross_row(found, driver, k, f"{driver.name} {first.frames[k]}") for k in telling_frames(first)]
     return _save(np.vstack(rows), folder / f"cross-{first.portrait}-{first.driver_name}.png")
+
+
+def cross_worst(found: Mapping[str, Likeness], driver: Driver, kept: Sequence[Drawn] = ()) -> list[Drawn]:
+    """The worst frames of this pair and of those in `kept`, `CROSS_WORST` together, each with its row of
+    pictures: driver, warper, refined, and eyes and mouth of each; portrait, clip and frame stand on it."""
+    compared = {name: found[name] for name in (WARPER, REFINED) if name in found}
+    best = found.get(REFINED, found[WARPER])
+    drawn = list(kept)
+    for row in worst([best], CROSS_WORST):
+        notes = (best.portrait, f"{driver.name}, frame {row['frame']}")
+        position = best.frames.index(row["frame"])
+        drawn.append((row, _cross_row(compared, driver, position, "driver", notes)))
+    return sorted(drawn, key=lambda one: goodness(one[0]))[:CROSS_WORST]
+
+
+def save_cross_worst(drawn: Sequence[Drawn], folder: Path) -> Path:
+    """All of them below each other, the worst first."""
+    return _save(np.vstack([picture for _, picture in drawn]), folder / "cross-worst.png")
+
+
+def _cross_row(
+    found: Mapping[str, Likeness], driver: Driver, k: int, name: str, notes: Sequence[str] = ()
+) -> RGB:
+    """The frame at position k; `notes` stand at the foot of the driver's picture."""
+    first = next(iter(found.values()))
+    index = first.frames[k]
+    picture, points = driver.pictures[index], driver.judged[index]
+    tile = _labelled(_face(picture, points), _caption(name, first.lids()[0][k], first.driver[k, MOUTH]))
+    for line, text in enumerate(reversed(notes)):
+        tile = _labelled(tile, text, TILE - 8 - 18 * line)
+    tiles, closes = [tile], [close(picture, points)]
+    for method, one in found.items():
+        output, seen = one.outputs[index], one.points.get(index)
+        caption = _caption(method, one.lids()[1][k], one.output[k, MOUTH])
+        tiles.append(_labelled(_face(output, seen), caption))
+        closes.append(close(output, seen))
+    return np.hstack([*tiles, *closes])
+
+
+def _caption(name: str, lids: float, gap: float) -> str:
+    return f"{name}: lids {shown(lids, 2)}, gap {shown(gap, 2)}"
 
 
 def _tile(picture: RGB) -> RGB:

@@ -21,6 +21,7 @@ from benchmarks.product import animate, read_frames, spread
 from benchmarks.quality_methods import (
     REFINED,
     STATIC,
+    TUNED_SHOTS,
     WARPER,
     Method,
     Recorder,
@@ -29,6 +30,7 @@ from benchmarks.quality_methods import (
     portrait,
     refiner,
     shot_numbers,
+    tuned,
     untrained,
 )
 from livecam.animator import Tracker
@@ -56,13 +58,15 @@ Judging = Callable[[RGB], "Landmarks | None"]
 class Plan:
     """What is compared: `frames` of the first `limit` of a clip; `weights` by name, with so many `shots`.
 
-    The weights called "refined" are measured with every number of shots, others with one.
+    The weights called "refined" are measured with every number of shots, others with one, and if `tuned`
+    with `TUNED_SHOTS` after so many steps of fine-tuning on them.
     """
 
     frames: int
     limit: int
     weights: Mapping[str, Weights] = field(default_factory=dict)
     shots: Sequence[int] = (1,)
+    tuned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Comparison:
     """One clip. rows: for every method and compared frame every measure, NaN where it is unknown.
 
     lost: by method, frames in whose output no face was found. pairs: for looking at, in the clip's order.
+    tuned: what fine-tuning says of itself.
     """
 
     name: str
@@ -94,6 +99,7 @@ class Comparison:
     rows: dict[str, list[dict[str, float]]]
     lost: dict[str, int]
     pairs: list[Pair]
+    tuned: dict[str, Any] = field(default_factory=dict)
 
     def means(self, which: str) -> dict[str, float]:
         """Mean of every measure over the frames where it is known."""
@@ -113,7 +119,7 @@ class Comparison:
                 for which in SERIES
                 if which in self.rows
             },
-        }
+        } | ({"tuned": self.tuned} if self.tuned else {})
 
 
 def compare_clip(clip: Path, size: int, plan: Plan, judge: Judging) -> Comparison:
@@ -149,7 +155,8 @@ def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: J
     if not chosen:
         raise UserError(clip.name, f"has only {len(warped)} frames", f"Give more than {FIRST}.")
     truths = dict(true_crops(clip, persona.crop, persona.size, [*chosen, *(k - 1 for k in chosen)]))
-    methods = untrained(persona) | _refiners(clip, persona, len(warped), chosen, plan, judge)
+    refiners, about = _refiners(clip, persona, len(warped), chosen, plan, judge)
+    methods = untrained(persona) | refiners
     shown = shown_part(persona.crop, persona.picture, persona.size)
     rows: dict[str, list[dict[str, float]]] = {name: [] for name in methods}
     lost = dict.fromkeys(methods, 0)
@@ -179,27 +186,33 @@ def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: J
         pairs.append(Pair(index, truth, outputs, true_points, best))
     for name in methods:
         rows[name] = _filled(rows[name])
-    return Comparison(clip.stem, chosen, rows, lost, pairs)
+    return Comparison(clip.stem, chosen, rows, lost, pairs, about)
 
 
 def _refiners(
     clip: Path, persona: Persona, frames: int, chosen: Sequence[int], plan: Plan, judge: Judging
-) -> dict[str, Method]:
-    """The plan's weights, each with as many pictures as asked for."""
-    numbers = {count: shot_numbers(frames, chosen, count) for count in plan.shots}
-    wanted = {number for several in numbers.values() for number in several} if plan.weights else set()
-    pictures = dict(true_crops(clip, persona.crop, likeness.SIDE, sorted(wanted))) if wanted else {}
-    shots: dict[int, Shot] = {}
-    for number, picture in pictures.items():
+) -> tuple[dict[str, Method], dict[str, Any]]:
+    """The plan's weights, each with as many pictures as asked for; and what fine-tuning says of itself."""
+    counts = {*plan.shots, *([TUNED_SHOTS] if plan.tuned else [])} if plan.weights else set()
+    numbers = {count: shot_numbers(frames, chosen, count) for count in counts}
+    wanted = sorted({number for several in numbers.values() for number in several})
+    seen: dict[int, Shot] = {}
+    for number, picture in true_crops(clip, persona.crop, likeness.SIDE, wanted) if wanted else []:
         points = judge(picture)
         if points is not None:
-            shots[number] = likeness.shot(picture, points / np.float32(likeness.SIDE))
+            seen[number] = (picture, points / np.float32(likeness.SIDE))
     found: dict[str, Method] = {}
+    about: dict[str, Any] = {}
     for name, weights in plan.weights.items():
         for count in plan.shots if name == REFINED else (1,):
-            given = [shots[number] for number in numbers.get(count, ()) if number in shots]
+            given = [likeness.shot(*seen[number]) for number in numbers.get(count, ()) if number in seen]
             found[name_of(count) if name == REFINED else name] = refiner(persona, weights, given)
-    return found
+        if name == REFINED and plan.tuned:
+            others = [seen[number] for number in numbers[TUNED_SHOTS] if number in seen]
+            found[name_of(TUNED_SHOTS, tuned=True)], result = tuned(persona, weights, others, plan.tuned)
+            about = {"steps": plan.tuned, "kept": result.kept, "seconds": round(result.seconds, 1)}
+            about |= {"error_before": rounded(result.before, 5), "error_after": rounded(result.after, 5)}
+    return found, about
 
 
 def _masks(points: Landmarks | None, size: int) -> tuple[dict[str, figures.Mask], float]:

@@ -96,7 +96,8 @@ def test_plots_are_written(measured):
     sheet = cv2.imread(str(measured[1] / "self-worst-swing.png"))
     assert sheet.std() > 20
     strips = measured[1].parent / "strips"
-    assert {path.name for path in strips.iterdir()} == {"strip-swing.png", "cross-face-swing.png"}
+    names = {"strip-swing.png", "cross-face-swing.png", "cross-worst.png"}
+    assert {path.name for path in strips.iterdir()} == names
     # Six frames below each other; four pictures, and three times eyes and mouth.
     assert cv2.imread(str(strips / "strip-swing.png")).shape == (6 * 224, 7 * 224, 3)
 
@@ -135,6 +136,13 @@ def test_a_number_of_pictures_that_is_none_is_refused(clip, capsys):
     assert fidelity.main(["--clips", str(clip), "--shots", "1,many"]) == 2
     assert "no numbers of pictures" in capsys.readouterr().err
     assert fidelity.main(["--clips", str(clip), "--shots", "33"]) == 2
+
+
+def test_what_cannot_be_fine_tuned_is_refused_first(clip, capsys):
+    assert fidelity.main(["--clips", str(clip), "--tuned", "-1"]) == 2
+    assert "no number of steps" in capsys.readouterr().err
+    assert fidelity.main(["--clips", str(clip), "--tuned", "5", "--no-refine"]) == 2
+    assert "no refiner's weights" in capsys.readouterr().err
 
 
 def test_a_folder_without_weights_is_said_in_one_line(clip, tmp_path, capsys):

@@ -96,6 +96,39 @@ def test_more_pictures_of_the_person_change_the_style(persona, face, weights):
     assert (one != two).any()
 
 
+def test_a_tuned_person_is_drawn_in_the_tuned_style(persona, face, weights, monkeypatch):
+    """As a stand-in for fine-tuning found it; all pictures but the portrait were handed over as they are."""
+    from livecam.training import personal
+
+    told = []
+
+    def fine_tune(known, others, painter, steps):
+        told.append((len(known.shots), len(others), painter.name, steps))
+        return personal.Tuned(known.style.values + 0.5, True, 0.2, 0.1, 4, 2, 1.0)
+
+    monkeypatch.setattr(personal, "fine_tune", fine_tune)
+    others = [(methods.portrait(persona), persona.landmarks)] * 3
+    motion = speaking(persona, face)
+    warped = HostRenderer(persona).render(motion)
+    plain = methods.refiner(persona, weights, [likeness.shot(*other) for other in others])
+    method, found = methods.tuned(persona, weights, others, 7)
+    assert told == [(4, 3, "painter.safetensors", 7)]
+    assert found.kept
+    assert (method(warped, motion) != plain(warped, motion)).any()
+
+
+def test_without_a_better_style_the_tuned_row_is_that_of_eight_pictures(measured, weights, monkeypatch):
+    from livecam.training.personal import Judgement
+
+    monkeypatch.setattr(Judgement, "beats", lambda self, start: False)
+    found = measured(Plan(1, 12, {"refined": weights}, (8,), 2))
+    assert list(found.rows)[-2:] == ["refined T=8", "refined T=8 tuned"]
+    assert found.means("refined T=8 tuned") == pytest.approx(found.means("refined T=8"), nan_ok=True)
+    about = found.as_dict()["tuned"]
+    assert (about["steps"], about["kept"]) == (2, False)
+    assert about["error_before"] == about["error_after"] > 0
+
+
 @pytest.fixture
 def measured(persona, face, monkeypatch):
     """measured(plan) -> a comparison; everything but the tracker and the judge, who see a still face, and one
