@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import tty
 from collections.abc import Callable, Sequence
 from io import FileIO
 from pathlib import Path
@@ -160,6 +159,8 @@ class Relay:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    import tty  # not on Windows, where the other end is imported as well
+
     import pyvirtualcam
 
     where, width, height, fps = sys.argv[1:] if arguments is None else arguments

@@ -21,6 +21,8 @@ from livecam.errors import UserError
 from livecam.frames import OutputFrame
 from livecam.sinks.base import SinkFormat
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and renaming as on Linux")
+
 WIDTH, HEIGHT = 480, 48
 SHIFT_NS = 7_000_000_000
 """By which the guest's clock is behind here."""
