@@ -1,0 +1,91 @@
+"""One machine has camera and sink, another draws: landmarks go out, frames come back, over gRPC."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+import standin_triton
+
+from engines import open_engine
+
+FRAMES = 3
+
+
+@pytest.fixture(scope="module")
+def graph(persona, tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
+    """As `python -m export triton --persona` puts it on a server: the portrait inside, bytes out."""
+    pytest.importorskip("torch")
+    from export.generator import export_generator
+    from export.triton import with_bytes, with_values
+    from livecam.model.generator import Generator
+    from livecam.model.inputs import PersonaInputs
+
+    path = tmp_path_factory.mktemp("served") / "model.onnx"
+    layers = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior).feeds()
+    onnx.save(with_values(with_bytes(export_generator(Generator(256), path)), layers), path)
+    return path
+
+
+@pytest.fixture
+def take(face, tmp_path) -> Path:  # type: ignore[no-untyped-def]
+    """A recorded performance: the mouth opens."""
+    from faces import with_lip_gap
+
+    from livecam.sources.recording import PerformanceWriter
+
+    path = tmp_path / "take.livecam"
+    with PerformanceWriter(path) as writer:
+        for k in range(FRAMES):
+            writer.add(k * 33_000_000, with_lip_gap(face, 0.1 * k).astype(np.float32), 512, 512)
+    return path
+
+
+def test_landmarks_go_out_and_frames_come_into_the_sink(persona, graph, take, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("grpc")
+    from livecam.animator import Animator
+    from livecam.pipeline import run_lossless
+    from livecam.render.canvas import Canvas
+    from livecam.render.geometry import FrameGeometry
+    from livecam.render.graph import GraphRenderer
+    from livecam.render.host import HostRenderer
+    from livecam.report import Report
+    from livecam.settings import Settings
+    from livecam.sinks import open_sink
+    from livecam.sinks.base import SinkFormat
+    from livecam.sources import open_source
+
+    class Remote(GraphRenderer):
+        geometry = FrameGeometry(persona)
+
+        def render(self, motion):  # type: ignore[no-untyped-def]
+            return self.draw(self.geometry(motion))
+
+    def play(renderer, folder: str) -> list[np.ndarray]:  # type: ignore[no-untyped-def, type-arg]
+        source, sink = open_source(str(take)), open_sink(str(tmp_path / folder / "%05d.png"))
+        canvas = Canvas(persona, None)
+        sink.open(SinkFormat(canvas.width, canvas.height, 30))
+        report = Report()
+        run_lossless(
+            source, Animator(persona, renderer, canvas, None, Settings(), False, report), [sink], report
+        )
+        sink.close()
+        source.close()
+        return [cv2.imread(str(path)).astype(int) for path in sorted((tmp_path / folder).glob("*.png"))]
+
+    layers = (persona.foreground, persona.background, persona.interior)
+    with standin_triton.serving("grpc", "generator-256-drawn", graph) as server:
+        remote = Remote(open_engine(server.url, timeout=30), *layers)
+        given, expected = play(remote, "remote"), play(HostRenderer(persona), "here")
+        remote.close()
+        # The flow, 128 x 128 x 2 in FP32, and 8 KB of landmarks, maps and names: no picture goes out.
+        assert all(0 < size - 131_072 < 8_192 for size in server.bytes_received)
+        assert len(server.bytes_received) == FRAMES + 1  # and the portrait at rest, before the first
+    assert len(given) == len(expected) == FRAMES
+    for one, other in zip(given, expected, strict=True):
+        # Both draw this to 70 dB (tests/render/test_agreement.py): less than a level on the average.
+        assert np.abs(one - other).mean() < 1
+    assert (given[0] != given[-1]).any()
