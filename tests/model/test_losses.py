@@ -70,7 +70,7 @@ def test_sharpness_asks_for_as_much_contrast_wherever_it_lies() -> None:
     moved = torch.roll(truth, 2, -1)
     assert losses.sharpness(moved, truth, weights) < 0.01
     assert losses.sharpness(truth + 0.2, truth, weights) < 1e-6
-    # Half the contrast misses half of the strength: Prewitt's .4 in every second column, root mean square .28.
+    # Half the contrast misses half of the strength: Prewitt's .4 in every second column, so .28 as a root.
     assert losses.sharpness(truth / 2, truth, weights).item() == pytest.approx(0.5 * 0.4 / 2**0.5, rel=0.05)
     assert losses.sharpness(truth * 0, truth, torch.zeros_like(weights)) == 0
 
