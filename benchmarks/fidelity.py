@@ -146,13 +146,15 @@ def measure_self(
     console.print(
         tables.self_table(rows, means, options.size, tables.FLICKER, "Flicker over the truth's own,")
     )
+    worst = self_reenactment.worst(comparisons)
+    console.print(tables.self_worst_table(worst))
     console.print(tables.markdown(means), soft_wrap=True)
     tuned = [comparison for comparison in comparisons if comparison.tuned]
     if tuned:
         kept = sum(comparison.tuned["kept"] for comparison in tuned)
         seconds = max(comparison.tuned["seconds"] for comparison in tuned)
         console.print(f"Fine-tuning was kept on {kept} of {len(tuned)} clips; {seconds:.0f} s at most.")
-    return {"size": options.size, "mean": means, "clips": values}
+    return {"size": options.size, "mean": means, "worst": worst, "clips": values}
 
 
 def measure_cross(

@@ -114,6 +114,16 @@ def worst_table(rows: Sequence[Mapping[str, Any]], method: str) -> Table:
     return table
 
 
+def self_worst_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Where the landmarks are furthest from the clip's."""
+    table = _table("The worst frames by points", "clip")
+    for name in ("frame", "points", "warper's"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(row["clip"], str(row["frame"]), shown(row["points"], 4), shown(row["warper"], 4))
+    return table
+
+
 def markdown(means: Rows, columns: Sequence[Any] | None = None) -> str:
     """The means as a Markdown table, one row a method."""
     chosen = columns or (WHOLE[0], *WHOLE[3:6], *PARTS, *FLICKER)

@@ -47,6 +47,8 @@ MEASURES = ("face_psnr", "psnr", "ssim", "landmarks", "lips", "eyes", "sharpness
 """Of the whole face; `livecam.training.figures` adds those of mouth and eyes."""
 FIRST = 3
 """The first frame compared; those before are nearly the portrait itself."""
+SECOND = 30
+"""Frames; of those nearer to each other only the worst is named."""
 SERIES = (STATIC, WARPER, REFINED)
 """Whose values are written frame by frame."""
 NONE = float("nan")
@@ -286,6 +288,23 @@ def overall(comparisons: Sequence[Comparison]) -> dict[str, dict[str, float | No
         found["worst_face_psnr"] = min(gains)
         means[which] = _rounded(found) | {"lost": sum(c.lost[which] for c in comparisons)}
     return means
+
+
+def worst(comparisons: Sequence[Comparison], count: int = 10) -> list[dict[str, Any]]:
+    """The frames with the largest landmark error of the product's best, those without a face before all, as
+    plain values; of a clip's second one at most."""
+    found: list[tuple[float, dict[str, Any]]] = []
+    for one in comparisons:
+        best = REFINED if REFINED in one.rows else WARPER
+        errors, plain = (np.array(one.series(which, "landmarks")) for which in (best, WARPER))
+        taken: list[int] = []
+        for k in np.argsort(-np.nan_to_num(errors, nan=np.inf), kind="stable"):
+            if all(abs(one.frames[k] - frame) >= SECOND for frame in taken):
+                taken.append(one.frames[k])
+                row = {"clip": one.name, "frame": one.frames[k], "points": rounded(errors[k])}
+                found.append((errors[k], row | {"warper": rounded(plain[k])}))
+    found.sort(key=lambda pair: -np.nan_to_num(pair[0], nan=np.inf))
+    return [row for _, row in found[:count]]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import metrics
-from benchmarks.self_reenactment import MEASURES, Comparison, overall, rate, shown_part
+from benchmarks.self_reenactment import MEASURES, Comparison, overall, rate, shown_part, worst
 from livecam.persona.persona import Crop
 
 
@@ -69,3 +69,18 @@ def test_json_knows_no_nan():
     values = comparison("one", [np.nan, np.nan], [1.23456789, np.nan]).as_dict()
     assert values["means"]["warper"]["psnr"] is None
     assert values["per_frame"]["static"]["psnr"] == [1.2346, None]
+
+
+def test_the_worst_frames_of_all_clips_are_named():
+    """Frames 0, 1, 2 are of one second: only the worst of them counts."""
+    one = comparison("one", [0.1, 0.3, 0.2], [1.0, 1.0, 1.0])
+    two = comparison("two", [np.nan, 0.9], [1.0, 1.0])
+    two.frames[1] = 40
+    rows = worst([one, two])
+    assert [(row["clip"], row["frame"], row["points"]) for row in rows] == [
+        ("two", 0, None),
+        ("two", 40, 0.9),
+        ("one", 1, 0.3),
+    ]
+    one.rows["refined"] = one.rows["static"]
+    assert worst([one], 1) == [{"clip": "one", "frame": 0, "points": 1.0, "warper": 0.1}]
