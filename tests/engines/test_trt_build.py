@@ -127,6 +127,18 @@ def test_a_file_that_tensorrt_refuses_is_built_anew(newest: ModuleType, graph: P
     assert "does not load the engine" in caplog.text
 
 
+def test_a_file_that_cannot_be_read_is_built_anew(newest: ModuleType, graph: Path, caplog: Any) -> None:
+    open_tensorrt(graph).close()
+    path = kept(graph)
+    path.unlink()
+    path.mkdir()
+    engine = open_tensorrt(graph)
+    assert builds(newest) == 2
+    assert "it cannot be read" in caplog.text
+    assert "cannot be kept" in caplog.text
+    assert engine.run({name: np.ones((1, 1, 4, 4), np.float32) for name in ("picture", "style")})
+
+
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="Windows keeps files apart by folders")
 def test_a_file_of_somebody_else_is_not_read(
     newest: ModuleType, graph: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
