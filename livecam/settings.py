@@ -59,8 +59,9 @@ class Settings:
             raise UserError(f"fps {self.fps:g}", "out of range", "Use a rate from 1 to 240.")
         if self.max_frames is not None and self.max_frames < 1:
             raise UserError(f"max-frames {self.max_frames}", "nothing to do", "Use 1 or more.")
-        if self.engine not in ("auto", "cpu", "cuda", "tensorrt", "torch"):
-            raise UserError(f"engine {self.engine}", "unknown", "Use auto, cpu, cuda, tensorrt or torch.")
+        if self.engine not in ("auto", "cpu", "cuda", "tensorrt", "torch") and "://" not in self.engine:
+            todo = "Use auto, cpu, cuda, tensorrt, torch, or grpc://HOST:8001/MODEL."
+            raise UserError(f"engine {self.engine}", "unknown", todo)
 
 
 def load(environ: Mapping[str, str] = os.environ, path: Path | None = None) -> Settings:

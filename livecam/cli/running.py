@@ -27,7 +27,9 @@ def run(
     size: Size = None,
     canvas: Annotated[str | None, typer.Option(help='WIDTHxHEIGHT, or "source".')] = None,
     fps: Annotated[float | None, typer.Option(help="Rate of live sinks.")] = None,
-    engine: Annotated[str | None, typer.Option(help="auto, cpu, cuda, tensorrt or torch.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="auto, cpu, cuda, tensorrt, torch, or grpc://HOST:8001/MODEL.")
+    ] = None,
     refine: Annotated[bool | None, typer.Option("--refine/--no-refine", help="Use the learned half.")] = None,
     loop: Annotated[bool | None, typer.Option("--loop", help="Play a driver file again and again.")] = None,
     max_frames: Annotated[int | None, typer.Option(help="Stop after so many frames.")] = None,

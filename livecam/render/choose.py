@@ -33,8 +33,8 @@ class Renderer(Protocol):
 
 
 def make_renderer(persona: Persona, engine: str, refine: bool = True) -> Renderer:
-    """`engine`: "auto", "cpu", "cuda", "tensorrt" or "torch". `refine`: use the learned half, if there is
-    one.
+    """`engine`: "auto", "cpu", "cuda", "tensorrt", "torch", or the URL of a Triton server's model.
+    `refine`: use the learned half, if there is one.
 
     "auto" builds nothing: it takes what `livecam build --engine NAME` has left here.
 
@@ -153,6 +153,9 @@ def _open(persona: Persona, name: str, weights: Weights | None, build: bool) -> 
     from livecam.render.refine import graph_inputs
 
     layers = (persona.foreground, persona.background, persona.interior)
+    if "://" in name:  # a server's model, which may hold the portrait and the refiner's inputs itself
+        told = {} if weights is None else graph_inputs(persona, weights)
+        return GraphRenderer(open_engine(name), *layers, told)
     if name != "torch" and (problem := obstacle(name, persona.size, weights)):
         raise EngineError(problem)
     told = {} if weights is None else graph_inputs(persona, weights)

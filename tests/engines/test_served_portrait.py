@@ -10,8 +10,6 @@ import onnx
 import pytest
 import standin_triton
 
-from engines import open_engine
-
 FRAMES = 3
 
 
@@ -49,20 +47,13 @@ def test_landmarks_go_out_and_frames_come_into_the_sink(persona, graph, take, tm
     from livecam.animator import Animator
     from livecam.pipeline import run_lossless
     from livecam.render.canvas import Canvas
-    from livecam.render.geometry import FrameGeometry
-    from livecam.render.graph import GraphRenderer
+    from livecam.render.choose import make_renderer
     from livecam.render.host import HostRenderer
     from livecam.report import Report
     from livecam.settings import Settings
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
     from livecam.sources import open_source
-
-    class Remote(GraphRenderer):
-        geometry = FrameGeometry(persona)
-
-        def render(self, motion):  # type: ignore[no-untyped-def]
-            return self.draw(self.geometry(motion))
 
     def play(renderer, folder: str) -> list[np.ndarray]:  # type: ignore[no-untyped-def, type-arg]
         source, sink = open_source(str(take)), open_sink(str(tmp_path / folder / "%05d.png"))
@@ -76,9 +67,8 @@ def test_landmarks_go_out_and_frames_come_into_the_sink(persona, graph, take, tm
         source.close()
         return [cv2.imread(str(path)).astype(int) for path in sorted((tmp_path / folder).glob("*.png"))]
 
-    layers = (persona.foreground, persona.background, persona.interior)
     with standin_triton.serving("grpc", "generator-256-drawn", graph) as server:
-        remote = Remote(open_engine(server.url, timeout=30), *layers)
+        remote = make_renderer(persona, server.url, refine=False)
         given, expected = play(remote, "remote"), play(HostRenderer(persona), "here")
         remote.close()
         # The flow, 128 x 128 x 2 in FP32, and 8 KB of landmarks, maps and names: no picture goes out.
@@ -89,3 +79,12 @@ def test_landmarks_go_out_and_frames_come_into_the_sink(persona, graph, take, tm
         # Both draw this to 70 dB (tests/render/test_agreement.py): less than a level on the average.
         assert np.abs(one - other).mean() < 1
     assert (given[0] != given[-1]).any()
+
+
+def test_a_server_that_is_away_is_named_before_anything_starts(persona) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("grpc")
+    from livecam.errors import UserError
+    from livecam.render.choose import make_renderer
+
+    with pytest.raises(UserError, match=r"no server answers at 127\.0\.0\.1:1 "):
+        make_renderer(persona, "grpc://127.0.0.1:1/generator-256-drawn", refine=False)
