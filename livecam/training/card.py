@@ -14,6 +14,11 @@ from livecam.training import checkpoint, shards
 from livecam.training.recipe import Recipe
 from livecam.training.system import Painter
 
+RENDERED = """\
+Rendered heads only, drawn by `livecam/training/heads`: shapes from ICT-FaceKit (MIT License,
+USC Institute for Creative Technologies), skin, hair, eyes, clothes and light from formulas. No photograph of
+a real person, and no weights made by others, went into training; this goes for the feature network of the
+perceptual loss too."""
 LIMITS = """\
 - Trained on computer graphics only. Real skin, teeth and lids are met for the first time in use: expect them
   to be repaired plausibly, not exactly. Teeth are invented where the portrait does not show any.
@@ -40,6 +45,7 @@ def write(
     parts = "\n".join(f"| {name} | {count / 1e6:.2f} M |" for name, count in sizes.items())
     checksums = "\n".join(f"- `{name}`: SHA-256 `{value}`" for name, value in shipped.checksums.items())
     shown = [*tables, *_from_log(run)]
+    made = made_of(run)
     return f"""# The refiner's weights {shipped.name}
 
 What repairs mouth and eyes of a warped portrait: livecam {livecam.__version__}, `livecam/model/refiner.py`.
@@ -54,10 +60,7 @@ front.
 
 ## Data
 
-{_people(data)}Rendered heads only, drawn by `livecam/training/heads`: shapes from ICT-FaceKit (MIT License,
-USC Institute for Creative Technologies), skin, hair, eyes, clothes and light from formulas. No photograph of
-a real person, and no weights made by others, went into training; this goes for the feature network of the
-perceptual loss too.
+{_people(data)}{RENDERED if made == [shards.RENDERED] else "Made of: " + "; ".join(made) + "."}
 
 ## Training
 
@@ -108,6 +111,15 @@ def last_step(run: Path) -> int | None:
         return int(json.loads((run / checkpoint.STATE).read_text("utf-8"))["step"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def made_of(run: Path) -> list[str]:
+    """What a run was trained on, as its pairs said."""
+    try:
+        state = json.loads((run / checkpoint.STATE).read_text("utf-8"))
+        return [str(word) for word in state.get("made", [shards.RENDERED])]
+    except (OSError, ValueError):
+        return [shards.RENDERED]  # a painter.safetensors, which ships already
 
 
 def _table(name: str, rows: Mapping[str, Mapping[str, float]]) -> str:

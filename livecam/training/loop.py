@@ -58,6 +58,7 @@ def train(
     pairs = dataset.load(data, held_out=False).to(device)
     kept = _held_out(data, device) if first else None
     network = load_features(features) if features else None
+    made = set(shards.made(data))
     system = System(recipe, pairs.size, device, network, together)
     step = 0
     if resume or start is not None:
@@ -70,6 +71,7 @@ def train(
         if from_dict(state["recipe"], str(out)) != recipe:
             log.warning("the recipe differs from the one this run was begun with")
         step = state["step"]
+        made |= set(state.get("made", ()))
         system.warmed_from = state["warmed_from"]
     books = Log(out, step) if first else None
     log.info("%s, %d pairs, steps %d to %d", device, len(pairs), step, recipe.steps)
@@ -85,7 +87,7 @@ def train(
                 log.info("%d: %s, %.2f steps/s", step, _short(values), rate)
             up = ends is not None and together.any(time.monotonic() > ends)
             if books and (step % recipe.check_every == 0 or step == recipe.steps or up):
-                _check(system, kept, out, step, books)
+                _check(system, kept, out, step, books, sorted(made))
             if up:
                 log.info("time is up at step %d", step)
                 break
@@ -116,10 +118,13 @@ def _held_out(data: Path, device: str) -> dataset.Pairs | None:
     return dataset.load(data, held_out=True, limit=40).to(device)
 
 
-def _check(system: System, kept: dataset.Pairs | None, out: Path, step: int, books: Log) -> None:
+def _check(
+    system: System, kept: dataset.Pairs | None, out: Path, step: int, books: Log, made: list[str]
+) -> None:
     """Checkpoint first: figures can be made again."""
     size = system.painter.network.size
     state = {"step": step, "size": size, "warmed_from": system.warmed_from, "recipe": system.recipe.as_dict()}
+    state["made"] = made
     checkpoint.save(out, system.modules, system.optimisers, state)
     if kept is None:
         return

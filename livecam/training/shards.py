@@ -72,6 +72,12 @@ def people(folder: Path) -> list[int]:
     return found
 
 
+def made(folder: Path) -> list[str]:
+    """What the people in a folder were made of, as their files say: weights must tell."""
+    notes = (tensorfile.notes(path_of(folder, person)) for person in people(folder))
+    return sorted({found.get("made", "unknown") for found in notes})
+
+
 def is_held_out(person: int) -> bool:
     return person % HELD_OUT == HELD_OUT - 1
 

@@ -42,6 +42,7 @@ def ship(run: Path, out: Path, figures: Sequence[Path] = (), data: Path | None =
     painter, recipe = painter_from(run)
     tables = [card.figures(path) for path in figures]
     out.mkdir(parents=True, exist_ok=True)
+    (out / weights.SMALL).unlink(missing_ok=True)  # of other weights; python -m export.quantise makes it anew
     save_painter(painter, recipe, out / WEIGHTS)
     painter, _ = load_painter(out / WEIGHTS)  # rounded: the graphs hold the very same numbers
     network = painter.network
@@ -51,7 +52,7 @@ def ship(run: Path, out: Path, figures: Sequence[Path] = (), data: Path | None =
         keep_in_half(graph)
         (out / name).write_bytes(graph.SerializeToString())
     step = card.last_step(run)
-    notes = {"seed": recipe.seed, "steps": step, "trained_on": "rendered heads, no real person"}
+    notes = {"seed": recipe.seed, "steps": step, "trained_on": "; ".join(card.made_of(run))}
     written = weights.write_manifest(out, network.size, network.style_size, notes)
     text = card.write(painter, recipe, written, run, tables, data)
     (out / weights.CARD).write_text(text, "utf-8")

@@ -11,6 +11,12 @@ UNREADABLE = (SafetensorError, OSError)
 """What `read` raises for a file that is missing or broken."""
 
 
+def notes(path: Path) -> dict[str, str]:
+    """A file's notes alone."""
+    with safe_open(path, framework="numpy") as file:
+        return file.metadata() or {}
+
+
 def read(
     path: Path, framework: Literal["numpy", "pt"], prefix: str = ""
 ) -> tuple[dict[str, Any], dict[str, str]]:

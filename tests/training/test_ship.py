@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from pair_data import write_people
+from pair_data import made_up, write_people
 from torch import nn
 
 from engines import open_engine
 from livecam.errors import UserError
-from livecam.training import evaluate, recipe, ship
+from livecam.model import weights
+from livecam.training import evaluate, recipe, shards, ship
 from livecam.training.__main__ import recipe_path
 from livecam.training.loop import train
 from livecam.training.system import Painter
@@ -74,3 +75,25 @@ def test_held_out_people_are_measured(run: Path, tmp_path: Path) -> None:
     assert evaluate.main([str(run), "--data", str(data), "--json", str(target)]) == 0
     assert "held out" in target.read_text()
     assert evaluate.main([str(run), "--clips", str(tmp_path)]) == 2
+
+
+def test_the_card_says_what_the_weights_were_trained_on(run: Path, tmp_path: Path) -> None:
+    ship.ship(run, tmp_path / "rendered")
+    card = (tmp_path / "rendered" / "MODEL_CARD.md").read_text()
+    assert "Rendered heads only" in card
+    assert "no real person" in (tmp_path / "rendered" / "manifest.json").read_text()
+    data = write_people(tmp_path / "pairs", range(2))
+    shards.save(data, 2, made_up(2), made="films of people")
+    mixed = dataclasses.replace(recipe.read(recipe_path("test")), steps=1)
+    train(mixed, data, tmp_path / "run", device="cpu")
+    ship.ship(tmp_path / "run", tmp_path / "mixed")
+    card = (tmp_path / "mixed" / "MODEL_CARD.md").read_text()
+    assert "films of people" in card
+    assert "Rendered heads only" not in card
+    assert "films of people" in (tmp_path / "mixed" / "manifest.json").read_text()
+
+
+def test_a_graph_in_int8_of_other_weights_goes(run: Path, tmp_path: Path) -> None:
+    (tmp_path / weights.SMALL).write_bytes(b"old")
+    ship.ship(run, tmp_path)
+    assert not (tmp_path / weights.SMALL).exists()
