@@ -165,9 +165,11 @@ def _measure_all(options: argparse.Namespace, loads: Sequence[int]) -> dict[str,
                 camera = SimulatedCamera(pictures, rate, options.jitter)
                 log.info("%g fps, load %d", rate, load)
                 # Nothing is drawn on the terminal meanwhile: that would be load, too.
+                before = machine.cpu_times()
                 with glass_to_glass_load.busy(load):
                     measured = measure(camera, persona, canvas, sink, asked)
-                result["runs"].append({"source_fps": rate, "load": load, **measured})
+                stolen = {"stolen_percent": machine.stolen_percent(before, machine.cpu_times())}
+                result["runs"].append({"source_fps": rate, "load": load, **stolen, **measured})
     finally:
         sink.close()
     return result

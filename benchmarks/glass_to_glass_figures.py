@@ -80,6 +80,7 @@ COLUMNS = (
     ("reordered", lambda row: str(row["reordered"])),
     ("unreadable", lambda row: str(row["unreadable"])),
     ("black", lambda row: str(row["black"])),
+    ("stolen %", lambda row: shown(row.get("stolen_percent"), 1)),
 )
 """Name and cell of each column of the table."""
 

@@ -56,6 +56,26 @@ def load_average() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
+def cpu_times(text: str | None = None) -> tuple[int, int] | None:
+    """(stolen, all) of all processors since the start, in ticks; None where the system does not tell.
+
+    Stolen is what the host of a virtual machine gave to others while this one wanted to compute (proc(5)).
+    """
+    try:
+        words = (Path("/proc/stat").read_text("utf-8") if text is None else text).split("\n", 1)[0].split()
+        ticks = [int(word) for word in words[1:9]]  # what comes after is in user and nice already
+        return ticks[7], sum(ticks)
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def stolen_percent(before: tuple[int, int] | None, after: tuple[int, int] | None) -> float | None:
+    """Share of the time between two `cpu_times` that the host gave to others."""
+    if before is None or after is None or after[1] <= before[1]:
+        return None
+    return round(100 * (after[0] - before[0]) / (after[1] - before[1]), 2)
+
+
 def _memory_gb() -> float | None:
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30), 1)
