@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+LABEL = "livecam"
+MODULE_OPTIONS = f"devices=1 exclusive_caps=1 max_buffers=4 card_label={LABEL}"
+"""How v4l2loopback should be loaded: Chromium lists it only with exclusive_caps=1; with its usual two buffers
+a slow reader sees pictures that are being written anew."""
 SYSFS = Path("/sys/class/video4linux")
 
 

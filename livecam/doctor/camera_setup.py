@@ -13,8 +13,8 @@ from pathlib import Path
 
 from livecam.doctor.cameras import SECURE_BOOT
 from livecam.errors import UserError
+from livecam.video_devices import MODULE_OPTIONS as OPTIONS
 
-OPTIONS = "devices=1 exclusive_caps=1 card_label=livecam"
 AT_START = "/etc/modules-load.d/livecam.conf"
 PARAMETERS = "/etc/modprobe.d/livecam.conf"
 RPM_FUSION = "https://mirrors.rpmfusion.org/free/fedora/rpmfusion-free-release-$(rpm -E %fedora).noarch.rpm"

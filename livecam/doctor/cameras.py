@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from livecam.doctor.check import Check
 from livecam.doctor.system import CAPTURE, OUTPUT, System
-from livecam.video_devices import VideoDevice
+from livecam.video_devices import MODULE_OPTIONS, VideoDevice
 
 MODULE = "v4l2loopback"
-LOAD = f"sudo modprobe {MODULE} devices=1 exclusive_caps=1 card_label=livecam"
+LOAD = f"sudo modprobe {MODULE} {MODULE_OPTIONS}"
 RELOAD = f"sudo modprobe -r {MODULE} && {LOAD}"
 JOIN_GROUP = "Run: sudo usermod -aG video $USER, then log in again."
 REOPEN_MENDED = (0, 15, 0)

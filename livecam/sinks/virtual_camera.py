@@ -14,13 +14,12 @@ from livecam.errors import SinkLost, UserError
 from livecam.frames import OutputFrame
 from livecam.sinks import loopback
 from livecam.sinks.base import SinkFormat
-from livecam.video_devices import VideoDevice, by_label, describe, video_devices
+from livecam.video_devices import LABEL, MODULE_OPTIONS, VideoDevice, by_label, describe, video_devices
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-LABEL = "livecam"
-MODPROBE = f"sudo modprobe v4l2loopback devices=1 exclusive_caps=1 card_label={LABEL}"
+MODPROBE = f"sudo modprobe v4l2loopback {MODULE_OPTIONS}"
 RELOAD = f"sudo modprobe -r v4l2loopback && {MODPROBE}"
 
 

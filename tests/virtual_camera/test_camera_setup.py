@@ -48,7 +48,7 @@ class Played(camera_setup.Machine):
         return int(self.failing in command)
 
 
-LOAD = "modprobe v4l2loopback devices=1 exclusive_caps=1 card_label=livecam"
+LOAD = "modprobe v4l2loopback devices=1 exclusive_caps=1 max_buffers=4 card_label=livecam"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@
 # Exits with the command's code; 125: the guest failed, 124: it ran out of time, 2: wrong use.
 #
 # VCAM_VM_CACHE    folder of the kernel        (~/.cache/vcam-vm)
-# VCAM_VM_MODARGS  v4l2loopback's parameters   ("devices=1 video_nr=10 exclusive_caps=0 card_label=livecam")
+# VCAM_VM_MODARGS  v4l2loopback's parameters   ("devices=1 video_nr=10 exclusive_caps=0 max_buffers=4 card_label=livecam")
 # VCAM_VM_OUT      a folder of the host that the guest may write, at the same path
 # VCAM_VM_BELL     a FIFO of the host: what is written there is read in the guest from /dev/tty3
 # VCAM_VM_ENV      names of further variables to pass on; PATH, HOME, LANG, PYTHONPATH always are
@@ -19,7 +19,7 @@ fail() { echo "vcam_vm: $*" >&2; exit 125; }
 [ "$(uname -m)" = x86_64 ] || fail "only x86-64 is handled"
 
 cache=${VCAM_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/vcam-vm}
-module_arguments=${VCAM_VM_MODARGS:-devices=1 video_nr=10 exclusive_caps=0 card_label=livecam}
+module_arguments=${VCAM_VM_MODARGS:-devices=1 video_nr=10 exclusive_caps=0 max_buffers=4 card_label=livecam}
 shared=${VCAM_VM_OUT:-}
 limit=${VCAM_VM_SECONDS:-600}
 [ -z "$shared" ] || [ -d "$shared" ] || fail "VCAM_VM_OUT is not a folder: $shared"
