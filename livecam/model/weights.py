@@ -84,7 +84,7 @@ def find(environ: Mapping[str, str] = os.environ) -> Weights | None:
         said = json.loads(path.read_text("utf-8"))
         if said["format"] != FORMAT:
             raise ValueError(f"format {said['format']}")
-        names = [*FILES, *(name for name in (SMALL,) if name in said["files"])]
+        names = [name for name in (*FILES, SMALL) if name in FILES or name in said["files"]]
         checksums = {name: str(said["files"][name]["sha256"]) for name in names}
         return Weights(folder, str(said["name"]), int(said["size"]), int(said["style"]), checksums)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -93,7 +93,7 @@ def find(environ: Mapping[str, str] = os.environ) -> Weights | None:
 
 def write_manifest(folder: Path, size: int, style: int, notes: Mapping[str, Any]) -> Weights:
     """Describe the files that lie in `folder`; `notes` is added for people. Returns what `find` would."""
-    names = [*FILES, *(name for name in (SMALL,) if (folder / name).is_file())]
+    names = [name for name in (*FILES, SMALL) if name in FILES or (folder / name).is_file()]
     contents = {name: (folder / name).read_bytes() for name in names}
     checksums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     name = checksums[PAINTER][:12]

@@ -20,6 +20,8 @@ OPEN_AT_REST = 0.05
 """Lip gap as a share of mouth width above which the portrait's own mouth counts as open."""
 SHOWS_TEETH = 0.12
 """The same, above which a mouth is worth keeping."""
+CHEEKS = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
+"""Outlines of plain skin between mouth and eyes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,7 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32, own: OwnMouth | None) -
 def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
     """(teeth, cavity, tongue) in the picture's own light and hue, so that an engraving gets grey teeth."""
     size = image.shape[0]
-    cheeks = [
-        image[polygon_mask(size, points[list(c)]) > 127].reshape(-1, 3)
-        for c in ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
-    ]
+    cheeks = [image[polygon_mask(size, points[list(c)]) > 127].reshape(-1, 3) for c in CHEEKS]
     pixels = np.concatenate(cheeks).astype(np.float64)
     light = np.percentile(pixels, 80, axis=0) if len(pixels) else np.full(3, 170.0)
     lower_lip = points[list(lm.OUTER_LIP_LOWER) + list(lm.INNER_LIP_LOWER[::-1])]

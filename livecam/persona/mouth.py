@@ -12,7 +12,7 @@ from livecam import geometry as geo
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona.fill import polygon_mask
-from livecam.persona.interior import SHOWS_TEETH, OwnMouth, lip_gap
+from livecam.persona.interior import CHEEKS, SHOWS_TEETH, OwnMouth, lip_gap
 from livecam.persona.likeness import Shots
 
 F32 = NDArray[np.float32]
@@ -32,9 +32,9 @@ def own_mouth(image: RGB, points: F32, shots: Shots) -> OwnMouth | None:
     image: S x S x 3, points: (478, 3) in 0..1 of it.
     """
     chosen = widest(points, shots)
-    return (
-        None if chosen is None else _brought(image, points, shots.pictures[chosen], shots.landmarks[chosen])
-    )
+    if chosen is None:
+        return None
+    return _brought(image, points, shots.pictures[chosen], shots.landmarks[chosen])
 
 
 def widest(points: F32, shots: Shots) -> int | None:
@@ -56,9 +56,8 @@ def _brought(image: RGB, points: F32, picture: RGB, own: F32) -> OwnMouth:
     scale, turn, shift = _fit(points, own)
     depth = float(points[list(lm.MOUTH), 2].mean())
     linear = scale * turn[:2, :2]
-    offset = (
-        scale * turn[:2, 2] * depth + shift[:2]
-    )  # portrait (x, y) -> linear @ (x, y) + offset in the shot
+    # (x, y) of the portrait lies at linear @ (x, y) + offset in the shot.
+    offset = scale * turn[:2, 2] * depth + shift[:2]
     corner = np.full(2, 0.5 / size)
     pixels = np.concatenate([linear * side / size, ((linear @ corner + offset) * side - 0.5)[:, None]], 1)
     moved = cv2.warpAffine(
@@ -89,8 +88,7 @@ def _turn(points: F32, own: F32) -> float:
 def _skin(picture: RGB, points: F32) -> F64:
     """(3,): the colour between mouth and cheeks, by median."""
     size = picture.shape[0]
-    rings = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
-    mask = np.maximum(*(polygon_mask(size, points[list(ring)]) for ring in rings)) > 127
+    mask = np.maximum(*(polygon_mask(size, points[list(cheek)]) for cheek in CHEEKS)) > 127
     found = picture[mask] if mask.any() else picture.reshape(-1, 3)
     return np.asarray(np.median(found, axis=0), np.float64)
 
