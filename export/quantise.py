@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from engines import Engine, EngineError, open_engine
 from export.parity import LEAST_PSNR_HALF
 from livecam.errors import UserError
-from livecam.model.weights import renew
+from livecam.model.weights import REFINER, SMALL, Weights, find, renew
 
 Feeds = dict[str, NDArray[Any]]
 SPEED: Final = 0.8
@@ -61,7 +61,6 @@ def record(graph: Path, frames: int, size: int = 512) -> list[Feeds]:
     from livecam.animator import Animator
     from livecam.face.tracker import FaceTracker
     from livecam.model.host import HostRefiner
-    from livecam.model.weights import find
     from livecam.persona import enroll
     from livecam.persona.likeness import with_style
     from livecam.pipeline import run_lossless
@@ -71,9 +70,7 @@ def record(graph: Path, frames: int, size: int = 512) -> list[Feeds]:
     from livecam.settings import Settings
     from livecam.sources import open_source
 
-    weights = find()
-    if weights is None:
-        raise UserError("refiner", "no weights are installed", "Train some: docs/training.md.")
+    weights = _installed()
     persona = with_style(assembly.resolve(None, size), weights)
     assert persona.style is not None
     recording = Recording(open_engine("cpu", graph, threads=1))
@@ -195,14 +192,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _shipped() -> Path:
-    """Where `SMALL` lies. Raises `UserError` where no weights are installed."""
-    from livecam.model.weights import SMALL, find
-
+def _installed() -> Weights:
+    """Raises `UserError` where there are none."""
     weights = find()
     if weights is None:
         raise UserError("refiner", "no weights are installed", "Train some: docs/training.md.")
-    path = weights.folder / SMALL
+    return weights
+
+
+def _shipped() -> Path:
+    """Where `SMALL` lies. Raises `UserError` where no weights are installed."""
+    path = _installed().folder / SMALL
     path.unlink(missing_ok=True)  # where none is worth it now, an older one is not either
     return path
 
@@ -211,13 +211,8 @@ def trial(graph: Path | None, frames: int, kept: Path | None = None) -> dict[str
     """Variant -> figures; `kept`: where to write the quickest that is worth it.
 
     Raises `UserError`, `EngineError`."""
-    from livecam.model.weights import REFINER, find
-
     if graph is None:
-        weights = find()
-        if weights is None:
-            raise UserError("refiner", "no weights are installed", "Train some: docs/training.md.")
-        graph = weights.file(REFINER)
+        graph = _installed().file(REFINER)
     fed = record(graph, frames)
     calibration, test = fed[::2], fed[1::2]
     names = convolutions(graph)
