@@ -1,7 +1,9 @@
-"""python -m export --out DIR [--size 256 512 768] [--no-half] [--no-refine] [--report FILE.json].
+"""python -m export --out DIR [--size 256 512 768] [--no-half] [--no-refine] [--report FILE.json]
+[--portraits FILE_OR_DIR... --clips FILE_OR_DIR... [--frames N]].
 
 Writes the generator as ONNX for GPUs, with the refiner where its weights are installed, and then the refiner
-alone for CPUs; in FP32 and FP16, compared with PyTorch. `python -m export triton` writes a model repository.
+alone for CPUs; in FP32 and FP16, compared with PyTorch: on noise, on made-up faces, on rendered frames, and
+on every portrait moved by every clip that is named. `python -m export triton` writes a model repository.
 """
 
 from __future__ import annotations
@@ -16,10 +18,11 @@ import onnx
 import torch
 
 from engines import EngineError, open_engine
-from export import refiner, report, samples, triton
+from export import frames, refiner, report, samples, triton
+from export.frames import Moved
 from export.generator import export_generator, pictures
 from export.half import to_half
-from export.parity import Parity, compare
+from export.parity import Parity, compare, worst
 from export.refined import with_refiner
 from livecam.errors import UserError
 from livecam.model.generator import Generator
@@ -49,6 +52,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--report", type=Path, metavar="FILE.json", help="the parity report (default: parity.json in DIR)"
     )
+    parser.add_argument(
+        "--portraits",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="pictures, or folders of them: compare on real frames too, every portrait moved by every clip",
+    )
+    parser.add_argument(
+        "--clips", type=Path, nargs="+", default=[], metavar="PATH", help="videos, or folders of them"
+    )
+    parser.add_argument(
+        "--frames",
+        type=int,
+        default=9,
+        help=f"compared of each portrait and clip, spread over the clip's first {frames.LIMIT} (default: 9)",
+    )
     options = parser.parse_args(arguments)
 
     torch.set_num_threads(1)  # threads that wait for one another slow these small checks on a busy machine
@@ -56,10 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         weights = None if options.no_refine else find()
         print(f"refiner: {'none' if weights is None else weights.name}")
+        moved = _rendered() + frames.given(options.portraits, options.clips, options.frames)
         for size in options.size:
-            graphs += _export(size, options.out, options.half, weights)
+            graphs += _export(size, options.out, options.half, weights, moved)
         if weights is not None:
-            graphs += _export_refiner(options.out, options.half, weights)
+            graphs += _export_refiner(options.out, options.half, weights, moved)
         target = options.report or options.out / "parity.json"
         report.write(target, None if weights is None else weights.name, graphs)
     except (EngineError, UserError, OSError) as error:
@@ -68,34 +89,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(graph["passed"] for graph in graphs) else 1
 
 
-def _export(size: int, folder: Path, half: bool, weights: Weights | None) -> list[dict[str, Any]]:
+def _rendered() -> list[Moved]:
+    """The bundled portrait and clip; none, and a line that says why, where no face can be tracked."""
+    try:
+        return [frames.bundled(frames.RENDERED)]
+    except UserError as error:
+        print(f"no rendered frames are compared: {error}")
+        return []
+
+
+def _export(
+    size: int, folder: Path, half: bool, weights: Weights | None, moved: Sequence[Moved]
+) -> list[dict[str, Any]]:
     """Writes and checks the graphs of one size and returns their parts of the report."""
     from livecam.training.ship import load_generator
 
     generator = load_generator(None if weights is None else weights.file(PAINTER), size)
     path = folder / f"generator-{size}.onnx"
     model = export_generator(generator, path)
-    entries = [report.entry(path, model, size, _compare(path, generator))]
+    entries = [report.entry(path, model, size, _compare(path, generator, weights, moved))]
     if half:
         path = folder / f"generator-{size}-fp16.onnx"
         model = to_half(model, pictures(generator))
         onnx.save(model, str(path))
-        entries.append(report.entry(path, model, size, _compare(path, generator)))
+        entries.append(report.entry(path, model, size, _compare(path, generator, weights, moved)))
     return entries
 
 
-def _export_refiner(folder: Path, half: bool, weights: Weights) -> list[dict[str, Any]]:
+def _export_refiner(
+    folder: Path, half: bool, weights: Weights, moved: Sequence[Moved]
+) -> list[dict[str, Any]]:
     from livecam.training.ship import load_painter
 
-    return refiner.write(load_painter(weights.file(PAINTER))[0].network.eval(), folder, half)
+    network = load_painter(weights.file(PAINTER))[0].network.eval()
+    return refiner.write(network, folder, half, refiner.frames_of(moved, weights))
 
 
-def _compare(path: Path, generator: Generator) -> list[Parity]:
+def _compare(
+    path: Path, generator: Generator, weights: Weights | None, moved: Sequence[Moved]
+) -> list[Parity]:
     size, own = generator.size, generator.refiner.inputs
     reference = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)
     engine = open_engine("cpu", path, threads=1)
     made = [with_refiner(make(size, seed), own) for make in SAMPLES for seed in SEEDS]
     results = compare(reference, engine, made)
+    results += [worst(one.name, compare(reference, engine, one.samples(size, weights))) for one in moved]
     engine.close()
     return results
 

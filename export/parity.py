@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,12 +21,14 @@ LEAST_PSNR_HALF = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Parity:
-    """Differences of one picture in 0..1; PSNR in dB, infinite where there is none."""
+    """Differences of pictures in 0..1; PSNR in dB, infinite where there is none. Of several frames the
+    largest error, the mean of the mean errors and the least PSNR."""
 
     inputs: str
     max_error: float
     mean_error: float
     psnr_db: float
+    frames: int = 1
 
 
 def compare(reference: Engine, engine: Engine, samples: Iterable[Sample]) -> list[Parity]:
@@ -40,6 +43,17 @@ def compare(reference: Engine, engine: Engine, samples: Iterable[Sample]) -> lis
         feeds = sample.feeds()
         results.append(difference(sample.name, reference.run(feeds)[name], engine.run(feeds)[name]))
     return results
+
+
+def worst(inputs: str, rows: Sequence[Parity]) -> Parity:
+    """Several frames, at least one, as one row: `Parity` says how."""
+    return Parity(
+        inputs,
+        max(row.max_error for row in rows),
+        statistics.fmean(row.mean_error for row in rows),
+        min(row.psnr_db for row in rows),
+        sum(row.frames for row in rows),
+    )
 
 
 def difference(inputs: str, expected: Array, given: Array) -> Parity:

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,66 +22,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines import Engine, EngineError, open_engine
+from export import frames
+from export.frames import Feeds
 from export.parity import LEAST_PSNR_HALF
 from livecam.errors import UserError
 from livecam.model.weights import REFINER, SMALL, Weights, find, renew
+from livecam.render.quicker import likeness_db, touched
 
-Feeds = dict[str, NDArray[Any]]
 SPEED: Final = 0.8
 """INT8 must take at most this share of FP32's CPU time to be worth a second file and its errors."""
 ROUNDS: Final = 5
 
 
-class Recording:
-    """An engine that keeps copies of all that it is fed, every input each time."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
-        self._kept: Feeds = {}
-        self.fed: list[Feeds] = []
-
-    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        self._kept.update({name: np.array(array) for name, array in feeds.items()})
-        self.fed.append(dict(self._kept))
-        return self._engine.run(feeds)
-
-    def close(self) -> None:
-        self._engine.close()
-
-
-def record(graph: Path, frames: int, size: int = 512) -> list[Feeds]:
-    """What the refiner is fed for the first frames of the bundled clip.
+def record(graph: Path, count: int) -> list[Feeds]:
+    """What the refiner is fed for the first `count` frames of the bundled clip.
 
     Raises:
         UserError: no weights, or no face model.
+        EngineError: the graph cannot be run.
     """
-    from livecam import assembly
-    from livecam.animator import Animator
-    from livecam.face.tracker import FaceTracker
-    from livecam.model.host import HostRefiner
-    from livecam.persona import enroll
-    from livecam.persona.likeness import with_style
-    from livecam.pipeline import run_lossless
-    from livecam.render.canvas import Canvas
-    from livecam.render.host import HostRenderer
-    from livecam.report import Report
-    from livecam.settings import Settings
-    from livecam.sources import open_source
-
-    weights = _installed()
-    persona = with_style(assembly.resolve(None, size), weights)
-    assert persona.style is not None
-    recording = Recording(open_engine("cpu", graph, threads=1))
-    crop = enroll.cut(persona.picture, persona.crop, persona.size)
-    refiner = HostRefiner(recording, crop, persona.landmarks, persona.style.values)
-    renderer, canvas = HostRenderer(persona, refiner), Canvas(persona, (persona.size, persona.size))
-    source = open_source(str(assembly.bundled(assembly.BUNDLED_DRIVER)))
-    with FaceTracker() as tracker:
-        animator = Animator(persona, renderer, canvas, tracker, Settings(), False, Report())
-        run_lossless(source, animator, [], Report(), frames)
-    source.close()
-    return recording.fed[-frames:]
+    return frames.bundled(count, limit=count).refiner_feeds(graph, _installed())
 
 
 def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence[str] = ()) -> None:
@@ -128,39 +87,30 @@ def convolutions(graph: Path) -> list[str]:
 def compare(full: Engine, small: Engine, feeds: Sequence[Feeds]) -> dict[str, float]:
     """CPU ms of both on one thread (medians, in turns) and how far their corrections are apart.
 
-    The error is of the corrected picture, where the correction is: a PSNR over all that neither touches
-    would flatter. `signal_db`: how far a picture without any correction is from the full one, for scale.
+    The error is of the corrected picture, where the correction is (`likeness_db`). `signal_db`: how far a
+    picture without any correction is from the full one, for scale.
     """
     times: dict[str, list[float]] = {"full": [], "small": []}
-    squares, signal, count, worst = 0.0, 0.0, 0, 0.0
+    first: dict[str, list[NDArray[np.float32]]] = {"full": [], "small": []}
     for turn in range(ROUNDS):
         for item in feeds:
-            results = {}
             for name, engine in (("full", full), ("small", small)):
                 begun = time.process_time()
-                results[name] = engine.run(item)["correction"]
+                correction = engine.run(item)["correction"]
                 times[name].append(1e3 * (time.process_time() - begun))
-            if turn == 0:
-                touched = np.abs(results["full"]).max(1, keepdims=True) > 0.5 / 255
-                touched = np.broadcast_to(touched, results["full"].shape)
-                error = (results["small"] - results["full"])[touched].astype(np.float64)
-                squares += float((error**2).sum())
-                signal += float((results["full"][touched].astype(np.float64) ** 2).sum())
-                count += error.size
-                worst = max(worst, float(np.abs(error).max(initial=0)))
+                if turn == 0:
+                    first[name].append(np.array(correction))
+    expected, given = (np.concatenate(first[name]) for name in ("full", "small"))
+    error = np.abs(given - expected)[touched(expected)]
     full_ms, small_ms = (statistics.median(times[name]) for name in ("full", "small"))
     return {
         "full_cpu_ms": round(full_ms, 2),
         "int8_cpu_ms": round(small_ms, 2),
         "time_ratio": round(small_ms / full_ms, 3),
-        "psnr_db": round(_db(squares / max(count, 1)), 1),
-        "signal_db": round(_db(signal / max(count, 1)), 1),
-        "max_error": round(worst, 4),
+        "psnr_db": round(likeness_db(expected, given), 1),
+        "signal_db": round(likeness_db(expected, np.zeros_like(expected)), 1),
+        "max_error": round(float(error.max(initial=0)), 4),
     }
-
-
-def _db(square: float) -> float:
-    return -10 * math.log10(square) if square > 0 else math.inf
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -207,13 +157,13 @@ def _shipped() -> Path:
     return path
 
 
-def trial(graph: Path | None, frames: int, kept: Path | None = None) -> dict[str, dict[str, Any]]:
+def trial(graph: Path | None, count: int, kept: Path | None = None) -> dict[str, dict[str, Any]]:
     """Variant -> figures; `kept`: where to write the quickest that is worth it.
 
     Raises `UserError`, `EngineError`."""
     if graph is None:
         graph = _installed().file(REFINER)
-    fed = record(graph, frames)
+    fed = record(graph, count)
     calibration, test = fed[::2], fed[1::2]
     names = convolutions(graph)
     full = open_engine("cpu", graph, threads=1)

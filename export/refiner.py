@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,19 +13,27 @@ from numpy.typing import NDArray
 
 from engines import open_engine
 from export import report
+from export.frames import Moved
 from export.half import to_half
-from export.parity import Parity, difference
+from export.parity import Parity, difference, worst
 from export.refined import made_up
 from livecam.model.onnx_graph import to_onnx
 from livecam.model.refiner import CropNetwork
+from livecam.model.weights import REFINER, Weights
 
 PICTURES: Final = ("crop", "refiner_source")
 """The inputs that hold colours: what flows from them computes in FP16 where that is asked for."""
 SEEDS: Final = range(3)
 
 
-def write(network: CropNetwork, folder: Path, half: bool) -> list[dict[str, Any]]:
-    """refiner.onnx and, with `half`, refiner-fp16.onnx, compared with PyTorch; their parts of the report.
+Feeds = dict[str, NDArray[Any]]
+Frames = Sequence[tuple[str, Sequence[Feeds]]]
+"""Frames as the product feeds them, with a name for tables."""
+
+
+def write(network: CropNetwork, folder: Path, half: bool, frames: Frames = ()) -> list[dict[str, Any]]:
+    """refiner.onnx and, with `half`, refiner-fp16.onnx, compared with PyTorch on noise and on `frames`; their
+    parts of the report.
 
     Raises:
         EngineError: a graph cannot be run.
@@ -32,12 +41,12 @@ def write(network: CropNetwork, folder: Path, half: bool) -> list[dict[str, Any]
     """
     path = folder / "refiner.onnx"
     model = export_refiner(network, path)
-    entries = [report.entry(path, model, network.size, compare(network, path))]
+    entries = [report.entry(path, model, network.size, compare(network, path, frames))]
     if half:
         path = folder / "refiner-fp16.onnx"
         model = to_half(model, PICTURES)
         onnx.save(model, str(path))
-        entries.append(report.entry(path, model, network.size, compare(network, path)))
+        entries.append(report.entry(path, model, network.size, compare(network, path, frames)))
     return entries
 
 
@@ -54,24 +63,35 @@ def export_refiner(network: CropNetwork, path: Path, batch: str | None = None) -
     return model
 
 
-def samples(network: CropNetwork, seed: int) -> dict[str, NDArray[Any]]:
+def samples(network: CropNetwork, seed: int) -> Feeds:
     """Every input by name, made up."""
     return made_up(network.inputs, np.random.default_rng(seed))
 
 
-def compare(network: CropNetwork, path: Path) -> list[Parity]:
-    """The graph on the CPU provider against PyTorch, on noise.
+def frames_of(moved: Iterable[Moved], weights: Weights) -> Frames:
+    """What the installed refiner is fed as these portraits move.
+
+    Raises:
+        UserError: the weights are damaged.
+        EngineError: their graph cannot be run.
+    """
+    return [(one.name, one.refiner_feeds(weights.file(REFINER), weights)) for one in moved]
+
+
+def compare(network: CropNetwork, path: Path, frames: Frames = ()) -> list[Parity]:
+    """The graph on the CPU provider against PyTorch, on noise and on `frames`.
 
     Raises:
         EngineError: the graph cannot be run.
     """
     engine = open_engine("cpu", path, threads=1)
-    results = []
-    for seed in SEEDS:
-        feeds = samples(network, seed)
+
+    def differ(name: str, feeds: Feeds) -> Parity:
         with torch.inference_mode():
             expected = network(*(torch.from_numpy(feeds[spec.name]) for spec in network.inputs))
-        given = engine.run(feeds)[network.outputs[0].name]
-        results.append(difference(f"noise {seed}", expected.numpy(), given))
+        return difference(name, expected.numpy(), engine.run(feeds)[network.outputs[0].name])
+
+    results = [differ(f"noise {seed}", samples(network, seed)) for seed in SEEDS]
+    results += [worst(name, [differ(name, feeds) for feeds in several]) for name, several in frames]
     engine.close()
     return results

@@ -29,9 +29,11 @@ def entry(path: Path, model: onnx.ModelProto, size: int, results: Sequence[Parit
         passed = all(row.max_error <= MAX_ERROR for row in results)
         allowed = f"an error of at most {MAX_ERROR:.0e}"
     print(f"{path}: {path.stat().st_size / 1024:.0f} KiB, {len(model.graph.node)} nodes, opset {OPSET}")
-    print(f"  {'against PyTorch on':20}{'max error':>12}{'mean error':>12}{'PSNR dB':>9}")
+    wide = max(20, *(len(row.inputs) + 2 for row in results))
+    print(f"  {'against PyTorch on':{wide}}{'max error':>12}{'mean error':>12}{'PSNR dB':>9}{'frames':>8}")
     for row in results:
-        print(f"  {row.inputs:20}{row.max_error:12.2e}{row.mean_error:12.2e}{row.psnr_db:9.1f}")
+        errors = f"{row.max_error:12.2e}{row.mean_error:12.2e}{row.psnr_db:9.1f}"
+        print(f"  {row.inputs:{wide}}{errors}{row.frames:8}")
     print(f"  {'agrees' if passed else 'DIFFERS'}: allowed is {allowed}")
     return {
         "file": path.name,

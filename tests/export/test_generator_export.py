@@ -176,6 +176,12 @@ def test_a_refiner_is_exported_with_its_weights_and_inputs(tmp_path: Path) -> No
     assert difference("refined", *pictures).max_error <= MAX_ERROR
 
 
+@pytest.fixture(autouse=True)
+def no_rendered_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take seconds: test_frames.py has them."""
+    monkeypatch.setattr(command, "_rendered", lambda: [])
+
+
 @pytest.fixture
 def one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     """One set of inputs of each kind: quick."""

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from engines import open_engine
-from export.quantise import Recording, compare, convolutions, quantise
+from export.quantise import compare, convolutions, quantise
 
 SIDE = 8
 
@@ -58,13 +58,3 @@ def test_int8_is_another_graph_and_close(tmp_path: Path) -> None:
     assert 0 < row["max_error"] < 0.1
     same = compare(engines[0], engines[0], [feeds(9)])
     assert (same["psnr_db"], same["max_error"]) == (float("inf"), 0)
-
-
-def test_recording_keeps_every_input_of_every_run(tmp_path: Path) -> None:
-    recording = Recording(open_engine("cpu", write(tmp_path / "full.onnx"), threads=1))
-    first = feeds(1)
-    recording.run(first)
-    first["crop"][:] = 0
-    recording.run({})
-    assert len(recording.fed) == 2
-    assert all((fed["crop"] == feeds(1)["crop"]).all() for fed in recording.fed)

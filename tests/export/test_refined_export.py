@@ -30,6 +30,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 def installed(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(weights.folder))
     monkeypatch.setattr(command, "SEEDS", range(1))  # one set of inputs of each kind: quick
+    monkeypatch.setattr(command, "_rendered", lambda: [])  # test_frames.py has them
 
 
 def test_the_graph_refines_and_says_with_what(weights: Weights, tmp_path: Path) -> None:

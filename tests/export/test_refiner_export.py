@@ -82,3 +82,15 @@ def test_both_files_are_told_of(
     monkeypatch.setattr(report, "MAX_ERROR", -1.0)
     assert [entry["passed"] for entry in write(network, tmp_path / "graphs", half=False)] == [False]
     assert "DIFFERS" in capsys.readouterr().out
+
+
+def test_frames_are_told_of_by_their_worst(network: RepairNetwork, tmp_path: Path) -> None:
+    path = tmp_path / "refiner.onnx"
+    onnx.save(to_half(export_refiner(network, path), PICTURES), path)
+    noise = compare(network, path)
+    rows = compare(network, path, [("mona x d10", [samples(network, seed) for seed in (0, 1, 2)])])
+    assert rows[:-1] == noise
+    told = rows[-1]
+    assert (told.inputs, told.frames) == ("mona x d10", 3)
+    assert told.max_error == max(row.max_error for row in noise)
+    assert told.psnr_db == min(row.psnr_db for row in noise)

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from livecam.render.quicker import likeness_db, quicker
+from livecam.render.quicker import likeness_db, quicker, touched
 
 FULL = np.full((1, 3, 8, 8), 0.2, np.float32)
 
@@ -50,3 +50,12 @@ def test_likeness_counts_where_there_is_a_correction():
     assert likeness_db(full, small) == pytest.approx(40, abs=1e-3)
     assert likeness_db(full, full) == np.inf
     assert likeness_db(full * 0, small) == np.inf
+
+
+def test_a_pixel_counts_in_all_colours_where_one_is_corrected():
+    full = np.zeros((2, 3, 4, 4), np.float32)
+    full[1, 0, 2, 3] = 0.5
+    assert touched(full).sum() == 3
+    small = full.copy()
+    small[1, 2, 2, 3] += 0.1  # 20 dB in one of three numbers: 24.8
+    assert likeness_db(full, small) == pytest.approx(24.77, abs=0.01)

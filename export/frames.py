@@ -1,0 +1,212 @@
+"""Frames as the product makes them: portraits moved by clips, to compare graphs on and to calibrate with.
+
+Tracker, filter, neutral frame, motion, enrolment and geometry are livecam's own; nothing is drawn but where a
+refiner is to be fed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines import Engine, open_engine
+from export.refined import RefinedSample
+from export.samples import Sample
+from livecam.errors import UserError
+from livecam.frames import RGB, DriverFrame
+from livecam.model.inputs import FrameInputs, PersonaInputs
+from livecam.model.weights import Weights
+
+if TYPE_CHECKING:
+    from livecam.motion import Motion
+    from livecam.persona.persona import Persona
+
+Feeds = dict[str, NDArray[Any]]
+SIDE: Final = 512
+"""Pixels of the crop that the refiner's crops are cut from."""
+LIMIT: Final = 600
+"""Frames of a clip that are looked at, from its first."""
+RENDERED: Final = 4
+"""Frames of the bundled clip that graphs are compared on."""
+
+
+class Portrait:
+    """An enrolled picture. Keeps the last size that was asked for: a size takes a second to prepare."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `UserError`: the picture cannot be read, or has no face that can be used."""
+        from livecam.persona import enroll
+
+        self.name = path.stem
+        self._persona = enroll.enroll(path, path.stem, SIDE)
+
+    def at(self, size: int) -> Persona:
+        """The persona at `size` pixels."""
+        from livecam.persona import enroll
+
+        if self._persona.size != size:
+            self._persona = enroll.resize(self._persona, size)
+        return self._persona
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A driver's landmarks, frame by frame, as the product's tracker gives them."""
+
+    name: str
+    frames: Sequence[DriverFrame]
+    fps: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A portrait as a clip moves it, frame by frame."""
+
+    name: str
+    portrait: Portrait
+    motions: Sequence[Motion]
+
+    def samples(self, size: int, weights: Weights | None) -> Iterator[Sample]:
+        """What a generator is fed at `size` pixels; with what its refiner is told, where there are weights.
+
+        Raises:
+            UserError: the weights are damaged.
+        """
+        from livecam.render.geometry import FrameGeometry
+        from livecam.render.refine import graph_inputs
+
+        persona = self.portrait.at(size)
+        layers = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior)
+        told = {} if weights is None else graph_inputs(persona, weights)
+        geometry = FrameGeometry(persona)
+        for motion in self.motions:
+            frame = {name: np.array(values) for name, values in geometry(motion).feeds().items()}
+            yield RefinedSample(self.name, layers, FrameInputs(**frame), told)
+
+    def refiner_feeds(self, graph: Path, weights: Weights) -> list[Feeds]:
+        """What a refiner's own graph is fed: crop and rasters of every frame, and what it is told once.
+
+        Raises:
+            UserError: the weights are damaged.
+            EngineError: the graph cannot be run.
+        """
+        from livecam.model.host import HostRefiner
+        from livecam.persona.likeness import portrait_view
+        from livecam.render.host import HostRenderer
+        from livecam.render.refine import styled
+
+        persona = styled(self.portrait.at(SIDE), weights)
+        assert persona.style is not None
+        recording = Recording(open_engine("cpu", graph, threads=1))
+        refiner = HostRefiner(recording, *portrait_view(persona), persona.style.values)
+        renderer = HostRenderer(persona, refiner)
+        for motion in self.motions:
+            renderer.render(motion)
+        renderer.close()
+        return recording.fed
+
+
+class Recording:
+    """An engine that keeps copies of all that it is fed, every input each time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
+        self._kept: Feeds = {}
+        self.fed: list[Feeds] = []
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        self._kept.update({name: np.array(array) for name, array in feeds.items()})
+        self.fed.append(dict(self._kept))
+        return self._engine.run(feeds)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+class _Keeper:
+    """A renderer that keeps the motions and draws nothing."""
+
+    name = "keeper"
+
+    def __init__(self) -> None:
+        self.motions: list[Motion] = []
+
+    def render(self, motion: Motion) -> RGB:
+        self.motions.append(motion)
+        return np.zeros((1, 1, 3), np.uint8)
+
+    def close(self) -> None: ...
+
+
+def track(path: Path, limit: int = LIMIT) -> Clip:
+    """The first `limit` frames of a video, or of a recorded performance.
+
+    Raises:
+        UserError: it cannot be read, shows no face, or the tracker cannot run here.
+    """
+    from livecam.face.tracker import FaceTracker
+    from livecam.sources import open_source
+
+    with FaceTracker() as tracker, open_source(str(path)) as source:
+        frames = []
+        for frame in islice(iter(source.read, None), limit):
+            points = frame.landmarks
+            if frame.pixels is not None:
+                points = tracker.track(frame.pixels, frame.capture_ns)
+            frames.append(replace(frame, pixels=None, landmarks=points))
+        fps = source.info.fps or 30.0
+    if all(frame.landmarks is None for frame in frames):
+        raise UserError(path.name, "no face was found in it", "Name a clip that shows one.")
+    return Clip(path.stem, frames, fps)
+
+
+def move(portrait: Portrait, clip: Clip, count: int) -> Moved:
+    """`count` frames at most, spread over the clip; the motion is that of a run from file to file."""
+    from benchmarks.product import FrameSource, animate, spread
+
+    keeper = _Keeper()
+    source = FrameSource(clip.frames, clip.fps)
+    animate(source, portrait.at(SIDE), None, wanted=(), renderer=keeper)
+    motions = keeper.motions[-len(clip.frames) :]  # before the first frame the portrait was drawn at rest
+    chosen = [motions[k] for k in spread(len(motions), count)]
+    return Moved(f"{portrait.name} x {clip.name}", portrait, chosen)
+
+
+def bundled(count: int, limit: int = LIMIT) -> Moved:
+    """The bundled portrait, moved by the bundled clip, both rendered: `count` of its first `limit` frames.
+
+    Raises:
+        UserError: the tracker cannot run here.
+    """
+    from livecam import assembly
+
+    clip = track(assembly.bundled(assembly.BUNDLED_DRIVER), limit)
+    moved = move(Portrait(assembly.bundled(assembly.BUNDLED_PORTRAIT)), clip, count)
+    return replace(moved, name="rendered")
+
+
+def given(portraits: Sequence[Path], clips: Sequence[Path], count: int) -> list[Moved]:
+    """Every portrait moved by every clip; both are files or folders of them. None where none are named.
+
+    Raises:
+        UserError: one of them cannot be used, there is one kind without the other, or no frame is wanted.
+    """
+    from benchmarks.product import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
+
+    if count < 1:
+        raise UserError(f"--frames {count}", "no number of frames", "Give one from 1 on, for example 9.")
+    if bool(portraits) != bool(clips):
+        has, lacks = ("--portraits", "--clips") if portraits else ("--clips", "--portraits")
+        raise UserError(has, f"there are no {lacks} to go with them", f"Name both, or leave {has} away.")
+    pictures = [file for path in portraits for file in files_in(path, PICTURE_SUFFIXES, "picture")]
+    videos = [file for path in clips for file in files_in(path, VIDEO_SUFFIXES, "video")]
+    enrolled = [Portrait(path) for path in pictures]
+    tracked = [track(path) for path in videos]
+    return [move(portrait, clip, count) for portrait in enrolled for clip in tracked]

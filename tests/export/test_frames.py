@@ -1,0 +1,189 @@
+"""Frames as the product makes them, of the bundled portrait and clip."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from refiner_weights import write_weights
+
+from export import __main__ as command
+from export import frames
+from export.frames import Moved, Recording
+from livecam.assembly import BUNDLED_DRIVER, BUNDLED_PORTRAIT
+from livecam.assembly import bundled as asset
+from livecam.errors import UserError
+from livecam.face import bundle, tracker
+from livecam.model import alignment
+from livecam.model.inputs import input_specs, planes
+from livecam.model.layout import crop_specs, refiner_specs
+from livecam.model.weights import REFINER, Weights
+from livecam.render.host import HostRenderer
+from livecam.sources.recording import PerformanceWriter
+
+SIZE = 256
+FRAMES = 30
+needs_models = pytest.mark.skipif(
+    any(bundle.problem(name, bundle.model_folder()) for name in bundle.MODEL_FILES),
+    reason="the face model is not built: run `livecam build`",  # `make test` does so first
+)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
+    return write_weights(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture(scope="module")
+def moved() -> Moved:
+    return frames.bundled(2, limit=FRAMES)
+
+
+@needs_models
+def test_samples_are_what_a_generator_is_fed(moved: Moved, weights: Weights) -> None:
+    plain = list(moved.samples(SIZE, None))
+    assert [sample.name for sample in plain] == ["rendered"] * 2
+    for sample in plain:
+        assert [(name, value.shape) for name, value in sample.feeds().items()] == [
+            (spec.name, spec.shape) for spec in input_specs(SIZE)
+        ]
+    first, last = (sample.feeds() for sample in plain)
+    persona = moved.portrait.at(SIZE)
+    np.testing.assert_array_equal(first["foreground"], planes(persona.foreground))
+    np.testing.assert_array_equal(last["landmarks"], moved.motions[1].landmarks[:, :2])
+    for name in ("flow", "landmarks", "inner_inverse"):  # copies: the geometry uses its arrays again
+        assert (first[name] != last[name]).any(), name
+
+    refined = next(moved.samples(SIZE, weights)).feeds()
+    for spec in refiner_specs(weights.style, weights.size):
+        assert refined[spec.name].shape == spec.shape
+    assert refined["refiner_style"].any()
+
+
+@needs_models
+def test_a_refiner_is_fed_crops_of_what_the_host_warps(moved: Moved, weights: Weights) -> None:
+    fed = moved.refiner_feeds(weights.file(REFINER), weights)
+    names = {spec.name for spec in crop_specs(weights.style, weights.size)}
+    assert [set(feeds) for feeds in fed] == [names] * 2
+    motion, persona = moved.motions[1], moved.portrait.at(frames.SIDE)
+    warped = HostRenderer(persona).render(motion)
+    square = alignment.face_square(motion.landmarks[:, :2])
+    np.testing.assert_array_equal(fed[1]["crop"], planes(alignment.cut(warped, square, weights.size)))
+    assert (fed[0]["rasters"] != fed[1]["rasters"]).any()
+    np.testing.assert_array_equal(fed[0]["refiner_source"], fed[1]["refiner_source"])
+
+
+@needs_models
+def test_every_portrait_is_moved_by_every_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "track", partial(frames.track, limit=FRAMES))
+    portrait, clip = asset(BUNDLED_PORTRAIT), asset(BUNDLED_DRIVER)
+    found = frames.given([portrait, portrait], [clip], 3)
+    assert [(one.name, len(one.motions)) for one in found] == [("portrait x driver", 3)] * 2
+    assert frames.given([], [], 3) == []
+
+
+@pytest.mark.parametrize(
+    ("portraits", "clips", "count", "words"),
+    [
+        ([], [], 0, "--frames 0: no number of frames"),
+        (["a.jpg"], [], 9, "--portraits: there are no --clips"),
+        ([], ["a.mp4"], 9, "--clips: there are no --portraits"),
+        (["no-such.jpg"], ["no-such.mp4"], 9, "no-such.jpg: holds no picture"),
+    ],
+)
+def test_what_cannot_be_used_is_named(portraits: list[str], clips: list[str], count: int, words: str) -> None:
+    with pytest.raises(UserError) as caught:
+        frames.given([Path(name) for name in portraits], [Path(name) for name in clips], count)
+    assert str(caught.value).startswith(words)
+
+
+class Blind:
+    """A tracker that finds nobody."""
+
+    def __enter__(self) -> Blind:
+        return self
+
+    def __exit__(self, *exc: object) -> None: ...
+
+    def track(self, image: Any, capture_ns: int) -> None:
+        return None
+
+
+def test_a_clip_without_a_face_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tracker, "FaceTracker", Blind)
+    writer = PerformanceWriter(tmp_path / "nobody.lcp")
+    writer.add(0, None, 64, 64)
+    writer.close()
+    with pytest.raises(UserError, match=r"nobody\.lcp: no face was found"):
+        frames.track(tmp_path / "nobody.lcp")
+    with pytest.raises(UserError, match=r"driver\.mp4: no face was found"):
+        frames.track(asset(BUNDLED_DRIVER), limit=2)
+
+
+@needs_models
+def test_the_report_has_one_row_for_each(
+    moved: Moved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "SEEDS", range(1))
+    monkeypatch.setattr(frames, "bundled", lambda count: moved)
+    one = replace(moved, name="mona x d10", motions=moved.motions[:1])
+    monkeypatch.setattr(frames, "given", lambda portraits, clips, count: [one] * (len(clips) == count == 3))
+    words = ["--out", str(tmp_path), "--size", "256", "--no-refine", "--no-half", "--frames", "3"]
+    assert command.main([*words, "--portraits", "mona.jpg", "--clips", "a", "b", "c"]) == 0
+    (entry,) = json.loads((tmp_path / "parity.json").read_text())["graphs"]
+    told = [(row["inputs"], row["frames"]) for row in entry["parity"]]
+    assert told == [
+        ("noise 0", 1),
+        ("plausible 0", 1),
+        ("at rest 0", 1),
+        ("rendered", 2),
+        ("mona x d10", 1),
+    ]
+    assert "mona x d10" in capsys.readouterr().out
+
+
+def test_the_command_says_what_it_leaves_out_and_what_it_cannot_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def cannot() -> None:
+        raise UserError("mediapipe", "it is not installed", "Install it.")
+
+    monkeypatch.setattr(tracker, "FaceTracker", cannot)
+    words = ["--out", str(tmp_path), "--size", "256", "--no-refine", "--portraits", str(tmp_path / "none")]
+    assert command.main(words) == 1
+    printed = capsys.readouterr()
+    assert "no rendered frames are compared: mediapipe: it is not installed. Install it.\n" in printed.out
+    assert printed.err.startswith("--portraits: there are no --clips")
+    assert printed.err.count("\n") == 1
+
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((64, 64, 3), 128, np.uint8))
+    (tmp_path / "bad.mp4").write_bytes(b"no video")
+    paths = ["--portraits", str(tmp_path / "grey.png"), "--clips", str(tmp_path / "bad.mp4")]
+    assert command.main([*words[:-2], *paths]) == 1
+    assert "grey.png" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.onnx"))  # found out before anything was written
+
+
+class Adder:
+    name, inputs, outputs = "adder", (), ()
+
+    def run(self, feeds: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def close(self) -> None: ...
+
+
+def test_recording_keeps_every_input_of_every_run() -> None:
+    recording = Recording(Adder())
+    values = np.ones(3, np.float32)
+    recording.run({"crop": values, "source": values})
+    values[:] = 0
+    recording.run({"crop": values})
+    assert [(fed["crop"][0], fed["source"][0]) for fed in recording.fed] == [(1, 1), (0, 1)]
