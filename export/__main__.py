@@ -34,7 +34,8 @@ SAMPLES = (samples.noise, samples.plausible, samples.at_rest)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns 0, or 1 where a graph cannot be written or differs from PyTorch by more than is allowed."""
+    """Returns 0; 1 where a graph differs from PyTorch by more than is allowed; 2 where none can be made or
+    written."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments and arguments[0] == "triton":
         return triton.main(arguments[1:])
@@ -85,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.write(target, None if weights is None else weights.name, graphs)
     except (EngineError, UserError, OSError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2
     return 0 if all(graph["passed"] for graph in graphs) else 1
 
 

@@ -37,7 +37,7 @@ def make_people(folder: Path, head_data: Path | None, piece: int, workers: int, 
     first = piece * PEOPLE_A_PIECE
     others = (seed for seed in range(first, first + PEOPLE_A_PIECE) if not shards.is_held_out(seed))
     began, made = time.monotonic(), 0
-    plan = pairs.Plan(targets=8, tracked=False)
+    plan = pairs.Plan(targets=8)
     with factory.pool(workers, pairs.start_worker, (head_data, plan)) as pool:
         made += sum(1 for _ in pool.map(pairs.make_person, [(folder, seed) for seed in held_out]))
         while time.monotonic() < ends:

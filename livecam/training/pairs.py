@@ -46,7 +46,7 @@ PAINTED: Final = 0.15
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`size`: of the rendered pictures, which show little more than the face; `persona`: of the enrolled
-    crop; `tracked`: landmarks come from the tracker, not from its imitation.
+    crop; `tracked`: landmarks come from the tracker itself, not from an imitation of it on films.
 
     `several`: share of people enrolled with a second picture, of an open mouth, which is also the first of
     the pairs' truths. `supersample`: pixels drawn for each pixel kept, along a side; `detail`: share of the
@@ -56,7 +56,7 @@ class Plan:
     targets: int = 6
     size: int = 288
     persona: int = 512
-    tracked: bool = True
+    tracked: bool = False
     supersample: float = 2.0
     detail: float = 0.25
     tile: int = 256
@@ -137,7 +137,7 @@ class PairMaker:
 
 def _teeth(usual: Color, rng: Rng) -> Color:
     """Darker or lighter, and yellower than usual: shut lips do not tell, so the range must be wide."""
-    red, green, blue = np.array(usual) * np.clip(np.exp(rng.normal(-0.1, 0.2)), 0.45, 1.1)
+    red, green, blue = np.array(usual) * np.clip(np.exp(rng.normal(-0.08, 0.15)), 0.5, 1.1)
     tea = rng.uniform(0, 1) ** 2
     return float(red), float(green * (1 - 0.07 * tea)), float(blue * (1 - 0.22 * tea))
 
@@ -200,14 +200,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--targets", type=int, default=Plan().targets, help="pairs of each person")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument(
-        "--imitate", action="store_true", help="imitate the tracker's landmarks: needs no MediaPipe"
+        "--tracked", action="store_true", help="landmarks that MediaPipe finds in the rendered pictures"
     )
     parser.add_argument("--quick", action="store_true", help="fewer pixels and hairs: for renderers on a CPU")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     seeds = range(options.first, options.first + options.count)
     plan = QUICK if options.quick else Plan()
-    plan = replace(plan, targets=options.targets, tracked=not options.imitate)
+    plan = replace(plan, targets=options.targets, tracked=options.tracked)
     try:
         made = make(options.head_data, options.out, seeds, plan, options.workers)
     except UserError as error:

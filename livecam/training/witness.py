@@ -1,8 +1,10 @@
 """Who says where the landmarks of a rendered picture are: the tracker itself, or its imitation.
 
-The tracker sees shut lids a tenth open, brows too low, lips by shading: a network that will live on its
-landmarks learns best from them. Where MediaPipe is not at hand (a GPU machine with nothing but PyTorch) the
-noise model stands in.
+A network that will live on the tracker's landmarks must learn from landmarks that err like them: shut lids
+are seen a tenth open, lips that touch a little apart. But asking the tracker itself about rendered faces
+misleads: strange to it, it sees an open mouth shut in one picture of ten, which it never does on films of
+people, and a network that cannot trust its landmarks draws everything soft. So errors are imitated as they
+are on films. That needs no MediaPipe either.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.training.noise import LandmarkNoise
+from livecam.training.noise import FILMED, LandmarkNoise
 
 Points = NDArray[np.float32]
 ASTRAY = 0.12
@@ -28,10 +30,10 @@ class Witness(Protocol):
 
 
 class Imitation:
-    """Errors drawn for one person."""
+    """Errors drawn for one person. `share`: see `LandmarkNoise`."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._noise = LandmarkNoise(rng)
+    def __init__(self, rng: np.random.Generator, share: float = FILMED) -> None:
+        self._noise = LandmarkNoise(rng, share)
 
     def __call__(self, picture: RGB, exact: Points) -> Points:
         return self._noise(exact)

@@ -157,7 +157,7 @@ def test_the_command_says_what_it_leaves_out_and_what_it_cannot_use(
 
     monkeypatch.setattr(tracker, "FaceTracker", cannot)
     words = ["--out", str(tmp_path), "--size", "256", "--no-refine", "--portraits", str(tmp_path / "none")]
-    assert command.main(words) == 1
+    assert command.main(words) == 2
     printed = capsys.readouterr()
     assert "no rendered frames are compared: mediapipe: it is not installed. Install it.\n" in printed.out
     assert printed.err.startswith("--portraits: there are no --clips")
@@ -166,7 +166,7 @@ def test_the_command_says_what_it_leaves_out_and_what_it_cannot_use(
     cv2.imwrite(str(tmp_path / "grey.png"), np.full((64, 64, 3), 128, np.uint8))
     (tmp_path / "bad.mp4").write_bytes(b"no video")
     paths = ["--portraits", str(tmp_path / "grey.png"), "--clips", str(tmp_path / "bad.mp4")]
-    assert command.main([*words[:-2], *paths]) == 1
+    assert command.main([*words[:-2], *paths]) == 2
     assert "grey.png" in capsys.readouterr().err
     assert not list(tmp_path.glob("*.onnx"))  # found out before anything was written
 

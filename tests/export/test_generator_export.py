@@ -218,7 +218,7 @@ def test_command_writes_half_precision_too(tmp_path: Path, capsys: pytest.Captur
 
 def test_command_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "taken").write_text("")
-    assert command.main(["--out", str(tmp_path / "taken" / "deep"), "--size", "256", "--no-refine"]) == 1
+    assert command.main(["--out", str(tmp_path / "taken" / "deep"), "--size", "256", "--no-refine"]) == 2
     assert "taken" in capsys.readouterr().err
 
 

@@ -68,7 +68,7 @@ def test_damaged_weights_are_named(
     weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    assert command.main(["--out", str(tmp_path), "--size", str(SIZE)]) == 1
+    assert command.main(["--out", str(tmp_path), "--size", str(SIZE)]) == 2
     assert "manifest" in capsys.readouterr().err
     assert weights.file(REFINER)
 

@@ -14,7 +14,7 @@ from livecam.face import landmarks as lm
 from livecam.motion import SHUT_LIDS, SHUT_LIPS, MotionTransfer
 from livecam.settings import MotionSettings
 from livecam.training import noise as noises
-from livecam.training.noise import LandmarkNoise
+from livecam.training.noise import FILMED, LandmarkNoise
 
 MEASURED = json.loads((Path(__file__).parents[2] / "benchmarks/results/detection.json").read_text("utf-8"))
 REGIONS = {
@@ -71,15 +71,39 @@ def test_brows_and_irises_move_less_than_they_do(face, quiet) -> None:  # type: 
     np.testing.assert_allclose(seen[iris, 0], 3 * noises.IRISES_SEEN[0], rtol=0.01)
 
 
-def test_the_product_shuts_lids_that_are_tracked_as_shut(face) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("share", [1.0, FILMED])
+def test_the_product_shuts_lids_that_are_tracked_as_shut(face, share: float) -> None:  # type: ignore[no-untyped-def]
     """What the noise is for: through the product's own motion a shut eye must come out shut."""
     for seed in range(8):
-        tracked = LandmarkNoise(np.random.default_rng(seed))
+        tracked = LandmarkNoise(np.random.default_rng(seed), share)
         neutral = tracked(face)
         transfer = MotionTransfer(neutral / 512, neutral, MotionSettings())
         # A quarter: the lids' own error and two deviations of two frames' add up to a fifth of the opening.
         assert transfer(tracked(closed(face))).lids.max() < 0.25
         assert transfer(tracked(with_lids(face, 1.0))).lids.min() > 0.6
+
+
+def lip_gap(points: np.ndarray) -> float:
+    return float(((points[14] - points[13]) @ geo.face_axes(points.astype(np.float64)))[1] / geo.mouth_width(points))
+
+
+def test_lips_on_films_are_seen_where_they_are(face) -> None:  # type: ignore[no-untyped-def]
+    """A mouth that is a little open is never seen shut, one that is shut never open: on rendered faces both
+    happen, and a network that learned from them draws no mouth with confidence."""
+    for seed in range(20):
+        tracked = LandmarkNoise(np.random.default_rng(seed), FILMED)
+        # Three deviations of FILMED times .22 of the gap beyond SHUT_LIPS, and the field's .01 a side.
+        assert lip_gap(tracked(with_lip_gap(face, 0.12))) == pytest.approx(0.135, abs=0.04)
+        assert lip_gap(tracked(with_lip_gap(face, 0.0))) == pytest.approx(SHUT_LIPS, abs=0.02)
+
+
+def test_on_films_the_tracker_errs_less(face) -> None:  # type: ignore[no-untyped-def]
+    def mean(share: float) -> float:
+        errors = [LandmarkNoise(np.random.default_rng(seed), share)(face) - face for seed in range(20)]
+        return float(np.linalg.norm(errors, axis=-1).mean())
+
+    # All but the openings' own curves shrinks in proportion.
+    assert mean(FILMED) == pytest.approx(FILMED * mean(1.0), rel=0.25)
 
 
 def various(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:

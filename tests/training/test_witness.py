@@ -30,7 +30,7 @@ def test_a_face_that_is_not_found_is_imitated(tracked: Tracked, face: np.ndarray
     tracked.answer = None if answer == "nothing" else face[:, [1, 0, 2]]  # type: ignore[attr-defined]
     seen = tracked(draw_face(face), face)
     assert tracked.missed == 1
-    assert np.array_equal(seen, Imitation(np.random.default_rng(5))(draw_face(face), face))
+    assert np.array_equal(seen, Imitation(np.random.default_rng(5), share=1.0)(draw_face(face), face))
 
 
 def test_the_imitation_is_near_the_truth_but_not_it(face: np.ndarray) -> None:
