@@ -124,6 +124,17 @@ def test_gaze_moves_both_irises_the_same_way(portrait, face, side):
     np.testing.assert_allclose(out.gaze[:, 0], moved, atol=1e-5)
 
 
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_look_to_the_side_arrives_whole(portrait, face, side):
+    """.22 of the eye's width is as far as people looked on the clips; the portrait is the same face."""
+    width = np.linalg.norm(face[33, :2] - face[133, :2])
+    driver = face.copy()
+    driver[468:, 0] += side * 0.22 * width
+    moved = (MotionTransfer(portrait, face)(driver).landmarks - portrait)[[468, 473], 0].mean()
+    own_width = np.linalg.norm(portrait[33, :2] - portrait[133, :2])
+    assert side * moved / own_width == pytest.approx(0.22, rel=0.1)  # the two eyes differ in width by 10 %
+
+
 def test_gaze_under_shut_lids_is_ignored(portrait, face):
     driver = with_lids(face, 0.0)
     driver[468:, 0] += 6
