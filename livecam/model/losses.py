@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from livecam.model.discriminator import Verdict
-from livecam.model.layout import EYES, MOUTH, REACH
+from livecam.model.layout import EYES, LIDS, LIPS, MOUTH, REACH
 
 OPENING = 4.0
 """How much more an error counts inside mouth and eyes than around them."""
@@ -36,6 +36,14 @@ def region_weights(gate: Tensor, rasters: Tensor, truth_rasters: Tensor) -> Tens
     openings = F.interpolate(openings, size=gate.shape[-2:], mode="bilinear", align_corners=False)
     inside = (openings * (REACH / OPENING_EDGE) + 1).clamp(0, 1)
     return gate * (1 + OPENING * inside)
+
+
+def mouth_and_eyes(weights: Tensor, rasters: Tensor) -> tuple[Tensor, Tensor]:
+    """The weights (B, 1, C, C) in two parts: nearer to the lips, and nearer to the lids. rasters (B, 5, C/2,
+    C/2)."""
+    nearer = (rasters[:, LIPS : LIPS + 1] > rasters[:, LIDS : LIDS + 1]).to(weights.dtype)
+    mouth = weights * F.interpolate(nearer, size=weights.shape[-2:], mode="nearest")
+    return mouth, weights - mouth
 
 
 def content(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:

@@ -35,6 +35,8 @@ class Weights:
     content: float = 10.0
     gradients: float = 0.0
     sharpness: float = 0.0
+    """Around the mouth."""
+    eye_sharpness: float = 0.0
     perceptual: float = 1.0
     adversarial: float = 0.1
     feature_match: float = 1.0

@@ -155,9 +155,14 @@ class System:
         if weights.gradients > 0:
             found["gradients"] = losses.gradient_similarity(painted.picture, batch.truth, regions)
             total = total + weights.gradients * found["gradients"]
-        if weights.sharpness > 0:
-            found["sharpness"] = losses.sharpness(painted.picture, batch.truth, regions)
-            total = total + weights.sharpness * found["sharpness"]
+        mouth, eyes = losses.mouth_and_eyes(regions, batch.rasters)
+        for name, weight, where in (
+            ("sharpness", weights.sharpness, mouth),
+            ("eye_sharpness", weights.eye_sharpness, eyes),
+        ):
+            if weight > 0:
+                found[name] = losses.sharpness(painted.picture, batch.truth, where)
+                total = total + weight * found[name]
         if self.features is not None and weights.perceptual > 0:
             found["perceptual"] = perceptual(self.features, painted.picture, batch.truth, painted.gate)
             total = total + weights.perceptual * found["perceptual"]

@@ -8,7 +8,7 @@ import torch
 from livecam.model import losses
 from livecam.model.discriminator import Verdict
 from livecam.model.features import MATERIALS, FeatureNetwork, perceptual
-from livecam.model.layout import MOUTH
+from livecam.model.layout import LIDS, LIPS, MOUTH
 
 
 def outside(batch: int = 1) -> torch.Tensor:
@@ -58,6 +58,16 @@ def test_gradient_similarity_knows_blur_but_not_brightness() -> None:
     # Two of 14 columns hold the edge; there Prewitt's magnitude is .5 against 0: 1 - c / (.25 + c).
     expected = 2 / 14 * (1 - losses.GRADIENTS / (0.25 + losses.GRADIENTS))
     assert losses.gradient_similarity(flat, truth, weights).item() == pytest.approx(expected, abs=2e-3)
+
+
+def test_the_weights_of_mouth_and_eyes_share_the_face() -> None:
+    rasters = torch.full((1, 5, 8, 8), -1.0)
+    rasters[:, LIDS, :4], rasters[:, LIPS, 4:] = 0.3, 0.2
+    weights = torch.rand(1, 1, 16, 16)
+    mouth, eyes = losses.mouth_and_eyes(weights, rasters)
+    assert torch.equal(mouth + eyes, weights)
+    assert not mouth[:, :, :8].any()
+    assert not eyes[:, :, 8:].any()
 
 
 def test_sharpness_asks_for_as_much_contrast_wherever_it_lies() -> None:

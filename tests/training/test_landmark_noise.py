@@ -84,7 +84,8 @@ def test_the_product_shuts_lids_that_are_tracked_as_shut(face, share: float) -> 
 
 
 def lip_gap(points: np.ndarray) -> float:
-    return float(((points[14] - points[13]) @ geo.face_axes(points.astype(np.float64)))[1] / geo.mouth_width(points))
+    gap = (points[14] - points[13]) @ geo.face_axes(points.astype(np.float64))
+    return float(gap[1] / geo.mouth_width(points))
 
 
 def test_lips_on_films_are_seen_where_they_are(face) -> None:  # type: ignore[no-untyped-def]
