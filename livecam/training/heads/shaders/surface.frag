@@ -141,14 +141,15 @@ void main() {
     if (material == EYE_SOCKET) albedo *= vec3(0.55, 0.35, 0.33);
     n = bump(n, relief);
   } else if (shows(MOUTH, MOUTH_GROUP)) {
-    albedo = vec3(0.30, 0.07, 0.06);
-    shade = smoothstep(3.0, 10.5, rest.z) * 0.75 + 0.03;
+    // A mouth is red all around: light goes to and fro, and the deepest place is dark red, not black.
+    albedo = vec3(0.40, 0.11, 0.10);
+    shade = mix(0.22, 0.80, smoothstep(3.0, 10.5, rest.z));
     spread = 0.6;
   } else if (shows(GUMS, MOUTH_GROUP)) {
     albedo = vec3(0.48, 0.16, 0.15) * (1.0 + 0.5 * noise(rest * 0.45));
-    shade = mix(0.04, 1.0, smoothstep(4.0, 10.2, rest.z));
+    shade = mix(0.16, 1.0, smoothstep(4.0, 10.2, rest.z));
 #ifdef QUICK
-    shade *= mix(0.3, 1.0, let_in(rest.z));
+    shade *= mix(0.45, 1.0, let_in(rest.z));
 #endif
     roughness = 0.30;
     f0 = 0.03;
@@ -157,9 +158,9 @@ void main() {
   } else if (shows(TONGUE, MOUTH_GROUP)) {
     albedo = vec3(0.58, 0.22, 0.20) * (1.0 + 0.5 * noise(rest * 0.5));
     albedo *= 1.0 - 0.25 * exp(-pow(rest.x / 0.18, 2.0));
-    shade = mix(0.04, 1.0, smoothstep(5.0, 9.8, rest.z));
+    shade = mix(0.15, 1.0, smoothstep(5.0, 9.8, rest.z));
 #ifdef QUICK
-    shade = min(shade, mix(0.07, 1.1, let_in(rest.z)));
+    shade = min(shade, mix(0.22, 1.0, let_in(rest.z)));
     albedo *= vec3(0.92, 0.88, 0.88);
 #endif
     roughness = 0.32;
