@@ -73,7 +73,9 @@ class PaperNetwork(CropNetwork):
             x = layer(F.interpolate(x, scale_factor=2.0, mode="nearest"))
             x = F.leaky_relu(norm(x, style), SLOPE)  # ... (B, w0, C/2, C/2)
         drawn = torch.sigmoid(F.pixel_shuffle(self.last(x), 2))  # (B, 3, C, C)
-        return drawn - crop, torch.ones_like(crop[:, :1])
+        # The paper sees the portrait through its style alone. Exporters drop inputs that nothing reads.
+        unseen = 0 * source + 0 * source_rasters.mean()
+        return drawn - crop + unseen, torch.ones_like(crop[:, :1])
 
     def gate(self, rasters: Tensor, source_rasters: Tensor) -> Tensor:
         if self.shape.confined:

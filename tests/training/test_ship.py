@@ -21,11 +21,22 @@ from livecam.training.system import Painter
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_people(tmp_path_factory.mktemp("pairs"), range(17, 21))
+
+
+@pytest.fixture(scope="module")
+def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(data, tmp_path_factory.mktemp("run"), "repair")
+
+
+def trained(data: Path, out: Path, kind: str) -> Path:
     torch.set_num_threads(1)
-    data = write_people(tmp_path_factory.mktemp("pairs"), range(17, 21))
-    out = tmp_path_factory.mktemp("run")
-    train(dataclasses.replace(recipe.read(recipe_path("test")), steps=4), data, out, device="cpu")
+    settings = recipe.read(recipe_path("test"))
+    settings = dataclasses.replace(
+        settings, steps=4, network=dataclasses.replace(settings.network, kind=kind)
+    )
+    train(settings, data, out, device="cpu")
     return out
 
 
@@ -39,8 +50,9 @@ def painter() -> Painter:
     return made.eval()
 
 
-def test_graphs_and_weights_agree(run: Path, tmp_path: Path) -> None:
-    assert ship.main([str(run), "--out", str(tmp_path)]) == 0
+@pytest.mark.parametrize("kind", ["repair", "paper"])
+def test_graphs_and_weights_agree(kind: str, data: Path, tmp_path: Path) -> None:
+    assert ship.main([str(trained(data, tmp_path / "run", kind)), "--out", str(tmp_path)]) == 0
     painter, _ = ship.load_painter(tmp_path / ship.WEIGHTS)
     rng = np.random.default_rng(0)
     embedder = open_engine("cpu", tmp_path / "embedder.onnx", threads=1)
