@@ -9,11 +9,10 @@ from typing import Any, Final
 import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 
 from engines import open_engine
 from export import report
-from export.frames import Moved
+from export.frames import Feeds, Moved
 from export.half import to_half
 from export.parity import Parity, difference, worst
 from export.refined import made_up
@@ -26,7 +25,6 @@ PICTURES: Final = ("crop", "refiner_source")
 SEEDS: Final = range(3)
 
 
-Feeds = dict[str, NDArray[Any]]
 Frames = Sequence[tuple[str, Sequence[Feeds]]]
 """Frames as the product feeds them, with a name for tables."""
 
