@@ -23,8 +23,6 @@ from livecam.model.weights import REFINER, Weights
 PICTURES: Final = ("crop", "refiner_source")
 """The inputs that hold colours: what flows from them computes in FP16 where that is asked for."""
 SEEDS: Final = range(3)
-
-
 Frames = Sequence[tuple[str, Sequence[Feeds]]]
 """Frames as the product feeds them, with a name for tables."""
 

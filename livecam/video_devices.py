@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+MODULE = "v4l2loopback"
 LABEL = "livecam"
 MODULE_OPTIONS = f"devices=1 exclusive_caps=1 max_buffers=4 card_label={LABEL}"
 """How v4l2loopback should be loaded: Chromium lists it only with exclusive_caps=1; with its usual two buffers
 a slow reader sees pictures that are being written anew."""
+LOAD = f"sudo modprobe {MODULE} {MODULE_OPTIONS}"
+RELOAD = f"sudo modprobe -r {MODULE} && {LOAD}"
 SYSFS = Path("/sys/class/video4linux")
 
 

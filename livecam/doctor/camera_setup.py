@@ -13,7 +13,7 @@ from pathlib import Path
 
 from livecam.doctor.cameras import SECURE_BOOT
 from livecam.errors import UserError
-from livecam.video_devices import MODULE_OPTIONS as OPTIONS
+from livecam.video_devices import MODULE_OPTIONS
 
 AT_START = "/etc/modules-load.d/livecam.conf"
 PARAMETERS = "/etc/modprobe.d/livecam.conf"
@@ -104,8 +104,8 @@ def _linux(machine: Machine) -> Plan:
     commands = (
         *install,
         f"echo v4l2loopback > {AT_START}",
-        f"echo 'options v4l2loopback {OPTIONS}' > {PARAMETERS}",
-        f"modprobe v4l2loopback {OPTIONS}",
+        f"echo 'options v4l2loopback {MODULE_OPTIONS}' > {PARAMETERS}",
+        f"modprobe v4l2loopback {MODULE_OPTIONS}",
         f"usermod -aG video {_word(machine.user())}",
     )
     return Plan(name, commands, notes=tuple(notes))

@@ -7,11 +7,8 @@ from collections.abc import Sequence
 
 from livecam.doctor.check import Check
 from livecam.doctor.system import CAPTURE, OUTPUT, System
-from livecam.video_devices import MODULE_OPTIONS, VideoDevice
+from livecam.video_devices import LOAD, MODULE, RELOAD, VideoDevice
 
-MODULE = "v4l2loopback"
-LOAD = f"sudo modprobe {MODULE} {MODULE_OPTIONS}"
-RELOAD = f"sudo modprobe -r {MODULE} && {LOAD}"
 JOIN_GROUP = "Run: sudo usermod -aG video $USER, then log in again."
 REOPEN_MENDED = (0, 15, 0)
 

@@ -14,13 +14,11 @@ from livecam.errors import SinkLost, UserError
 from livecam.frames import OutputFrame
 from livecam.sinks import loopback
 from livecam.sinks.base import SinkFormat
-from livecam.video_devices import LABEL, MODULE_OPTIONS, VideoDevice, by_label, describe, video_devices
+from livecam.video_devices import LABEL, LOAD, RELOAD, VideoDevice, by_label, describe, video_devices
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-MODPROBE = f"sudo modprobe v4l2loopback {MODULE_OPTIONS}"
-RELOAD = f"sudo modprobe -r v4l2loopback && {MODPROBE}"
 
 
 def _advice() -> str:
@@ -28,7 +26,7 @@ def _advice() -> str:
     from livecam.doctor.cameras import virtual_cameras
     from livecam.doctor.system import System
 
-    found = next((check.todo for check in virtual_cameras(System()) if check.todo), f"Run: {MODPROBE}")
+    found = next((check.todo for check in virtual_cameras(System()) if check.todo), f"Run: {LOAD}")
     return f"{found} `livecam camera-setup` shows every step."
 
 
