@@ -141,10 +141,8 @@ def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Pe
     if path.is_file():
         return enroll.cached(path, size, choice)
     if store.exists(portrait):
-        persona = store.load(portrait, size)
-        if persona is not None:
-            return persona
-        return _other_size(portrait, size)
+        persona = None if store.outdated(portrait) else store.load(portrait, size)
+        return _made_anew(portrait, size) if persona is None else persona
     if (built_in := bundled_portraits().get(portrait)) is not None:
         return enroll.cached(built_in, size)
     if path.suffix or path.exists() or "/" in portrait:
@@ -153,8 +151,8 @@ def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Pe
     raise UserError(portrait, "neither a picture nor a persona", f"Known personas: {known}.")
 
 
-def _other_size(name: str, size: int) -> Persona:
-    """A persona enrolled at another size, prepared for this one and kept."""
+def _made_anew(name: str, size: int) -> Persona:
+    """A persona enrolled at another size or by an older version, prepared for this one and kept."""
     from livecam.persona import enroll
 
     for other in store.sizes(name):

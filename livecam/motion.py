@@ -6,8 +6,9 @@ because each goes wrong in its own way when copied as raw offsets:
 
 - pose is a similarity fitted to points that expressions hardly move;
 - expression is the offset that is left, scaled to the portrait's own proportions;
-- lips and lids are driven by the *ratio* of their gap, so that shut means shut on any face;
-- gaze moves the irises inside the portrait's own eyes, both together.
+- lips and lids are driven by the *ratio* of their gap, so that shut means shut on any face; around that gap
+  they take the driver's shape;
+- gaze moves the irises inside the portrait's own eyes, nearly together.
 
 Portrait coordinates are 0..1 of its square crop (x right, y down, z away); driver coordinates are pixels.
 """
@@ -30,7 +31,11 @@ F32 = NDArray[np.float32]
 # mouth width), read off the four development clips.
 SHUT_LIDS = 0.10
 SHUT_LIPS = 0.03
+APART = 0.14
+"""Gap, as a share of the mouth's width, over which that residual fades: .05 is seen as .075, .3 as .305."""
 UPPER_LID_SHARE = 0.85  # of a blink, the upper lid's part
+OWN_GAZE = 0.5
+"""How much of what one eye looks otherwise than both is kept: irises of one frame are noisy, and squint."""
 MAX_LIDS = 1.5  # wider than the portrait shows there is no sclera to show
 # How far irises may move, in widths of the eye. On films they reach .23 sideways of where they rest; up to
 # seven tenths of the limit nothing is taken off.
@@ -149,9 +154,8 @@ class MotionTransfer:
     def _move_lips(self, points: Array, face: Array) -> None:
         """Set the gap between the inner lips: the portrait's own, plus what the driver's opened."""
         gain = self.settings.expression_gain
-        opened = np.maximum(_lip_gap(face) / self._base_mouth - SHUT_LIPS, 0.0)
-        own = np.maximum(self._own_gap - SHUT_LIPS, 0.0)
-        base = np.maximum(self._base_gap - SHUT_LIPS, 0.0)
+        opened = _opened(_lip_gap(face) / self._base_mouth)
+        own, base = _opened(self._own_gap), _opened(self._base_gap)
         gap = np.maximum(own + gain * (opened - base), 0.0) * smoothstep(0.0, 0.03, opened)
         correction = (gap * self._own_mouth - _lip_gap(points)) / 2
         correction[[0, -1]] = 0.0
@@ -165,22 +169,28 @@ class MotionTransfer:
             opening = geo.lid_opening(face, upper, lower) - SHUT_LIDS
             ratio = float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, 0.05), 0.0, MAX_LIDS))
             lids.append(ratio)
-            u, low = list(upper[1:-1]), list(lower[1:-1])
-            gap = self._own[low] - self._own[u]
-            corners = 0.5 * (offset[upper[0]] + offset[upper[-1]])
-            points[u] = self._own[u] + corners + gap * (1 - ratio) * UPPER_LID_SHARE
-            points[low] = self._own[low] + corners - gap * (1 - ratio) * (1 - UPPER_LID_SHARE)
+            self._move_lids(points, list(upper[1:-1]), list(lower[1:-1]), ratio)
 
             base_width = np.linalg.norm(self._base[upper[-1], :2] - self._base[upper[0], :2])
             own_width = np.linalg.norm(self._own[upper[-1], :2] - self._own[upper[0], :2])
             look = _iris_offset(face, upper, iris) - _iris_offset(self._base, upper, iris)
             look = soft_limit(look / base_width * own_width, own_width * np.array(GAZE_LIMITS))
             gaze[k, :2] = look * smoothstep(0.15, 0.5, ratio)  # an iris under a shut lid is a guess
-        gaze[:] = gaze.mean(0)
+        gaze[:] = OWN_GAZE * gaze + (1 - OWN_GAZE) * gaze.mean(0)
         for k, (upper, _, iris) in enumerate(lm.EYES):
             corners = 0.5 * (offset[upper[0]] + offset[upper[-1]])
             points[list(iris)] = self._own[list(iris)] + corners + gaze[k]
         return gaze, lids
+
+    def _move_lids(self, points: Array, upper: list[int], lower: list[int], ratio: float) -> None:
+        """Bring lids that have the driver's shape so near to each other that their gap is the portrait's own
+        times `ratio`. points: (478, 3), in place."""
+        own = np.linalg.norm(self._own[lower, :2] - self._own[upper, :2], axis=1).mean()
+        gap = points[lower] - points[upper]
+        now = np.linalg.norm(gap[:, :2], axis=1).mean()
+        closer = gap * (1 - min(ratio * own / max(now, 1e-9), MAX_LIDS))
+        points[upper] += closer * UPPER_LID_SHARE
+        points[lower] -= closer * (1 - UPPER_LID_SHARE)
 
     def _head(self, scale: float, rotation: Array, shift: Array) -> Array:
         """(3, 4) map of portrait points for the driver's head motion since the neutral frame, limited."""
@@ -198,6 +208,13 @@ def _lip_gap(points: Array) -> Array:
     """(11,): vertical gap between paired inner lip points, in face coordinates."""
     gap: Array = points[_LOWER, 1] - points[_UPPER, 1]
     return gap
+
+
+def _opened(gap: Array) -> Array:
+    """How far lips are apart that are seen so far apart, both as shares of the mouth's width."""
+    more = np.maximum(gap - SHUT_LIPS, 0.0)
+    out: Array = more + SHUT_LIPS * (1 - np.exp(-more / APART))
+    return out
 
 
 def _iris_offset(points: Array, upper: tuple[int, ...], iris: tuple[int, ...]) -> Array:

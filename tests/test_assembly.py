@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from livecam import assembly
@@ -39,6 +40,25 @@ def test_a_persona_of_another_size_is_made_anew(persona, monkeypatch):
     store.save(replace(persona, name="eve"))
     assert assembly.resolve("eve", 512).size == 512
     assert store.sizes("eve") == [512, 256]
+
+
+def test_a_persona_that_an_older_version_made_gets_new_layers(persona, monkeypatch):
+    """Lashes once lay with the eyeball. Other sizes are forgotten, and come back when asked for."""
+    import json
+    from dataclasses import replace
+
+    from faces import ellipse_mask
+
+    monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
+    black = np.zeros_like(persona.interior)
+    folder = store.save(replace(persona, name="eve", interior=black))
+    assert assembly.resolve("eve", 512).size == 512
+    description = json.loads((folder / "persona.json").read_text())
+    (folder / "persona.json").write_text(json.dumps(description | {"version": 5}))
+    assert store.outdated("eve")
+    assert assembly.resolve("eve", 256).interior.any()
+    assert not store.outdated("eve")
+    assert store.sizes("eve") == [256]
 
 
 def test_an_enrolled_name_beats_a_bundled_one(persona):

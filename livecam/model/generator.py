@@ -12,18 +12,22 @@ import torch
 from torch import Tensor, nn
 
 from engines.base import TensorSpec
-from livecam.face.landmarks import INNER_LIP_UPPER
+from livecam.face.landmarks import EYES, INNER_LIP_UPPER
 from livecam.model.compositor import Compositor
 from livecam.model.holes import Holes
 from livecam.model.inputs import input_specs, output_specs
 from livecam.model.refiner import IdentityRefiner, Refiner
 from livecam.model.warper import InteriorFlow, Warper
 
-LEFT_CORNER, RIGHT_CORNER = INNER_LIP_UPPER[0], INNER_LIP_UPPER[-1]
+CORNERS = [(row[0], row[-1]) for row in (INNER_LIP_UPPER, *(upper for upper, _, _ in EYES))]
+"""Of the mouth, the left eye and the right."""
 
 
 class Generator(nn.Module):
     """Warper, compositor and refiner for a square crop of `size` pixels."""
+
+    left_corners: Tensor
+    right_corners: Tensor
 
     def __init__(self, size: int, refiner: Refiner | None = None) -> None:
         super().__init__()
@@ -32,6 +36,8 @@ class Generator(nn.Module):
         self.interior_flow = InteriorFlow()
         self.holes = Holes(size)
         self.compositor = Compositor(size)
+        for name, numbers in zip(("left_corners", "right_corners"), zip(*CORNERS, strict=True), strict=True):
+            self.register_buffer(name, torch.tensor(numbers), persistent=False)
         self.refiner = refiner if refiner is not None else IdentityRefiner()
 
     @property
@@ -57,8 +63,9 @@ class Generator(nn.Module):
         """`livecam.model.inputs` says what the inputs mean. Returns the picture (1, 3, S, S) in 0..1."""
         person = self.warper(foreground, flow)
         inside = self.warper(interior, self.interior_flow(inner_inverse, inner_centre))
-        mouth = landmarks[RIGHT_CORNER] - landmarks[LEFT_CORNER]
-        mouth_width = mouth.square().sum().sqrt()
-        picture = self.compositor(person, background, inside, self.holes(landmarks), mouth_width)
+        widths = (landmarks[self.right_corners] - landmarks[self.left_corners]).square().sum(1).sqrt()  # (3,)
+        mouth_width, eye_width = widths[0], widths[1:].mean()
+        holes = self.holes(landmarks)
+        picture = self.compositor(person, background, inside, holes, mouth_width, eye_width)
         image: Tensor = self.refiner(picture, landmarks, *extra)
         return torch.clamp(image, 0, 1)

@@ -21,6 +21,9 @@ FLOW_GRID: Final = 128
 """Cells along a side of the flow."""
 OPENINGS: Final = 3
 """Openings through which the interior shows, always in this order: mouth, left eye, right eye."""
+LASH_RIM: Final = 0.05
+"""Along the lids so much of an eye's width belongs to the skin, for lashes grow there. Within it shows the
+eyeball."""
 
 Floats = NDArray[np.float32]
 

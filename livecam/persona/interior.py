@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.geometry import mouth_width, smoothstep
+from livecam.persona.eyeballs import split_eyes
 from livecam.persona.fill import polygon_mask, push_pull
 
 F32 = NDArray[np.float32]
@@ -36,25 +37,12 @@ class OwnMouth:
 def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tuple[RGB, RGB]:
     """(skin, interior), both S x S x 3.
 
-    Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: lids painted over
-    with sclera, and a mouth. points: (478, 3), 0..1 of the image. mouth: one known from another picture.
+    Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: eyeballs behind the
+    lids, and a mouth. points: (478, 3), 0..1 of the image. mouth: one known from another picture.
     """
     size = image.shape[0]
-    scale = size / 512
     radius = max(1, round(0.006 * size))
-    eyes = np.zeros((size, size), np.uint8)
-    lids = np.zeros((size, size), np.uint8)
-    for upper, lower, _ in lm.EYES:
-        outline = points[list(lm.loop(upper, lower)), :2]
-        centre, width = outline.mean(0), float(np.linalg.norm(np.ptp(outline, axis=0)))
-        eyes |= (polygon_mask(size, outline, -1 if scale >= 0.5 else 0) > 127).astype(np.uint8)
-        disc = np.zeros((size, size), np.uint8)
-        cv2.circle(disc, (int(centre[0] * size), int(centre[1] * size)), int(0.75 * width * size), 1, -1)
-        lids |= disc & (polygon_mask(size, outline) <= 200).astype(np.uint8)
-    skin = cv2.inpaint(image, eyes, radius, cv2.INPAINT_TELEA)
-    interior = cv2.inpaint(image, lids, radius, cv2.INPAINT_TELEA)
-    soft = cv2.GaussianBlur(interior, (0, 0), 1.2 * scale)
-    interior = np.where(lids[..., None] > 0, soft, interior)
+    skin, interior = split_eyes(image, points, white(image, points))
     interior = _paint_mouth(image, interior, points, mouth)
     if lip_gap(points) > OPEN_AT_REST:
         hole = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
@@ -105,21 +93,33 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32, own: OwnMouth | None) -
     return np.clip(interior * (1 - box) + mouth * box, 0, 255).astype(np.uint8)
 
 
-def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
-    """(teeth, cavity, tongue) in the picture's own light and hue, so that an engraving gets grey teeth."""
-    size = image.shape[0]
-    cheeks = [image[polygon_mask(size, points[list(c)]) > 127].reshape(-1, 3) for c in CHEEKS]
-    pixels = np.concatenate(cheeks).astype(np.float64)
-    light = np.percentile(pixels, 80, axis=0) if len(pixels) else np.full(3, 170.0)
-    lower_lip = points[list(lm.OUTER_LIP_LOWER) + list(lm.INNER_LIP_LOWER[::-1])]
-    lip_pixels = image[polygon_mask(size, lower_lip) > 127].reshape(-1, 3)
-    lip = np.median(lip_pixels, axis=0) if len(lip_pixels) else 0.6 * light
-    skin = np.median(pixels, axis=0) if len(pixels) else light
+def white(image: RGB, points: F32) -> F64:
+    """(3,): what is white in the picture's own light and hue, so that an engraving gets grey teeth."""
+    pixels = _cheeks(image, points)
+    light, skin = np.percentile(pixels, 80, axis=0), np.median(pixels, axis=0)
     hue = skin / max(float(skin.max()), 1.0)  # of plain skin: highlights are often blown out to white
     # Brighter than skin in the dark, no brighter than its highlights in full light.
     brightness = min(1.25 * light.mean(), 0.5 * light.mean() + 100)
-    teeth = np.clip(brightness * (0.4 + 0.6 * hue), 0, 250)
-    return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
+    return np.asarray(np.clip(brightness * (0.4 + 0.6 * hue), 0, 250))
+
+
+def _cheeks(image: RGB, points: F32) -> F64:
+    """(N, 3): pixels of plain skin."""
+    size = image.shape[0]
+    found = [image[polygon_mask(size, points[list(c)]) > 127].reshape(-1, 3) for c in CHEEKS]
+    pixels = np.concatenate(found).astype(np.float64)
+    return pixels if len(pixels) else np.full((1, 3), 170.0)
+
+
+def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
+    """(teeth, cavity, tongue)."""
+    lower_lip = points[list(lm.OUTER_LIP_LOWER) + list(lm.INNER_LIP_LOWER[::-1])]
+    lip_pixels = image[polygon_mask(image.shape[0], lower_lip) > 127].reshape(-1, 3)
+    if len(lip_pixels):
+        lip = np.median(lip_pixels, axis=0)
+    else:
+        lip = 0.6 * np.percentile(_cheeks(image, points), 80, axis=0)
+    return white(image, points), 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
 
 
 def _keep_own_mouth(own: OwnMouth, mouth: F64, width: float) -> F64:

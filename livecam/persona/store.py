@@ -29,9 +29,10 @@ from livecam.persona.persona import Crop, Lattice, Persona
 
 log = logging.getLogger(__name__)
 
-VERSION = 5
-READABLE = (4, 5)
-"""Version 4 knows neither shots nor style: they are made from the portrait when they are asked for."""
+VERSION = 6
+READABLE = (4, 5, VERSION)
+"""Version 4 knows neither shots nor style: they are made from the portrait when they are asked for. Up to 5
+lashes lay with the eyeball: `outdated`, the layers are made anew from the picture."""
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -60,12 +61,15 @@ def check_name(name: str) -> str:
 def save(persona: Persona, root: Path | None = None) -> Path:
     """Write a persona; an older one of that name and size is replaced in one step.
 
+    Sizes that an older version made are forgotten: they are made anew from the picture when asked for.
+
     Raises:
         UserError: the folder cannot be written.
     """
     from safetensors.numpy import save_file
 
     folder = (root or data_dir()) / check_name(persona.name)
+    stale = sizes(persona.name, root) if _made_by_another(folder) else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
@@ -75,6 +79,9 @@ def save(persona: Persona, root: Path | None = None) -> Path:
             description.write_text(json.dumps(_describe(persona), indent=1), "utf-8")
             os.replace(tensors, folder / _tensor_file(persona.size))
             os.replace(description, folder / "persona.json")
+        for size in stale:
+            if size != persona.size:
+                (folder / _tensor_file(size)).unlink(missing_ok=True)
     except OSError as error:
         raise UserError(
             str(folder), f"cannot be written ({error.strerror})", "Free space or set LIVECAM_DATA."
@@ -99,6 +106,11 @@ def load(name: str, size: int, root: Path | None = None) -> Persona | None:
         return _assemble(name, size, _read(path), meta)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(name, str(error)) from error
+
+
+def outdated(name: str, root: Path | None = None) -> bool:
+    """Whether an older version of livecam made the layers. What it kept of the person is still good."""
+    return bool(describe(name, root).get("version") != VERSION)
 
 
 def damaged(name: str, why: str) -> UserError:
@@ -140,6 +152,13 @@ def prune(root: Path, keep: int = CACHED) -> None:
     for folder in folders[keep:]:
         log.debug("forgetting cached portrait %s", folder.name)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _made_by_another(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / "persona.json").read_text("utf-8"))["version"] != VERSION)
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
 
 
 def _tensor_file(size: int) -> str:

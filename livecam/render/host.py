@@ -12,8 +12,9 @@ import numpy as np
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.model.host import HostRefiner
-from livecam.model.inputs import FrameInputs
+from livecam.model.inputs import LASH_RIM, FrameInputs
 from livecam.motion import Motion
+from livecam.persona.eyeballs import eye_width
 from livecam.persona.persona import Persona
 from livecam.render.geometry import FrameGeometry
 from livecam.render.raster import blend_alpha, blend_layer, inside_distance
@@ -93,7 +94,9 @@ class HostRenderer:
         )
         inside = np.empty(shape[::-1], np.float32)
         inside_distance((outline - [x0, y0]).astype(np.float32), inside)
-        mask = np.minimum(inside, 1)  # a soft edge of one pixel, inside: shut lips leave no line
+        rim = LASH_RIM * eye_width(inputs.landmarks) * size if k else 0.0
+        # A soft edge of one pixel, inside, so that shut lips leave no line; a lid's within its lashes.
+        mask = np.clip(inside - np.float32(rim), 0, 1)
         shade = np.ones_like(mask)
         if k == 0:
             corners = inputs.landmarks[[78, 308]] * size

@@ -13,11 +13,14 @@ DEPTH = (torch.arange(SIZE) - SIZE // 2 + 0.5) * PIXEL  # (S,): half a pixel at 
 CLOSED = torch.full((1, 1, SIZE, SIZE), -1.0)
 
 
-def compose(mouth: torch.Tensor, eyes: torch.Tensor, mouth_width: float = 1.0) -> torch.Tensor:
+def compose(
+    mouth: torch.Tensor, eyes: torch.Tensor, mouth_width: float = 1.0, eye_width: float = 0.0
+) -> torch.Tensor:
     """(S,): the middle row; grey .25 skin over black ground, white interior."""
     skin = torch.cat([FLAT * 0.25, FLAT[:, :1]], 1)
     holes = torch.cat([mouth.expand(1, 1, SIZE, SIZE), eyes.expand(1, 1, SIZE, SIZE)], 1)
-    picture = Compositor(SIZE)(skin, FLAT * 0, FLAT, holes, torch.tensor(mouth_width))
+    widths = torch.tensor(mouth_width), torch.tensor(eye_width)
+    picture = Compositor(SIZE)(skin, FLAT * 0, FLAT, holes, *widths)
     return picture[0, 0, SIZE // 2]
 
 
@@ -49,5 +52,13 @@ def test_a_mouth_without_width_is_still_a_picture() -> None:
 def test_the_matte_lets_the_background_through() -> None:
     matte = torch.linspace(0, 1, SIZE).expand(1, 1, SIZE, SIZE)
     skin = torch.cat([FLAT, matte], 1)
-    picture = Compositor(SIZE)(skin, FLAT * 0.5, FLAT, CLOSED.expand(1, 2, SIZE, SIZE), torch.tensor(1.0))
+    picture = Compositor(SIZE)(skin, FLAT * 0.5, FLAT, CLOSED.expand(1, 2, SIZE, SIZE), *torch.ones(2))
     torch.testing.assert_close(picture[0, 0, 0], 0.5 + 0.5 * torch.linspace(0, 1, SIZE))
+
+
+def test_the_rim_of_a_lid_stays_with_the_skin() -> None:
+    """.05 of an eye's width; of one as wide as half the picture 1.6 of 64 pixels."""
+    row = compose(CLOSED, DEPTH, eye_width=0.5)
+    expected = (DEPTH * SIZE - 0.05 * 0.5 * SIZE).clamp(0, 1) * 0.75 + 0.25
+    torch.testing.assert_close(row, expected)
+    assert row[SIZE // 2 + 1] == 0.25  # skin, where without lashes the eye would show

@@ -187,15 +187,17 @@ void main() {
     vec3 d = normalize(rest);
     float from_axis = degrees(acos(clamp(d.z, -1.0, 1.0)));
     float around = atan(d.y, d.x);
-    vec3 sclera = vec3(0.72, 0.66, 0.62) * (1.0 - 0.25 * smoothstep(30.0, 62.0, from_axis));
+    // As bright against the skin as on films, where colour bleeds into so small a thing: warm, no porcelain.
+    vec3 sclera = vec3(0.54, 0.465, 0.40) * (0.88 + 0.24 * fract(noise_offset.x * 7.0));
+    sclera *= 1.0 - 0.30 * smoothstep(30.0, 62.0, from_axis);
     float vein = smoothstep(0.10, 0.16, abs(noise(vec3(around * 0.9, from_axis * 0.012, noise_offset.x))) * -1.0 + 0.14);
     sclera = mix(sclera, vec3(0.62, 0.28, 0.24), (0.10 + 0.15 * vein) * smoothstep(32.0, 60.0, from_axis));
     float fibre = noise(vec3(around * 1.3, from_axis * 0.010, noise_offset.x)) + 0.7 * noise(vec3(around * 3.3, from_axis * 0.02, noise_offset.y));
     float into = smoothstep(pupil, 23.0, from_axis);
     vec3 iris = mix(iris_inner, iris_color, smoothstep(0.10, 0.45, into + 0.3 * fibre)) * (0.85 + 1.1 * fibre);
     // Light that enters on one side glows on the other.
-    iris *= 0.75 + 0.7 * clamp(0.5 - 0.9 * d.y, 0.0, 1.0);
-    iris *= 1.0 - 0.75 * smoothstep(19.5, 24.5, from_axis);
+    iris *= 1.2 + 1.0 * clamp(0.5 - 0.9 * d.y, 0.0, 1.0);
+    iris *= 1.0 - 0.65 * smoothstep(19.5, 24.5, from_axis);
     albedo = mix(iris, sclera, smoothstep(23.0, 26.5, from_axis));
     albedo = mix(vec3(0.004), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
     roughness = 0.18;

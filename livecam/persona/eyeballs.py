@@ -1,0 +1,91 @@
+"""Eyes in two layers: lids with their lashes, and behind them eyeballs, white beyond what the picture shows.
+
+A look to the side shows white that the portrait never showed. Continued from the opening's rim it would have
+the colour of lids and lashes. The lashes along that rim belong to the lids: with the eyeball they would
+move when it looks aside.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.face import landmarks as lm
+from livecam.frames import RGB
+from livecam.geometry import smoothstep
+from livecam.model.inputs import LASH_RIM
+from livecam.persona.fill import polygon_mask
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+LIMBUS: Final = 1.12
+"""Iris landmarks lie on the iris; from so many of their radii on the eyeball is white."""
+SOFT: Final = 0.08
+"""Half the width of that border, in the same radii."""
+REACH: Final = 0.75
+"""How far around the eye's middle there is an eyeball, in widths of the eye."""
+LEAST: Final = 8
+"""Pixels of white that tell its colour; fewer are lashes and lid."""
+IN_THE_SHADE: Final = 0.85
+"""Of what is white on the cheeks: eyes lie deeper. With it they have the brightness of the skin around them,
+as on the four clips (.9 to 1.1)."""
+
+
+def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
+    """(lids, eyeballs), both S x S x 3: the openings filled with what surrounds them, and the lids painted
+    over with eyeballs.
+
+    image: S x S x 3. points: (478, 3), 0..1 of it. white: (3,), the look of a white thing in that light.
+    """
+    size = image.shape[0]
+    radius = max(1, round(0.006 * size))
+    lids, eyeballs = image, image.astype(np.float64)
+    width = eye_width(points) * size
+    for upper, lower, iris in lm.EYES:
+        outline = points[list(lm.loop(upper, lower)), :2]
+        # To the nearest centre of a pixel outside: half a pixel more than to the outline.
+        inside = np.asarray(
+            cv2.distanceTransform((polygon_mask(size, outline) > 127).astype(np.uint8), cv2.DIST_L2, 5)
+        )
+        opening = inside > LASH_RIM * width
+        # The layers mix over a pixel from the rim inwards; up to there the lids must be as they are.
+        hole = (inside > LASH_RIM * width + 2).astype(np.uint8)
+        lids = cv2.inpaint(lids, hole, radius, cv2.INPAINT_TELEA)
+        middle, centre = outline.mean(0) * size, points[iris[0], :2] * size
+        across = float(np.linalg.norm(points[list(iris[1:]), :2] * size - centre, axis=1).mean())
+        away, reach = _from(centre, size) / max(across, 1e-6), _from(middle, size) / width
+        own = _white(image, opening & (away > LIMBUS + SOFT), white)
+        iris_whole = cv2.inpaint(image, (~opening & (away < 1.5)).astype(np.uint8), radius, cv2.INPAINT_TELEA)
+        shown = smoothstep(LIMBUS + SOFT, LIMBUS - SOFT, away)[..., None]
+        ball = iris_whole * shown + own * (1 - shown)
+        share = (smoothstep(REACH, REACH - 0.1, reach) * ~opening)[..., None]
+        eyeballs = eyeballs * (1 - share) + ball * share
+    return np.asarray(lids, np.uint8), np.clip(eyeballs + 0.5, 0, 255).astype(np.uint8)
+
+
+def eye_width(points: F32) -> float:
+    """Mean distance between the corners of an eye, in the unit of the points."""
+    widths = [np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2]) for upper, _, _ in lm.EYES]
+    return max(float(np.mean(widths)), 1e-6)
+
+
+def _from(place: F64, size: int) -> F64:
+    """(S, S): distances of the pixels' centres, in pixels."""
+    y, x = np.mgrid[0:size, 0:size] + 0.5
+    return np.asarray(np.hypot(x - place[0], y - place[1]))
+
+
+def _white(image: RGB, where: Mask, white: F64) -> F64:
+    """(3,): the white of this eye by the brightest quarter of what shows of it, within what is plausible."""
+    pixels = image[where].astype(np.float64)
+    if len(pixels) < LEAST:
+        return IN_THE_SHADE * white
+    brightest = np.median(pixels[np.argsort(pixels.mean(1))[-max(len(pixels) // 4, 1) :]], axis=0)
+    mixed = 0.5 * (brightest + white)  # lids redden the little that shows
+    low, high = IN_THE_SHADE * white.mean(), white.mean()
+    return np.asarray(mixed * np.clip(mixed.mean(), low, high) / max(mixed.mean(), 1.0))
