@@ -27,6 +27,8 @@ LIMBUS: Final = 1.12
 """Iris landmarks lie on the iris; from so many of their radii on the eyeball is white."""
 SOFT: Final = 0.08
 """Half the width of that border, in the same radii."""
+RING: Final = 0.1
+"""Radii of the iris: as wide are the rings in which it goes on under the lids."""
 REACH: Final = 0.75
 """How far around the eye's middle there is an eyeball, in widths of the eye."""
 LEAST: Final = 8
@@ -60,9 +62,8 @@ def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
         across = float(np.linalg.norm(points[list(iris[1:]), :2] * size - centre, axis=1).mean())
         away, reach = _from(centre, size) / max(across, 1e-6), _from(middle, size) / width
         own = _white(image, opening & (away > LIMBUS + SOFT), white)
-        iris_whole = cv2.inpaint(image, (~opening & (away < 1.5)).astype(np.uint8), radius, cv2.INPAINT_TELEA)
         shown = smoothstep(LIMBUS + SOFT, LIMBUS - SOFT, away)[..., None]
-        ball = iris_whole * shown + own * (1 - shown)
+        ball = _rings(image, opening, away) * shown + own * (1 - shown)
         share = (smoothstep(REACH, REACH - 0.1, reach) * ~opening)[..., None]
         eyeballs = eyeballs * (1 - share) + ball * share
     return np.asarray(lids, np.uint8), np.clip(eyeballs + 0.5, 0, 255).astype(np.uint8)
@@ -78,6 +79,17 @@ def _from(place: F64, size: int) -> F64:
     """(S, S): distances of the pixels' centres, in pixels."""
     y, x = np.mgrid[0:size, 0:size] + 0.5
     return np.asarray(np.hypot(x - place[0], y - place[1]))
+
+
+def _rings(image: RGB, opening: Mask, away: F64) -> F64:
+    """(S, S, 3): an iris in rings, each in the colour that shows of it, or the nearest that shows."""
+    number = np.floor(away / RING).astype(int)
+    known = [(ring, image[opening & (number == ring)]) for ring in range(int((LIMBUS + SOFT) / RING) + 1)]
+    colours = [(ring, np.median(pixels, axis=0)) for ring, pixels in known if len(pixels)]
+    if not colours:
+        return image.astype(np.float64)
+    rings, shown = [ring for ring, _ in colours], np.array([colour for _, colour in colours])
+    return np.stack([np.interp(away / RING - 0.5, rings, shown[:, channel]) for channel in range(3)], -1)
 
 
 def _white(image: RGB, where: Mask, white: F64) -> F64:

@@ -1,0 +1,94 @@
+"""Eyes in two layers: white behind the lids, lashes that stay where the lids are."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from faces import draw_face, ellipse_mask
+
+from livecam.face import landmarks as lm
+from livecam.model.inputs import LASH_RIM
+from livecam.motion import Motion, rest
+from livecam.persona import enroll
+from livecam.persona.eyeballs import IN_THE_SHADE, eye_width, split_eyes
+from livecam.persona.fill import polygon_mask
+from livecam.render.host import HostRenderer
+
+SIZE = 512
+GREEN = (20, 200, 20)
+WHITE = np.array([220.0, 210.0, 190.0])
+
+
+def outlines(points):
+    return [points[list(lm.loop(upper, lower)), :2] for upper, lower, _ in lm.EYES]
+
+
+def lashes(points):
+    """(S, S): a line as thick as the rim along the inside of all lids."""
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    for outline in outlines(points):
+        inside = cv2.distanceTransform((polygon_mask(SIZE, outline) > 127).astype(np.uint8), cv2.DIST_L2, 5)
+        mask |= ((inside > 0) & (inside <= LASH_RIM * eye_width(points) * SIZE)).astype(np.uint8)
+    return mask > 0
+
+
+@pytest.fixture
+def drawn(face):
+    """A drawn face with green lashes, and its landmarks in 0..1."""
+    points = (face / np.float32(SIZE)).astype(np.float32)
+    picture = draw_face(face)
+    picture[lashes(points)] = GREEN
+    return picture, points
+
+
+def test_behind_the_lids_it_is_white(drawn):
+    picture, points = drawn
+    _, eyeballs = split_eyes(picture, points, WHITE)
+    for upper, _, _ in lm.EYES:
+        corner, above = points[upper[0], :2], points[list(upper[3:6]), :2].mean(0)
+        for place in (0.5 * (corner + above), above - [0, 0.25 * eye_width(points)]):
+            x, y = np.floor(place * SIZE).astype(int)
+            seen = eyeballs[y, x].astype(float)
+            # The drawing's white is half of what is mixed, and is brighter.
+            assert IN_THE_SHADE * WHITE.mean() - 3 <= seen.mean() <= 235
+            assert np.ptp(seen) < 45  # lids have 74, lashes 180
+
+
+def test_an_iris_goes_on_under_the_lids(drawn):
+    picture, points = drawn
+    centre = points[468, :2] * SIZE
+    shut = points.copy()  # the lids cover the upper half of the iris
+    for k in lm.LEFT_EYE_UPPER[1:-1]:
+        shut[k, 1] = points[468, 1]
+    _, eyeballs = split_eyes(picture, shut, WHITE)
+    x, y = np.floor(centre).astype(int)
+    np.testing.assert_allclose(
+        eyeballs[y - 3, x], picture[y + 3, x], atol=25
+    )  # noise, and the drawing's edge
+
+
+def test_an_eye_without_white_gets_what_the_light_says(drawn):
+    picture, points = drawn
+    for outline in outlines(points):
+        cv2.fillPoly(picture, [np.round(outline * SIZE).astype(np.int32)], (30, 25, 20))
+    _, eyeballs = split_eyes(picture, points, WHITE)
+    x, y = np.floor(points[list(lm.EYES[0][0][3:6]), :2].mean(0) * SIZE).astype(int)
+    assert eyeballs[y - 8, x].mean() > 0.8 * IN_THE_SHADE * WHITE.mean()
+
+
+def test_lashes_stay_when_the_eyes_look_aside(drawn, face, monkeypatch):
+    picture, _ = drawn
+    monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
+    persona = enroll.build(picture, face.copy(), "green", SIZE, {})
+    renderer, still = HostRenderer(persona), rest(persona.landmarks)
+    aside = Motion(still.landmarks, still.head, still.gaze + np.float32([0.012, 0]), still.lids)
+
+    def green(shown):
+        return (shown[..., 1] > 150) & (shown[..., 0] < 110)
+
+    before, after = green(renderer.render(still)), green(renderer.render(aside))
+    assert before.sum() > 100
+    # Of the rim's last pixel half is the eyeball's; moved along, less than half stays.
+    assert (before & after).sum() > 0.93 * before.sum()
+    assert (after & ~before).sum() < 0.05 * before.sum()
