@@ -35,6 +35,8 @@ Method = Callable[[RGB, Motion], RGB]
 Shot = tuple[RGB, F32]
 """A picture of the person and its landmarks, as `livecam.persona.likeness.shot` makes them."""
 STATIC, WARPER, REFINED, BLURRED, FLAT, PAPER = "static", "warper", "refined", "blurred", "flat", "paper"
+BOUND = "bound"
+"""The truth itself wherever a refiner may change anything: nearer to the whole truth no refiner can come."""
 TUNED_SHOTS = 8
 """Pictures that a person is fine-tuned on."""
 APART = 2

@@ -19,6 +19,7 @@ from benchmarks import metrics
 from benchmarks.output import rounded
 from benchmarks.product import animate, read_frames, spread
 from benchmarks.quality_methods import (
+    BOUND,
     REFINED,
     STATIC,
     TUNED_SHOTS,
@@ -160,8 +161,8 @@ def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: J
     refiners, about = _refiners(clip, persona, len(warped), chosen, plan, judge)
     methods = untrained(persona) | refiners
     shown = shown_part(persona.crop, persona.picture, persona.size)
-    rows: dict[str, list[dict[str, float]]] = {name: [] for name in methods}
-    lost = dict.fromkeys(methods, 0)
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in (*methods, BOUND)}
+    lost = dict.fromkeys(rows, 0)
     known: dict[str, Landmarks | None] = {STATIC: judge(portrait(persona))}
     pairs = []
     for index in chosen:
@@ -184,10 +185,14 @@ def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: J
                 most, mean = figures.outside(output, warped[index], moved)
                 row |= {"outside_max": most, "outside_mean": mean}
             rows[name].append(row)
+        perfect = np.where(moved["gate"][..., None], truth, warped[index])
+        points = judge(perfect)
+        lost[BOUND] += points is None
+        rows[BOUND].append(rate(perfect, truth, points, true_points, shown))
         best = rows.get(REFINED, rows[WARPER])[-1]["landmarks"]
         pairs.append(Pair(index, truth, outputs, true_points, best))
-    for name in methods:
-        rows[name] = _filled(rows[name])
+    for name, known_rows in rows.items():
+        rows[name] = _filled(known_rows)
     return Comparison(clip.stem, chosen, rows, lost, pairs, about)
 
 

@@ -61,7 +61,7 @@ def test_what_was_measured_is_written_beside_it(measured):
     assert result["command"].startswith("python -m benchmarks.fidelity --clips clips0 --portraits face.jpg")
     assert "/" not in result["command"]
     assert "date" not in result["machine"]
-    assert list(result["self"]["mean"]) == ["static", "warper", "blurred", "flat"]
+    assert list(result["self"]["mean"]) == ["static", "warper", "blurred", "flat", "bound"]
 
 
 def test_eyes_of_the_warper_are_nearer_than_blurred_ones(measured):
@@ -72,6 +72,7 @@ def test_eyes_of_the_warper_are_nearer_than_blurred_ones(measured):
     assert means["blurred"]["outside_max"] == 0
     assert means["static"]["flicker"] == 0  # it never moves
     assert means["warper"]["flicker"] > 0
+    assert means["bound"]["face_psnr"] > means["warper"]["face_psnr"]  # mouth and eyes are the truth's
 
 
 def test_every_frame_is_reported(measured):

@@ -122,7 +122,7 @@ def test_without_a_better_style_the_tuned_row_is_that_of_eight_pictures(measured
 
     monkeypatch.setattr(Judgement, "beats", lambda self, start: False)
     found = measured(Plan(1, 12, {"refined": weights}, (8,), 2))
-    assert list(found.rows)[-2:] == ["refined T=8", "refined T=8 tuned"]
+    assert list(found.rows)[-3:] == ["refined T=8", "refined T=8 tuned", "bound"]
     assert found.means("refined T=8 tuned") == pytest.approx(found.means("refined T=8"), nan_ok=True)
     about = found.as_dict()["tuned"]
     assert (about["steps"], about["kept"]) == (2, False)
@@ -157,7 +157,8 @@ def measured(persona, face, monkeypatch):
 
 def test_a_clip_is_measured_with_every_number_of_shots(measured, weights):
     found = measured(Plan(2, 12, {"refined": weights, "paper": weights}, (1, 2)))
-    assert list(found.rows) == ["static", "warper", "blurred", "flat", "refined", "refined T=2", "paper"]
+    several = ["refined", "refined T=2", "paper"]
+    assert list(found.rows) == ["static", "warper", "blurred", "flat", *several, "bound"]
     assert found.frames == [3, 11]
     refined = found.means("refined")
     assert refined == pytest.approx(found.means("paper"), nan_ok=True)  # the same weights
