@@ -178,7 +178,7 @@ void main() {
     shade *= mix(0.3, 1.0, smoothstep(2.6, 1.3, side.x));
     albedo *= 1.0 - 0.4 * between_teeth(side.x, rest.y > -2.9);
 #ifdef QUICK
-    shade *= 1.3;
+    shade *= 2.1;
 #endif
     roughness = 0.25;
     f0 = 0.035;
@@ -287,7 +287,7 @@ void main() {
   }
   // Between red walls all light turns red. On four clips what is inside the lips is, against the skin around
   // it, .08 redder than green; without this it was .02 greener.
-  if (GROUP == MOUTH_GROUP) light *= vec3(1.15, 0.92, 0.90);
+  if (GROUP == MOUTH_GROUP) light *= material == TEETH ? vec3(1.10, 0.95, 1.06) : vec3(1.15, 0.92, 0.90);
   if (shows(EYE, EYE_GROUP)) {
     float sky = 0.0;
     spec = spec * 0.3 + mirror * (0.15 + coat * 8.0) * smoothstep(0.02, 0.35, dot(light, vec3(0.33)));
