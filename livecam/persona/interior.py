@@ -21,6 +21,9 @@ OPEN_AT_REST = 0.05
 """Lip gap as a share of mouth width above which the portrait's own mouth counts as open."""
 SHOWS_TEETH = 0.12
 """The same, above which a mouth is worth keeping."""
+WET = 1.15
+"""So much brighter are teeth than what is white on the cheeks. On four clips the brightest quarter of a mouth
+has 1.4, 1.1, 1.1 of the red, green and blue of the skin around it; teeth painted with 1 have 1.2, 1.0, .9."""
 CHEEKS = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
 """Outlines of plain skin between mouth and eyes."""
 
@@ -93,14 +96,15 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32, own: OwnMouth | None) -
     return np.clip(interior * (1 - box) + mouth * box, 0, 255).astype(np.uint8)
 
 
-def white(image: RGB, points: F32) -> F64:
-    """(3,): what is white in the picture's own light and hue, so that an engraving gets grey teeth."""
+def white(image: RGB, points: F32, hued: float = 0.6) -> F64:
+    """(3,): what is white in the picture's own light and, by the share `hued`, hue, so that an engraving gets
+    grey teeth."""
     pixels = _cheeks(image, points)
     light, skin = np.percentile(pixels, 80, axis=0), np.median(pixels, axis=0)
     hue = skin / max(float(skin.max()), 1.0)  # of plain skin: highlights are often blown out to white
     # Brighter than skin in the dark, no brighter than its highlights in full light.
     brightness = min(1.25 * light.mean(), 0.5 * light.mean() + 100)
-    return np.asarray(np.clip(brightness * (0.4 + 0.6 * hue), 0, 250))
+    return np.asarray(np.clip(brightness * (1 - hued + hued * hue), 0, 250))
 
 
 def _cheeks(image: RGB, points: F32) -> F64:
@@ -119,7 +123,8 @@ def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
         lip = np.median(lip_pixels, axis=0)
     else:
         lip = 0.6 * np.percentile(_cheeks(image, points), 80, axis=0)
-    return white(image, points), 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
+    teeth = np.clip(WET * white(image, points, 0.5), 0, 250)
+    return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
 
 
 def _keep_own_mouth(own: OwnMouth, mouth: F64, width: float) -> F64:
