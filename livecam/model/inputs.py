@@ -17,6 +17,8 @@ from livecam.face.landmarks import COUNT
 
 SIZES: Final = (256, 512, 768)
 """Sides of the crop, in pixels, that graphs are exported for."""
+DRAWING: Final = 2
+"""Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
 FLOW_GRID: Final = 128
 """Cells along a side of the flow."""
 OPENINGS: Final = 3

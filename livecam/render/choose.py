@@ -138,12 +138,14 @@ class EngineRenderer:
 def graph_path(size: int, weights: Weights | None = None) -> Path:
     """Where the generator's graph of that size is looked for: LIVECAM_GRAPHS, else livecam's cache.
 
-    There, graphs with a refiner lie in a folder named by its weights: new ones never meet an old graph.
+    There, graphs with a refiner lie in a folder named by its weights, below one named by `DRAWING`: what is
+    new never meets an old graph.
     """
     from livecam.face.bundle import cache_folder
+    from livecam.model.inputs import DRAWING
 
     named = os.environ.get("LIVECAM_GRAPHS")
-    folder = cache_folder() / "graphs" / (weights.name if weights is not None else "")
+    folder = cache_folder() / "graphs" / str(DRAWING) / (weights.name if weights is not None else "")
     return (Path(named) if named else folder) / f"generator-{size}.onnx"
 
 
