@@ -89,6 +89,12 @@ def mouth_width(points: Array) -> float:
     return float(np.linalg.norm(points[308, :2] - points[78, :2]))
 
 
+def eye_width(points: NDArray[Any]) -> float:
+    """Mean distance between the corners of an eye, above 0."""
+    widths = [np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2]) for upper, _, _ in lm.EYES]
+    return max(float(np.mean(widths)), 1e-6)
+
+
 def _unit(v: Array) -> Array:
     out: Array = v / max(float(np.linalg.norm(v)), 1e-12)
     return out

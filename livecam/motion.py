@@ -122,8 +122,8 @@ class MotionTransfer:
         scale[_LIPS, 0] = lips
         scale[_LIPS, 1] = np.sqrt(lips * ratio[1])
         self._scale = scale
-        self._own_gap = _lip_gap(self._own) / self._own_mouth
-        self._base_gap = _lip_gap(self._base) / self._base_mouth
+        self._own_gap = _opened(_lip_gap(self._own) / self._own_mouth)
+        self._base_gap = _opened(_lip_gap(self._base) / self._base_mouth)
         self._base_lids = [geo.lid_opening(self._base, upper, lower) for upper, lower, _ in lm.EYES]
 
     def __call__(self, driver: F32) -> Motion:
@@ -155,8 +155,8 @@ class MotionTransfer:
         """Set the gap between the inner lips: the portrait's own, plus what the driver's opened."""
         gain = self.settings.expression_gain
         opened = _opened(_lip_gap(face) / self._base_mouth)
-        own, base = _opened(self._own_gap), _opened(self._base_gap)
-        gap = np.maximum(own + gain * (opened - base), 0.0) * smoothstep(0.0, 0.03, opened)
+        gap = np.maximum(self._own_gap + gain * (opened - self._base_gap), 0.0)
+        gap = gap * smoothstep(0.0, 0.03, opened)
         correction = (gap * self._own_mouth - _lip_gap(points)) / 2
         correction[[0, -1]] = 0.0
         points[_UPPER, 1] -= correction

@@ -19,8 +19,8 @@ from livecam.model.inputs import input_specs, output_specs
 from livecam.model.refiner import IdentityRefiner, Refiner
 from livecam.model.warper import InteriorFlow, Warper
 
-CORNERS = [(row[0], row[-1]) for row in (INNER_LIP_UPPER, *(upper for upper, _, _ in EYES))]
-"""Of the mouth, the left eye and the right."""
+UPPER_EDGES = (INNER_LIP_UPPER, *(upper for upper, _, _ in EYES))
+"""Of the mouth, the left eye and the right, from corner to corner."""
 
 
 class Generator(nn.Module):
@@ -36,8 +36,9 @@ class Generator(nn.Module):
         self.interior_flow = InteriorFlow()
         self.holes = Holes(size)
         self.compositor = Compositor(size)
-        for name, numbers in zip(("left_corners", "right_corners"), zip(*CORNERS, strict=True), strict=True):
-            self.register_buffer(name, torch.tensor(numbers), persistent=False)
+        left, right = [edge[0] for edge in UPPER_EDGES], [edge[-1] for edge in UPPER_EDGES]
+        self.register_buffer("left_corners", torch.tensor(left), persistent=False)
+        self.register_buffer("right_corners", torch.tensor(right), persistent=False)
         self.refiner = refiner if refiner is not None else IdentityRefiner()
 
     @property

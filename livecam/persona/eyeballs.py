@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.geometry import smoothstep
+from livecam.geometry import eye_width, smoothstep
 from livecam.model.inputs import LASH_RIM
 from livecam.persona.fill import polygon_mask
 
@@ -69,12 +69,6 @@ def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
     return np.asarray(lids, np.uint8), np.clip(eyeballs + 0.5, 0, 255).astype(np.uint8)
 
 
-def eye_width(points: F32) -> float:
-    """Mean distance between the corners of an eye, in the unit of the points."""
-    widths = [np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2]) for upper, _, _ in lm.EYES]
-    return max(float(np.mean(widths)), 1e-6)
-
-
 def _from(place: F64, size: int) -> F64:
     """(S, S): distances of the pixels' centres, in pixels."""
     y, x = np.mgrid[0:size, 0:size] + 0.5
@@ -83,12 +77,11 @@ def _from(place: F64, size: int) -> F64:
 
 def _rings(image: RGB, opening: Mask, away: F64) -> F64:
     """(S, S, 3): an iris in rings, each in the colour that shows of it, or the nearest that shows."""
-    number = np.floor(away / RING).astype(int)
-    known = [(ring, image[opening & (number == ring)]) for ring in range(int((LIMBUS + SOFT) / RING) + 1)]
-    colours = [(ring, np.median(pixels, axis=0)) for ring, pixels in known if len(pixels)]
-    if not colours:
+    pixels, number = image[opening], np.floor(away[opening] / RING)
+    rings = np.unique(number[number <= np.floor((LIMBUS + SOFT) / RING)])
+    if not len(rings):
         return image.astype(np.float64)
-    rings, shown = [ring for ring, _ in colours], np.array([colour for _, colour in colours])
+    shown = np.array([np.median(pixels[number == ring], axis=0) for ring in rings])
     return np.stack([np.interp(away / RING - 0.5, rings, shown[:, channel]) for channel in range(3)], -1)
 
 

@@ -69,7 +69,7 @@ def save(persona: Persona, root: Path | None = None) -> Path:
     from safetensors.numpy import save_file
 
     folder = (root or data_dir()) / check_name(persona.name)
-    stale = sizes(persona.name, root) if _made_by_another(folder) else []
+    stale = sizes(persona.name, root) if outdated(persona.name, root) else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
@@ -109,8 +109,12 @@ def load(name: str, size: int, root: Path | None = None) -> Persona | None:
 
 
 def outdated(name: str, root: Path | None = None) -> bool:
-    """Whether an older version of livecam made the layers. What it kept of the person is still good."""
-    return bool(describe(name, root).get("version") != VERSION)
+    """Whether another version of livecam made the layers, or nobody can tell. What an older one kept of the
+    person is still good."""
+    try:
+        return bool(describe(name, root).get("version") != VERSION)
+    except UserError:
+        return True
 
 
 def damaged(name: str, why: str) -> UserError:
@@ -140,10 +144,9 @@ def describe(name: str, root: Path | None = None) -> dict[str, Any]:
     """What persona.json says."""
     try:
         text = ((root or data_dir()) / check_name(name) / "persona.json").read_text("utf-8")
-        meta = json.loads(text)
-    except (OSError, ValueError) as error:
+        return dict(json.loads(text))
+    except (OSError, ValueError, TypeError) as error:
         raise damaged(name, str(error)) from error
-    return dict(meta)
 
 
 def prune(root: Path, keep: int = CACHED) -> None:
@@ -152,13 +155,6 @@ def prune(root: Path, keep: int = CACHED) -> None:
     for folder in folders[keep:]:
         log.debug("forgetting cached portrait %s", folder.name)
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _made_by_another(folder: Path) -> bool:
-    try:
-        return bool(json.loads((folder / "persona.json").read_text("utf-8"))["version"] != VERSION)
-    except (OSError, ValueError, KeyError, TypeError):
-        return True
 
 
 def _tensor_file(size: int) -> str:

@@ -11,10 +11,10 @@ import numpy as np
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
+from livecam.geometry import eye_width
 from livecam.model.host import HostRefiner
 from livecam.model.inputs import LASH_RIM, FrameInputs
 from livecam.motion import Motion
-from livecam.persona.eyeballs import eye_width
 from livecam.persona.persona import Persona
 from livecam.render.geometry import FrameGeometry
 from livecam.render.raster import blend_alpha, blend_layer, inside_distance

@@ -8,10 +8,11 @@ import pytest
 from faces import draw_face, ellipse_mask
 
 from livecam.face import landmarks as lm
+from livecam.geometry import eye_width
 from livecam.model.inputs import LASH_RIM
 from livecam.motion import Motion, rest
 from livecam.persona import enroll
-from livecam.persona.eyeballs import IN_THE_SHADE, eye_width, split_eyes
+from livecam.persona.eyeballs import IN_THE_SHADE, split_eyes
 from livecam.persona.fill import polygon_mask
 from livecam.render.host import HostRenderer
 

@@ -52,6 +52,17 @@ def test_damaged_files_get_one_clear_line(persona, tmp_path, damage):
     assert "livecam enroll" in caught.value.todo
 
 
+@pytest.mark.parametrize("text", ["{", "[1]", "7", '{"version": 5}'])
+def test_a_description_that_says_nothing_of_today_is_outdated(persona, tmp_path, text):
+    """A broken one, too: the reason is given where the persona is loaded. Saving anew mends it."""
+    folder = store.save(persona, tmp_path)
+    assert not store.outdated("drawn", tmp_path)
+    (folder / "persona.json").write_text(text)
+    assert store.outdated("drawn", tmp_path)
+    store.save(persona, tmp_path)
+    assert not store.outdated("drawn", tmp_path)
+
+
 def test_triangles_that_point_nowhere_are_refused(persona, tmp_path):
     from dataclasses import replace
 
