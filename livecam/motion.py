@@ -122,8 +122,8 @@ class MotionTransfer:
         scale[_LIPS, 0] = lips
         scale[_LIPS, 1] = np.sqrt(lips * ratio[1])
         self._scale = scale
-        self._own_gap = _opened(_lip_gap(self._own) / self._own_mouth)
-        self._base_gap = _opened(_lip_gap(self._base) / self._base_mouth)
+        self._own_gap = opened_lips(_lip_gap(self._own) / self._own_mouth)
+        self._base_gap = opened_lips(_lip_gap(self._base) / self._base_mouth)
         self._base_lids = [geo.lid_opening(self._base, upper, lower) for upper, lower, _ in lm.EYES]
 
     def __call__(self, driver: F32) -> Motion:
@@ -154,7 +154,7 @@ class MotionTransfer:
     def _move_lips(self, points: Array, face: Array) -> None:
         """Set the gap between the inner lips: the portrait's own, plus what the driver's opened."""
         gain = self.settings.expression_gain
-        opened = _opened(_lip_gap(face) / self._base_mouth)
+        opened = opened_lips(_lip_gap(face) / self._base_mouth)
         gap = np.maximum(self._own_gap + gain * (opened - self._base_gap), 0.0)
         gap = gap * smoothstep(0.0, 0.03, opened)
         correction = (gap * self._own_mouth - _lip_gap(points)) / 2
@@ -210,7 +210,7 @@ def _lip_gap(points: Array) -> Array:
     return gap
 
 
-def _opened(gap: Array) -> Array:
+def opened_lips(gap: Array) -> Array:
     """How far lips are apart that are seen so far apart, both as shares of the mouth's width."""
     more = np.maximum(gap - SHUT_LIPS, 0.0)
     out: Array = more + SHUT_LIPS * (1 - np.exp(-more / APART))

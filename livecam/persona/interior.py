@@ -45,8 +45,9 @@ def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tupl
     """
     size = image.shape[0]
     radius = max(1, round(0.006 * size))
-    skin, interior = split_eyes(image, points, white(image, points))
-    interior = _paint_mouth(image, interior, points, mouth)
+    plain = cheeks(image, points)
+    skin, interior = split_eyes(image, points, white(plain))
+    interior = _paint_mouth(image, interior, points, plain, mouth)
     if lip_gap(points) > OPEN_AT_REST:
         hole = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
         skin = cv2.inpaint(skin, hole, radius, cv2.INPAINT_TELEA)
@@ -59,7 +60,7 @@ def lip_gap(points: F32) -> float:
     return float(gap.max() / max(mouth_width(points.astype(np.float64)), 1e-9))
 
 
-def _paint_mouth(image: RGB, interior: RGB, points: F32, own: OwnMouth | None) -> RGB:
+def _paint_mouth(image: RGB, interior: RGB, points: F32, plain: F64, own: OwnMouth | None) -> RGB:
     """A mouth around the lip line: dark cavity, a hint of tongue, the upper teeth's arch.
 
     Drawn in mouth coordinates: u along the lips (-.5 .. .5 between the corners), v downwards from the
@@ -76,7 +77,7 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32, own: OwnMouth | None) -
     offset = np.stack([(x + 0.5) / size, (y + 0.5) / size], -1) - centre
     u, v = (offset @ along) / width, (offset @ down) / width - lip_line
 
-    teeth, cavity, tongue = _mouth_colours(image, points)
+    teeth, cavity, tongue = _mouth_colours(image, points, plain)
     depth = (smoothstep(0.18, 0.55, v) * np.exp(-((u / 0.33) ** 2)))[..., None]
     mouth = cavity * (1 - 0.75 * depth) + tongue * 0.75 * depth
     side = np.clip(np.abs(u) / 0.60, 0, 1)
@@ -96,34 +97,33 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32, own: OwnMouth | None) -
     return np.clip(interior * (1 - box) + mouth * box, 0, 255).astype(np.uint8)
 
 
-def white(image: RGB, points: F32, hued: float = 0.6) -> F64:
+def white(plain: F64, hued: float = 0.6) -> F64:
     """(3,): what is white in the picture's own light and, by the share `hued`, hue, so that an engraving gets
-    grey teeth."""
-    pixels = _cheeks(image, points)
-    light, skin = np.percentile(pixels, 80, axis=0), np.median(pixels, axis=0)
+    grey teeth. plain: as `cheeks` gives."""
+    light, skin = np.percentile(plain, 80, axis=0), np.median(plain, axis=0)
     hue = skin / max(float(skin.max()), 1.0)  # of plain skin: highlights are often blown out to white
     # Brighter than skin in the dark, no brighter than its highlights in full light.
     brightness = min(1.25 * light.mean(), 0.5 * light.mean() + 100)
     return np.asarray(np.clip(brightness * (1 - hued + hued * hue), 0, 250))
 
 
-def _cheeks(image: RGB, points: F32) -> F64:
-    """(N, 3): pixels of plain skin."""
+def cheeks(image: RGB, points: F32) -> F64:
+    """(N, 3): pixels of plain skin; a middle grey where both cheeks lie outside the picture."""
     size = image.shape[0]
     found = [image[polygon_mask(size, points[list(c)]) > 127].reshape(-1, 3) for c in CHEEKS]
     pixels = np.concatenate(found).astype(np.float64)
     return pixels if len(pixels) else np.full((1, 3), 170.0)
 
 
-def _mouth_colours(image: RGB, points: F32) -> tuple[F64, F64, F64]:
+def _mouth_colours(image: RGB, points: F32, plain: F64) -> tuple[F64, F64, F64]:
     """(teeth, cavity, tongue)."""
     lower_lip = points[list(lm.OUTER_LIP_LOWER) + list(lm.INNER_LIP_LOWER[::-1])]
     lip_pixels = image[polygon_mask(image.shape[0], lower_lip) > 127].reshape(-1, 3)
     if len(lip_pixels):
         lip = np.median(lip_pixels, axis=0)
     else:
-        lip = 0.6 * np.percentile(_cheeks(image, points), 80, axis=0)
-    teeth = np.clip(WET * white(image, points, 0.5), 0, 250)
+        lip = 0.6 * np.percentile(plain, 80, axis=0)
+    teeth = np.clip(WET * white(plain, 0.5), 0, 250)
     return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
 
 

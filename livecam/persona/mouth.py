@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.persona.fill import polygon_mask
-from livecam.persona.interior import CHEEKS, SHOWS_TEETH, OwnMouth, lip_gap
+from livecam.persona.interior import SHOWS_TEETH, OwnMouth, cheeks, lip_gap
 from livecam.persona.likeness import Shots
 
 F32 = NDArray[np.float32]
@@ -86,11 +85,8 @@ def _turn(points: F32, own: F32) -> float:
 
 
 def _skin(picture: RGB, points: F32) -> F64:
-    """(3,): the colour between mouth and cheeks, by median."""
-    size = picture.shape[0]
-    mask = np.maximum(*(polygon_mask(size, points[list(cheek)]) for cheek in CHEEKS)) > 127
-    found = picture[mask] if mask.any() else picture.reshape(-1, 3)
-    return np.asarray(np.median(found, axis=0), np.float64)
+    """(3,): the colour between mouth and cheeks."""
+    return np.asarray(np.median(cheeks(picture, points), axis=0), np.float64)
 
 
 def _inset(outline: F64) -> F64:

@@ -21,7 +21,7 @@ from livecam import geometry as geo
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.geometry import Array
-from livecam.motion import SHUT_LIDS, SHUT_LIPS
+from livecam.motion import SHUT_LIDS, opened_lips
 from livecam.training import noise
 from livecam.training.heads.renderer import Moment
 from livecam.training.heads.shape import Gaze, HeadShape, Pose, expression
@@ -169,8 +169,8 @@ class Solver:
         """Least squares with every coefficient between 0 and 1."""
         offset = _rows((face - base)[None], self._weights, self._error)[0]
         if self.tracked:
-            shut = SHUT_LIPS * geo.mouth_width(face)
-            now, rest = (np.maximum(f[_LOWER, 1] - f[_UPPER, 1] - shut, 0) for f in (face, base))
+            width = geo.mouth_width(face)
+            now, rest = (width * opened_lips((f[_LOWER, 1] - f[_UPPER, 1]) / width) for f in (face, base))
             offset[-len(_UPPER) :] = (now - rest) * (GAP / self._error)
         target = scipy.linalg.solve_triangular(self._root, self._rows.T @ offset - FEW, trans="T")
         return np.asarray(scipy.optimize.lsq_linear(self._root, target, (0.0, 1.0), method="bvls").x)
