@@ -4,106 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pytest
+from doubles import Clip, Collected, Tracked, make_animator
 from faces import turned
 
-from livecam.animator import Animator
-from livecam.errors import SinkLost, SourceLost
-from livecam.frames import DriverFrame, OutputFrame
+from livecam.errors import SinkLost
 from livecam.pipeline import LivePipeline, run_lossless
-from livecam.render.canvas import Canvas
-from livecam.render.host import HostRenderer
-from livecam.report import Report
 from livecam.settings import MotionSettings, Settings
-from livecam.sources.base import SourceInfo
-
-GREEN = (0, 255, 0)
-"""No portrait of the tests has this colour; the driver's pictures are full of it."""
-
-
-class Clip:
-    """A source of green pictures. `faces[i]` is what the tracker will say of frame i."""
-
-    def __init__(self, count, live=False, fps=25.0, failing=()):
-        self.info = SourceInfo("clip", 64, 64, fps, live, None if live else count)
-        self._count, self._next, self._failing = count, 0, set(failing)
-        self.rewinds = 0
-
-    def read(self):
-        if self._next in self._failing:
-            self._failing.discard(self._next)
-            raise SourceLost("unplugged")
-        if self._next >= self._count:
-            return None
-        if self.info.live:
-            time.sleep(1 / self.info.fps)
-        index, self._next = self._next, self._next + 1
-        stamp = time.monotonic_ns() if self.info.live else round(index * 1e9 / self.info.fps)
-        return DriverFrame(index, stamp, 512, 512, np.full((64, 64, 3), GREEN, np.uint8))
-
-    def rewind(self):
-        self._next, self.rewinds = 0, self.rewinds + 1
-
-    def close(self):
-        pass
-
-
-class Tracked:
-    """A tracker that gives prepared landmarks, or None, or raises."""
-
-    def __init__(self, *answers):
-        self._answers, self._calls = answers, 0
-
-    def track(self, image, capture_ns):
-        answer = self._answers[min(self._calls, len(self._answers) - 1)]
-        self._calls += 1
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-@dataclass
-class Collected:
-    name: str = "collected"
-    live: bool = False
-    delay: float = 0.0
-    lose: int = 0
-    frames: list[OutputFrame] = field(default_factory=list)
-    times: list[float] = field(default_factory=list)
-
-    def open(self, fmt):
-        pass
-
-    def write(self, frame):
-        time.sleep(self.delay)
-        if self.lose > 0:
-            self.lose -= 1
-            raise SinkLost("gone")
-        self.frames.append(frame)
-        self.times.append(time.monotonic())
-
-    def close(self):
-        pass
 
 
 @pytest.fixture
 def animator(persona):
-    def make(*answers, mirror=False, record=None, settings=None, renderer=None):
-        report = Report()
-        canvas = Canvas(persona, None)
-        drawer = renderer or HostRenderer(persona)
-        return Animator(
-            persona, drawer, canvas, Tracked(*answers), settings or Settings(), mirror, report, record
-        ), report
-
-    return make
-
-
-def has_green(frames):
-    return any(((f.pixels == GREEN).all(-1)).any() for f in frames)
+    return partial(make_animator, persona)
 
 
 def test_lossless_gives_every_frame_once_and_in_order(animator, face):
@@ -346,62 +261,3 @@ def test_neutral_can_be_taken_again_while_live(animator, face):
     resting = way.resting().astype(int)
     assert np.abs(before - resting).mean() > 2
     assert np.abs(out.frames[-1].pixels - resting).mean() < 0.5
-
-
-class Failing:
-    """A renderer that breaks, as a lost GPU would."""
-
-    name = "failing"
-
-    def __init__(self, inner):
-        self._inner, self.broken = inner, False
-
-    def render(self, motion):
-        if self.broken:
-            raise RuntimeError("device lost")
-        return self._inner.render(motion)
-
-    def close(self):
-        pass
-
-
-@pytest.mark.parametrize("trouble", ["none", "no face", "bad landmarks", "tracker breaks", "renderer breaks"])
-def test_no_pixel_of_the_driver_reaches_a_sink(animator, persona, face, trouble):
-    """Promise 1: whatever fails. The driver's pictures are pure green; no output may hold that colour."""
-    renderer = Failing(HostRenderer(persona))
-    answers = {
-        "none": [face],
-        "no face": [face, None, None],
-        "bad landmarks": [face, np.full((478, 3), 1e6, np.float32), np.full((478, 3), np.nan, np.float32)],
-        "tracker breaks": [face, ValueError("x"), face],
-        "renderer breaks": [face],
-    }[trouble]
-    way, report = animator(*answers, renderer=renderer)
-    out = Collected(live=True)
-    pipeline = LivePipeline(Clip(12, live=True, fps=30), way, [out], report, fps=60)
-    if trouble == "renderer breaks":
-        renderer.broken = True
-    pipeline.run()
-    renderer.broken = False
-    assert out.frames
-    assert not has_green(out.frames)
-    assert not has_green([OutputFrame(way.resting(), 0, 0)])
-
-
-def test_sinks_cannot_even_name_a_driver_frame():
-    """The split is kept by construction: no module of sinks or the page knows the driver's type."""
-    import ast
-    from pathlib import Path
-
-    import livecam
-
-    root = Path(livecam.__file__).parent
-    for path in [*root.glob("sinks/*.py"), *root.glob("web/*.py"), *root.glob("render/*.py")]:
-        names = {n.id for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Name)}
-        imported = {
-            alias.name
-            for node in ast.walk(ast.parse(path.read_text("utf-8")))
-            if isinstance(node, ast.ImportFrom)
-            for alias in node.names
-        }
-        assert "DriverFrame" not in names | imported, path
