@@ -9,7 +9,7 @@ from livecam.geometry import Array
 from livecam.model.inputs import FLOW_GRID, FrameInputs
 from livecam.motion import Motion
 from livecam.persona.persona import F32, Persona
-from livecam.render.raster import rasterise
+from livecam.render.raster import halve, rasterise
 
 LASH_SLIDE = 0.65
 """How far the lash row slides towards the crease as the lid shuts, so that lashes do not smear."""
@@ -50,7 +50,8 @@ class FrameGeometry:
         self._root = np.sqrt(lattice.head)[:, None]
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._pivot = persona.landmarks[list(lm.STABLE)].mean(0).astype(np.float64)
-        self._nearest = np.empty((FLOW_GRID, FLOW_GRID), np.float32)
+        self._nearest = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID), np.float32)
+        self._fine = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID, 2), np.float32)
         self._flow = np.empty((FLOW_GRID, FLOW_GRID, 2), np.float32)
 
     def __call__(self, motion: Motion) -> FrameInputs:
@@ -58,7 +59,8 @@ class FrameGeometry:
         vertices = np.concatenate([motion.landmarks[: lm.MESH_COUNT, :2], outer]).astype(np.float32)
         depth = np.concatenate([motion.landmarks[: lm.MESH_COUNT, 2], outer_depth]).astype(np.float32)
         source = self._texture(motion.lids)
-        rasterise(vertices, depth, source, self._persona.triangles, self._nearest, self._flow)
+        rasterise(vertices, depth, source, self._persona.triangles, self._nearest, self._fine)
+        halve(self._nearest, self._fine, self._flow)
         inverse, centres = self._inner(motion)
         return FrameInputs(
             flow=self._flow.transpose(2, 0, 1)[None],

@@ -58,6 +58,27 @@ def rasterise(
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def halve(nearest: F32, fine: F32, flow: F32) -> None:
+    """Each cell of `flow` (G, G, 2) gets the mean of those of its four in `fine` (2G, 2G, 2) that a triangle
+    covers by `nearest` (2G, 2G); zero where none does.
+
+    A flow has kinks along triangles' edges. Sampled at single points and enlarged they become stairs: the
+    rim of a stretched lip is jagged.
+    """
+    for i in range(flow.shape[0]):
+        for j in range(flow.shape[1]):
+            count, x, y = 0, np.float32(0), np.float32(0)
+            for k in range(2 * i, 2 * i + 2):
+                for m in range(2 * j, 2 * j + 2):
+                    if nearest[k, m] < FAR:
+                        count += 1
+                        x += fine[k, m, 0]
+                        y += fine[k, m, 1]
+            flow[i, j, 0] = x / max(count, 1)
+            flow[i, j, 1] = y / max(count, 1)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
 def blend_alpha(foreground: NDArray[np.uint8], background: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
     """out = background + (foreground - background) * alpha. (H, W, 4), (H, W, 3) -> (H, W, 3), all uint8."""
     for y in range(foreground.shape[0]):
