@@ -248,3 +248,22 @@ def test_no_shoulder_comes_through_the_cloth_when_the_head_leans_far(face):
     # Tangent planes of a curved cloth leave a point or two; by height alone whole shoulders showed.
     assert through["as the skin"] <= 4, through
     assert through["by height"] > 20, through
+
+
+def test_rows_of_teeth_move_apart_whole_and_nothing_else_does(face):
+    """The upper incisors' edge rises, the lower ones' sinks; no tooth is torn between the rows."""
+    from livecam.training.heads.person import with_teeth
+
+    shape, neutral, _, _ = face
+    data = shape.data
+    shift = with_teeth(data, neutral, (0.2, 0.3)) - neutral
+    teeth = data.part_vertices("teeth")
+    others = np.setdiff1d(np.arange(len(neutral)), teeth)
+    assert not shift[others].any()
+    assert not shift[:, [0, 2]].any()
+    rise = shift[:, 1]
+    assert {round(float(y), 4) for y in rise[teeth]} == {0.2, -0.3}
+    corners = data.triangles[np.isin(data.triangles, teeth).all(1)]
+    assert np.ptp(rise[corners], axis=1).max() < 1e-5  # float32 of heights of some cm
+    # The upper row is the one behind the upper lip.
+    assert neutral[teeth][rise[teeth] > 0, 1].mean() > neutral[teeth][rise[teeth] < 0, 1].mean() + 1

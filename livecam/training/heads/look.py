@@ -87,6 +87,9 @@ class Look:
     camera: Camera = field(default_factory=Camera)
     backdrop: Backdrop = field(default_factory=Backdrop)
     teeth: Color = (0.86, 0.82, 0.74)
+    bite: tuple[float, float] = (0.0, 0.0)
+    """cm by which the upper and the lower teeth stand farther behind their lips than the model's, whose upper
+    incisors show by 3 mm at rest and whose lower ones reach the lip."""
     glasses: Glasses | None = None
     hat: Hat | None = None
     earrings: Earrings | None = None

@@ -66,7 +66,7 @@ class Person:
         self.seed = seed
         self.noise_offset = rng.random(3)
         self.identity = np.asarray(identity, np.float32)
-        self.neutral = shape.identity(self.identity)
+        self.neutral = with_teeth(data, shape.identity(self.identity), look.bite)
         normals = shape.normals(self.neutral)
         skin = data.part_vertices("face", "head_neck")
         obstacle = hair.Obstacle(self.neutral[skin], normals[skin])
@@ -134,3 +134,13 @@ class Person:
 
 def _worn(mesh: Mesh, head_weight: Floats, material: Material) -> Worn:
     return Worn(mesh, vertex_normals(mesh.vertices, mesh.triangles), head_weight, material)
+
+
+def with_teeth(data: HeadData, vertices: Floats, bite: tuple[float, float]) -> Floats:
+    """The vertices (V, 3) with both rows of teeth moved apart, see `Look.bite`."""
+    teeth = data.part_vertices("teeth")
+    by_jaw = data.expression[data.expression_index("jawOpen")].reshape(-1, 3)[teeth, 1]
+    lower = by_jaw < -0.01  # the jaw takes these along
+    moved = vertices.copy()
+    moved[teeth, 1] += np.where(lower, -bite[1], bite[0])
+    return moved
