@@ -26,8 +26,8 @@ class Strength:
     grey: float = 0.15
     """Share without any colour: engravings, old photographs."""
     tint: float = 0.10
-    gain: float = 0.15
-    gamma: float = 0.20
+    gain: float = 0.40
+    gamma: float = 0.25
     contrast: float = 0.15
     sepia: float = 0.1
     """Share of grey ones, of all, that get one hue."""
