@@ -15,6 +15,8 @@ from torch import Tensor
 from livecam.training.dataset import Batch
 
 LUMINANCE = (0.30, 0.59, 0.11)
+TONE = (0.08, 0.0, -0.12)
+"""Of old paper, in shares of red, green and blue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Strength:
     gamma: float = 0.25
     contrast: float = 0.15
     sepia: float = 0.1
-    """Share of grey ones, of all, that get one hue."""
+    """Share of all that are grey and toned: drawings on old paper, old photographs."""
     coarse: float = 0.3
     """Share that was a small picture once."""
     blur: float = 0.8
@@ -63,10 +65,8 @@ def augment(batch: Batch, strength: Strength, generator: torch.Generator) -> Bat
     saturation = torch.where(grey, torch.zeros_like(saturation), saturation)
     pictures = light + (pictures - light) * saturation
     pictures = pictures * spread(strength.tint, 3) * spread(strength.gain)
-    hue = torch.where(uniform() < strength.sepia, 1.0, 0.0) * pictures.new_tensor([0.08, 0.0, -0.12]).reshape(
-        1, 1, 3, 1, 1
-    )
-    pictures = pictures * (1 + hue)
+    toned = grey & (uniform() * strength.grey < strength.sepia)
+    pictures = pictures * (1 + toned * pictures.new_tensor(TONE).reshape(1, 1, 3, 1, 1))
     pictures = pictures.clamp(0, 1.2).add(1e-4) ** spread(strength.gamma)
     middle = pictures.mean((1, 2, 3, 4), keepdim=True)
     pictures = (middle + (pictures - middle) * spread(strength.contrast)).clamp(0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,20 @@ def test_pictures_stay_pictures_and_rasters_stay_themselves(batch: Batch) -> Non
     assert made.pictures().min() >= 0
     assert made.pictures().max() <= 1
     torch.testing.assert_close(made.rasters, batch.rasters, rtol=0, atol=0)
+
+
+def test_only_what_is_grey_is_toned(batch: Batch) -> None:
+    """A tone on colours would be a tint; drawings on old paper are grey and toned."""
+    plain = Strength(grey=1.0, tint=0, gain=0, gamma=0, contrast=0, sepia=1.0, grain=0, blur=0, coarse=0)
+    light = batch.truth.mean(1)
+    red, green, blue = again(batch, replace(plain, flip=0)).truth.unbind(1)
+    seen = (light > 0.05) & (light < 0.9)  # neither black nor clipped
+    assert (red > green)[seen].all()
+    assert (green > blue)[seen].all()
+    coloured = replace(plain, grey=0.0)
+    torch.testing.assert_close(
+        again(batch, coloured).pictures(), again(batch, replace(coloured, sepia=0.0)).pictures()
+    )
 
 
 def test_some_become_grey(batch: Batch) -> None:
