@@ -58,6 +58,7 @@ def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
         # The layers mix over a pixel from the rim inwards; up to there the lids must be as they are.
         hole = (inside > LASH_RIM * width + 2).astype(np.uint8)
         lids = cv2.inpaint(lids, hole, radius, cv2.INPAINT_TELEA)
+        lids = _lash_line(lids, hole, outline * size, len(upper), width)
         middle, centre = outline.mean(0) * size, points[iris[0], :2] * size
         across = float(np.linalg.norm(points[list(iris[1:]), :2] * size - centre, axis=1).mean())
         away, reach = _from(centre, size) / max(across, 1e-6), _from(middle, size) / width
@@ -67,6 +68,20 @@ def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
         share = (smoothstep(REACH, REACH - 0.1, reach) * ~opening)[..., None]
         eyeballs = eyeballs * (1 - share) + ball * share
     return np.asarray(lids, np.uint8), np.clip(eyeballs + 0.5, 0, 255).astype(np.uint8)
+
+
+def _lash_line(lids: RGB, hole: NDArray[np.uint8], outline: F64, upper: int, width: float) -> RGB:
+    """The hole in the colour of the upper lid's lashes: shut lids meet in that line, not in the white that is
+    left along the lower lid."""
+    row = np.zeros(hole.shape, np.uint8)
+    line = np.round(outline[1 : upper - 1]).astype(np.int32)
+    cv2.polylines(row, [line], False, 1, max(1, round(2 * LASH_RIM * width)))
+    pixels = lids[row.astype(bool)].astype(np.float64)
+    if not len(pixels):
+        return lids
+    dark = np.median(pixels[np.argsort(pixels.mean(1))[: max(len(pixels) // 3, 1)]], axis=0)
+    share = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0)[..., None] * hole[..., None]
+    return np.asarray(np.clip(lids + (dark - lids) * share + 0.5, 0, 255), np.uint8)
 
 
 def _from(place: F64, size: int) -> F64:

@@ -78,6 +78,20 @@ def test_an_eye_without_white_gets_what_the_light_says(drawn):
     assert eyeballs[y - 8, x].mean() > 0.8 * IN_THE_SHADE * WHITE.mean()
 
 
+def test_shut_lids_meet_in_the_colour_of_the_lashes(drawn):
+    """Between them lies what fills the openings; the lower rim, mostly the white of the eye, has no say."""
+    picture, points = drawn
+    width = eye_width(points) * SIZE
+    for outline in outlines(points):
+        lower = np.round(outline[9:] * SIZE).astype(np.int32)
+        cv2.polylines(picture, [lower], False, (250, 250, 250), round(3 * LASH_RIM * width))
+    lids, _ = split_eyes(picture, points, WHITE)
+    for outline in outlines(points):
+        hole = polygon_mask(SIZE, outline.mean(0) + 0.5 * (outline - outline.mean(0))) > 127
+        # A soft edge of a pixel is left of an opening 10 high, and the white is 230 lighter.
+        np.testing.assert_allclose(lids[hole].astype(float).mean(0), GREEN, atol=40)
+
+
 def test_lashes_stay_when_the_eyes_look_aside(drawn, face, monkeypatch):
     picture, _ = drawn
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import cv2
 import numpy as np
@@ -14,12 +15,16 @@ from livecam.training.heads import depth_of_field
 from livecam.training.heads.data import Floats
 from livecam.training.heads.depth_of_field import Focus
 from livecam.training.heads.look import Backdrop, Look
+from livecam.training.heads.materials import Material
 from livecam.training.heads.renderer import Layers
 from livecam.training.heads.uniforms import linear
 
 # Light leaves the skin some way from where it entered, red furthest: (sigma in cm, share of R, G, B).
 # After the sum of Gaussians of d'Eon and Luebke (GPU Gems 3, ch. 14), cut to three terms.
 _SCATTER = ((0.03, (0.30, 0.60, 0.75)), (0.10, (0.35, 0.32, 0.22)), (0.28, (0.35, 0.08, 0.03)))
+
+STRAND: Final = 1.0
+"""Pixels, sigma: over these the light of rough strands is averaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ def compose(layers: Layers, look: Look, small: int, seed: int, focus: Focus | No
         color = color * (1 - layers.lens[..., 3:]) + layers.lens[..., :3] * covered[..., None]
     # Tone before reducing: a highlight must not bleed over its neighbours.
     toned = tone(color * look.exposure)
+    if layers.rough:
+        toned = _soften_strands(toned, layers.material)
     toned = cv2.resize(toned * covered[..., None], (small, small), interpolation=cv2.INTER_AREA)
     alpha = cv2.resize(covered, (small, small), interpolation=cv2.INTER_AREA)[..., None]
     wall = backdrop(look.backdrop, small, seed)
@@ -76,6 +83,15 @@ def _spread_roughly(layers: Layers, pixels_per_cm: float) -> Floats:
     light = layers.light.copy()
     light[part] = spread_light(layers.light[part], layers.spread[part], pixels_per_cm, finest=1.0)
     return light
+
+
+def _soften_strands(toned: Floats, material: NDArray[np.uint8]) -> Floats:
+    """Lashes, brows and beards are finer than a pixel, and one sample of each makes dots of them: around
+    them every pixel takes the mean of its neighbours, as if many had been drawn."""
+    strands = ((material >= Material.BROW) & (material <= Material.BEARD)).astype(np.uint8)
+    near = cv2.GaussianBlur(cv2.dilate(strands, np.ones((3, 3), np.uint8)).astype(np.float32), (0, 0), 0.7)
+    soft = cv2.GaussianBlur(toned, (0, 0), STRAND)
+    return np.asarray(toned + (soft - toned) * near[..., None], np.float32)
 
 
 def spread_light(light: Floats, spread: Floats, pixels_per_cm: float, finest: float = 2.0) -> Floats:

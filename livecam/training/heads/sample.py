@@ -53,7 +53,7 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
     bearded = beard.stubble > 0 or beard.count > 0 or len(beard.whiskers) > 0
     clothes, neckwear = _clothes(rng)
     light = lighting(rng)
-    lip = shade(tuple(np.array(skin_color) * [0.88, 0.60, 0.60]), 1.0)
+    lip = shade(tuple(np.array(skin_color) * [0.90, 0.62, 0.68]), 1.0)
     painted = not bearded and rng.random() < 0.2
     if painted:
         # The same paint on darker lips, and in a picture exposed for a darker face.

@@ -66,6 +66,7 @@ bool shows(int kind, int group) { return GROUP == group && material == kind; }
 
 #ifdef QUICK
 uniform float lip_gap;                     // cm between the inner lips
+uniform float lip_reach;                   // cm from the mouth's middle to its corners
 // The share of the light before the mouth that reaches a place behind the lips: the gap as it is seen from there.
 float let_in(float z) {
   float depth = 1.3 * max(LIPS_Z - z, 0.0);
@@ -133,9 +134,22 @@ void main() {
       // Wet pink rim of the lids, the shade where the lips meet, and a painted line on the lashes where there is make-up.
       float lid_rim = mask.a * step(0.0, rest.y), seam = mask.a * (1.0 - step(0.0, rest.y));
       albedo = mix(albedo, vec3(0.42, 0.17, 0.14), lid_rim * 0.35);
+#ifdef QUICK
+      seam *= mix(1.0, 0.3, smoothstep(0.05, 0.4, lip_gap));
+#endif
       albedo *= 1.0 - 0.65 * seam;
       f0 *= 1.0 - 0.8 * seam;
       albedo *= 1.0 - liner * smoothstep(0.2, 0.8, mask.a) * step(3.3, rest.y) * 0.8;
+#ifdef QUICK
+      // The upper lid, by cm above its rim: the lashes' roots, which strands are too few for, its fold, and shade.
+      vec3 own = fract(noise_offset * vec3(5.3, 7.7, 3.1));
+      float along = side.x - 3.15, above = rest.y - 4.02 + 0.25 * along * along;
+      float on_lid = step(6.0, rest.z) * smoothstep(1.75, 1.2, abs(side.x - 3.3));
+      float hairs = mix(0.45, 0.8, own.x) * exp(-pow(above / 0.12, 2.0)) * smoothstep(-0.2, -0.05, above);
+      float crease = mix(0.1, 0.5, own.y) * exp(-pow((above - 0.25 - 0.25 * own.z) / 0.07, 2.0));
+      float under_brow = mix(0.1, 0.35, own.z) * exp(-pow((above - 0.2) / 0.55, 2.0));
+      albedo *= 1.0 - on_lid * (1.0 - (1.0 - hairs) * (1.0 - crease) * (1.0 - under_brow)) * vec3(0.9, 1.0, 1.0);
+#endif
     }
     float root = smoothstep(0.25, 0.8, roots + 0.5 * middle + 0.25 * fine);
     albedo = mix(albedo, hair_color * 0.5, root * 0.88);
@@ -144,7 +158,7 @@ void main() {
     n = bump(n, relief);
   } else if (shows(MOUTH, MOUTH_GROUP)) {
     // A mouth is red all around: light goes to and fro, and the deepest place is dark red, not black.
-    albedo = vec3(0.40, 0.11, 0.10);
+    albedo = vec3(0.40, 0.11, 0.11);
     shade = mix(0.22, 0.80, smoothstep(3.0, 10.5, rest.z));
     spread = 0.6;
   } else if (shows(GUMS, MOUTH_GROUP)) {
@@ -163,7 +177,7 @@ void main() {
     shade = mix(0.15, 1.0, smoothstep(5.0, 9.8, rest.z));
 #ifdef QUICK
     shade = min(shade, mix(0.30, 1.0, let_in(rest.z)));
-    albedo *= vec3(0.92, 0.88, 0.88);
+    albedo *= vec3(0.92, 0.88, 0.96);
 #endif
     roughness = 0.32;
     f0 = 0.03;
@@ -181,7 +195,8 @@ void main() {
     shade *= mix(0.25, 1.0, smoothstep(2.3, 0.9, side.x));
     albedo *= 1.0 - 0.4 * between_teeth(side.x, upper);
 #ifdef QUICK
-    shade *= 2.1;
+    // Little light comes to where the lips meet, however narrow they are held, nor down to the lower teeth.
+    shade *= 2.2 * mix(1.0, 0.45, smoothstep(0.45, 1.0, side.x / lip_reach)) * (upper ? 1.0 : 0.8);
 #endif
     roughness = 0.25;
     f0 = 0.035;
@@ -202,7 +217,13 @@ void main() {
     iris *= 1.2 + 1.0 * clamp(0.5 - 0.9 * d.y, 0.0, 1.0);
     iris *= 1.0 - 0.65 * smoothstep(19.5, 24.5, from_axis);
     albedo = mix(iris, sclera, smoothstep(23.0, 26.5, from_axis));
+#ifdef QUICK
+    // On films what is around is mirrored in the whole eye: pupils are seldom black, and irises lighter.
+    albedo = mix(1.4 * mix(vec3(dot(albedo, vec3(0.333))), albedo, 0.75) + 0.02, albedo, smoothstep(23.0, 26.5, from_axis));
+    albedo = mix(vec3(0.02), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
+#else
     albedo = mix(vec3(0.004), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
+#endif
     roughness = 0.18;
     f0 = 0.02;
     spread = 0.25;
