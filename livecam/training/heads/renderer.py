@@ -32,7 +32,7 @@ from livecam.training.heads.surfaces import Surface, coarse, head_surface
 from livecam.training.heads.target import Target
 
 INNER_LIPS: Final = (13, 14, 78, 308)
-"""Landmarks in the middle of the inner lips."""
+"""Landmarks of the inner lips: upper and lower in the middle, and the corners."""
 HEAD_GROUPS: Final = frozenset((Group.SKIN_GROUP, Group.MOUTH_GROUP, Group.EYE_GROUP))
 CASTING: Final = (Material.FACE, Material.NECK, Material.TEETH)
 """The parts of a head that can throw a shadow on others."""

@@ -218,9 +218,11 @@ void main() {
     iris *= 1.0 - 0.65 * smoothstep(19.5, 24.5, from_axis);
     albedo = mix(iris, sclera, smoothstep(23.0, 26.5, from_axis));
 #ifdef QUICK
-    // On films what is around is mirrored in the whole eye: pupils are seldom black, and irises lighter.
-    albedo = mix(1.4 * mix(vec3(dot(albedo, vec3(0.333))), albedo, 0.75) + 0.02, albedo, smoothstep(23.0, 26.5, from_axis));
-    albedo = mix(vec3(0.02), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
+    // On films what is around is mirrored in the whole eye: pupils are seldom black, and irises lighter. Less so
+    // where the picture is exposed for darker skin.
+    float veil = 0.06 * dot(skin_color, vec3(0.333));
+    albedo = mix(1.4 * mix(vec3(dot(albedo, vec3(0.333))), albedo, 0.75) + veil, albedo, smoothstep(23.0, 26.5, from_axis));
+    albedo = mix(vec3(0.002 + veil), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
 #else
     albedo = mix(vec3(0.004), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
 #endif
