@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from benchmarks import metrics
 from benchmarks.features import LIDS, MOUTH, NAMES, STILL, features
 from benchmarks.output import rounded
-from benchmarks.product import FrameSource, animate, read_frames, spread
 from benchmarks.quality_methods import WARPER, Method, Recorder
 from benchmarks.self_reenactment import Judging
 from livecam.animator import Tracker
@@ -25,6 +24,7 @@ from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.motion import SHUT_LIPS
 from livecam.persona.persona import Persona
+from livecam.replay import FrameSource, animate, read_frames, spread
 from livecam.sources import open_source
 
 BLINK = 0.5

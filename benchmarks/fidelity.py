@@ -21,12 +21,12 @@ from benchmarks import fidelity_tables as tables
 from benchmarks import quality_methods as methods
 from benchmarks.judge import Judge
 from benchmarks.output import write_json
-from benchmarks.product import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
 from benchmarks.quality_methods import PAPER, REFINED, WARPER
 from benchmarks.self_reenactment import Plan
 from livecam.errors import UserError
 from livecam.model import weights as weights_files
 from livecam.model.weights import Weights
+from livecam.replay import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
 from livecam.report import check_writable
 from livecam.settings import SIZES
 

@@ -109,9 +109,9 @@ def refined(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
-    from benchmarks.product import animate
     from livecam.face.tracker import FaceTracker
     from livecam.render.choose import make_renderer
+    from livecam.replay import animate
     from livecam.sources import open_source
 
     if hasattr(os, "sched_setaffinity"):

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.product import spread
 from livecam.frames import RGB
 from livecam.model import weights as weights_files
 from livecam.model.weights import PAINTER, Weights
@@ -24,6 +23,7 @@ from livecam.persona.likeness import Style
 from livecam.persona.persona import Persona
 from livecam.render.host import HostRenderer
 from livecam.render.refine import host_refiner
+from livecam.replay import spread
 from livecam.training import figures
 
 if TYPE_CHECKING:

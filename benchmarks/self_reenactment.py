@@ -17,7 +17,6 @@ import numpy as np
 
 from benchmarks import metrics
 from benchmarks.output import rounded
-from benchmarks.product import animate, read_frames, spread
 from benchmarks.quality_methods import (
     BOUND,
     REFINED,
@@ -41,6 +40,7 @@ from livecam.frames import RGB, Landmarks
 from livecam.model.weights import Weights
 from livecam.persona import enroll, likeness
 from livecam.persona.persona import Crop, Persona
+from livecam.replay import animate, read_frames, spread
 from livecam.sources import open_source
 from livecam.training import figures
 

@@ -169,7 +169,7 @@ def track(path: Path, limit: int = LIMIT) -> Clip:
 
 def move(portrait: Portrait, clip: Clip, count: int) -> Moved:
     """`count` frames at most, spread over the clip; the motion is that of a run from file to file."""
-    from benchmarks.product import FrameSource, animate, spread
+    from livecam.replay import FrameSource, animate, spread
 
     keeper = _Keeper()
     source = FrameSource(clip.frames, clip.fps)
@@ -198,7 +198,7 @@ def given(portraits: Sequence[Path], clips: Sequence[Path], count: int) -> list[
     Raises:
         UserError: one of them cannot be used, there is one kind without the other, or no frame is wanted.
     """
-    from benchmarks.product import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
+    from livecam.replay import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
 
     if count < 1:
         raise UserError(f"--frames {count}", "no number of frames", "Give one from 1 on, for example 9.")

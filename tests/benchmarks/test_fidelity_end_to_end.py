@@ -12,8 +12,8 @@ import pytest
 from synthetic_clip import FRAMES, HEAD, needs_models, write_clip
 
 from benchmarks import fidelity, metrics
-from benchmarks.product import read_frames
 from livecam.errors import UserError
+from livecam.replay import read_frames
 
 pytestmark = needs_models
 

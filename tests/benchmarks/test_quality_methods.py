@@ -134,7 +134,7 @@ def measured(persona, face, monkeypatch):
     """measured(plan) -> a comparison; everything but the tracker and the judge, who see a still face, and one
     that speaks and blinks from the third frame on."""
     from benchmarks import self_reenactment
-    from benchmarks.product import FrameSource
+    from livecam.replay import FrameSource
 
     frames = [
         DriverFrame(k, k * 33_333_333, 512, 512, pixels=persona.picture, landmarks=face) for k in range(12)

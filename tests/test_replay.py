@@ -7,11 +7,11 @@ import pytest
 from faces import with_lip_gap
 
 from benchmarks import metrics
-from benchmarks.product import CropCanvas, FrameSource, animate, files_in, spread
 from livecam import motion
 from livecam.errors import UserError
 from livecam.frames import DriverFrame
 from livecam.render.host import HostRenderer
+from livecam.replay import CropCanvas, FrameSource, animate, files_in, spread
 from livecam.settings import Settings
 
 PLAIN = Settings(size=256, refine=False)
@@ -42,7 +42,7 @@ def test_only_the_wanted_frames_are_kept_and_they_move(persona, face):
 
 
 def test_the_settings_say_whether_to_refine(persona, face, monkeypatch):
-    from benchmarks import product
+    from livecam import replay
 
     asked = []
 
@@ -50,7 +50,7 @@ def test_the_settings_say_whether_to_refine(persona, face, monkeypatch):
         asked.append(refine)
         return HostRenderer(persona)
 
-    monkeypatch.setattr(product, "make_renderer", make_renderer)
+    monkeypatch.setattr(replay, "make_renderer", make_renderer)
     for settings in (PLAIN, None):
         animate(FrameSource(frames_of([face]), 30), persona, None, settings)
     assert asked == [False, True]
