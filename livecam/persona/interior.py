@@ -21,7 +21,7 @@ OPEN_AT_REST = 0.05
 """Lip gap as a share of mouth width above which the portrait's own mouth counts as open."""
 SHOWS_TEETH = 0.12
 """The same, above which a mouth is worth keeping."""
-WET = 1.2
+WET = 1.25
 """So much brighter are teeth than what is white on the cheeks. On four clips the brightest quarter of a mouth
 has 1.4, 1.1, 1.1 of the red, green and blue of the skin around it; painted with 1 they have 1.2, 1.0, .9."""
 CHEEKS = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))

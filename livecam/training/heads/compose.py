@@ -23,7 +23,7 @@ from livecam.training.heads.uniforms import linear
 # After the sum of Gaussians of d'Eon and Luebke (GPU Gems 3, ch. 14), cut to three terms.
 _SCATTER = ((0.03, (0.30, 0.60, 0.75)), (0.10, (0.35, 0.32, 0.22)), (0.28, (0.35, 0.08, 0.03)))
 
-STRAND: Final = 1.0
+STRAND: Final = 0.8
 """Pixels, sigma: over these the light of rough strands is averaged."""
 
 

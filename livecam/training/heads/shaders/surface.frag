@@ -72,6 +72,8 @@ float let_in(float z) {
   float depth = 1.3 * max(LIPS_Z - z, 0.0);
   return lip_gap * lip_gap / (lip_gap * lip_gap + depth * depth + 0.02);
 }
+// 1 in a mouth that stands wide open: on films tongue and palate are lit in it, and upper teeth no brighter.
+float wide() { return smoothstep(1.0, 2.5, lip_gap); }
 #endif
 void main() {
   vec3 n = normalize(normal), v = normalize(camera_position - position);
@@ -135,7 +137,8 @@ void main() {
       float lid_rim = mask.a * step(0.0, rest.y), seam = mask.a * (1.0 - step(0.0, rest.y));
       albedo = mix(albedo, vec3(0.42, 0.17, 0.14), lid_rim * 0.35);
 #ifdef QUICK
-      seam *= mix(1.0, 0.3, smoothstep(0.05, 0.4, lip_gap));
+      // Open lips still touch at the corners.
+      seam *= 1.0 - 0.6 * smoothstep(0.05, 0.4, lip_gap) * smoothstep(0.95, 0.5, side.x / lip_reach);
 #endif
       albedo *= 1.0 - 0.65 * seam;
       f0 *= 1.0 - 0.8 * seam;
@@ -160,6 +163,9 @@ void main() {
     // A mouth is red all around: light goes to and fro, and the deepest place is dark red, not black.
     albedo = vec3(0.40, 0.11, 0.11);
     shade = mix(0.22, 0.80, smoothstep(3.0, 10.5, rest.z));
+#ifdef QUICK
+    shade *= 1.0 + 0.4 * wide();
+#endif
     spread = 0.6;
   } else if (shows(GUMS, MOUTH_GROUP)) {
     albedo = vec3(0.48, 0.16, 0.15) * (1.0 + 0.5 * noise(rest * 0.45));
@@ -177,7 +183,7 @@ void main() {
     shade = mix(0.15, 1.0, smoothstep(5.0, 9.8, rest.z));
 #ifdef QUICK
     shade = min(shade, mix(0.30, 1.0, let_in(rest.z)));
-    albedo *= vec3(0.92, 0.88, 0.96);
+    albedo *= vec3(0.92, 0.88, 0.96) * (1.0 + 0.35 * wide());
 #endif
     roughness = 0.32;
     f0 = 0.03;
@@ -196,7 +202,7 @@ void main() {
     albedo *= 1.0 - 0.4 * between_teeth(side.x, upper);
 #ifdef QUICK
     // Little light comes to where the lips meet, however narrow they are held, nor down to the lower teeth.
-    shade *= 2.2 * mix(1.0, 0.45, smoothstep(0.45, 1.0, side.x / lip_reach)) * (upper ? 1.0 : 0.8);
+    shade *= 2.2 * mix(1.0, 0.45, smoothstep(0.45, 1.0, side.x / lip_reach)) * (upper ? 1.0 - 0.2 * wide() : 0.8);
 #endif
     roughness = 0.25;
     f0 = 0.035;
