@@ -138,7 +138,7 @@ void main() {
       albedo = mix(albedo, vec3(0.42, 0.17, 0.14), lid_rim * 0.35);
 #ifdef QUICK
       // Open lips still touch at the corners.
-      seam *= 1.0 - 0.6 * smoothstep(0.05, 0.4, lip_gap) * smoothstep(0.95, 0.5, side.x / lip_reach);
+      seam *= 1.0 - 0.6 * smoothstep(0.05, 0.4, lip_gap) * (1.0 - smoothstep(0.5, 0.95, side.x / lip_reach));
 #endif
       albedo *= 1.0 - 0.65 * seam;
       f0 *= 1.0 - 0.8 * seam;
@@ -147,7 +147,7 @@ void main() {
       // The upper lid, by cm above its rim: the lashes' roots, which strands are too few for, its fold, and shade.
       vec3 own = fract(noise_offset * vec3(5.3, 7.7, 3.1));
       float along = side.x - 3.15, above = rest.y - 4.02 + 0.25 * along * along;
-      float on_lid = step(6.0, rest.z) * smoothstep(1.75, 1.2, abs(side.x - 3.3));
+      float on_lid = step(6.0, rest.z) * (1.0 - smoothstep(1.2, 1.75, abs(side.x - 3.3)));
       float hairs = mix(0.45, 0.8, own.x) * exp(-pow(above / 0.12, 2.0)) * smoothstep(-0.2, -0.05, above);
       float crease = mix(0.1, 0.5, own.y) * exp(-pow((above - 0.25 - 0.25 * own.z) / 0.07, 2.0));
       float under_brow = mix(0.1, 0.35, own.z) * exp(-pow((above - 0.2) / 0.55, 2.0));
@@ -194,11 +194,11 @@ void main() {
     float back = smoothstep(7.2, 10.2, rest.z);
     albedo = teeth_color * (1.0 + 0.08 * noise(rest * 0.5)) * mix(0.75, 1.0, back);
     bool upper = upper_tooth();
-    float gumline = upper ? smoothstep(-1.2, -2.1, rest.y) : smoothstep(-5.2, -4.4, rest.y);
+    float gumline = upper ? 1.0 - smoothstep(-2.1, -1.2, rest.y) : smoothstep(-5.2, -4.4, rest.y);
     albedo *= mix(vec3(0.85, 0.70, 0.55), vec3(1.0), gumline);
     shade = mix(0.06, 1.0, back) * (upper ? 1.0 : 0.6);
     // Cheeks and the mouth's corners keep light from the premolars: the dark beside every smile.
-    shade *= mix(0.25, 1.0, smoothstep(2.3, 0.9, side.x));
+    shade *= mix(0.25, 1.0, 1.0 - smoothstep(0.9, 2.3, side.x));
     albedo *= 1.0 - 0.4 * between_teeth(side.x, upper);
 #ifdef QUICK
     // Little light comes to where the lips meet, however narrow they are held, nor down to the lower teeth.
@@ -291,7 +291,7 @@ void main() {
 #ifdef QUICK
   // Little light reaches the corners: on four clips they have .6 of what is in the middle.
   bool soft = material == MOUTH || material == GUMS || material == TONGUE;
-  if (GROUP == MOUTH_GROUP && soft) shade *= mix(0.6, 1.0, smoothstep(2.4, 1.0, side.x));
+  if (GROUP == MOUTH_GROUP && soft) shade *= mix(0.6, 1.0, 1.0 - smoothstep(1.0, 2.4, side.x));
   // Inside the mouth `shade` knows better: at rest it is shut.
   // What lips and cheeks throw back into it is warm.
   light = ambient(n) * (GROUP == MOUTH_GROUP ? vec3(0.85, 0.66, 0.60) : vec3(openness));
