@@ -22,7 +22,7 @@ def test_dots_of_lashes_become_a_shade_as_dark_as_they_were():
     toned, material = speckled(0.3, Material.LASH)
     soft = _soften_strands(toned, material)
     inside = np.s_[27:37, 15:49]
-    # A Gaussian of sigma s averages 4 pi s^2 independent pixels: their deviation falls by its root, 3.5.
+    # A Gaussian of sigma s averages 4 pi s^2 independent pixels: their deviation falls by its root.
     assert soft[inside].std() < 1.2 * toned[inside].std() / np.sqrt(4 * np.pi * STRAND**2)
     np.testing.assert_allclose(soft.mean(), toned.mean(), rtol=0.01)
 

@@ -67,10 +67,6 @@ def _blur_wall(wall: Floats, pixels: float) -> Floats:
     return wall if pixels < 0.4 else _blur(wall, pixels)
 
 
-def _spread_finely(layers: Layers, pixels_per_cm: float) -> Floats:
-    return spread_light(layers.light, layers.spread, pixels_per_cm)
-
-
 def _spread_roughly(layers: Layers, pixels_per_cm: float) -> Floats:
     """`spread_light` where there is skin, with its widest blur on half the pixels: a third of the price."""
     rows, columns = (np.flatnonzero((layers.spread > 0).any(axis)) for axis in (1, 0))

@@ -223,15 +223,15 @@ void main() {
     iris *= 1.2 + 1.0 * clamp(0.5 - 0.9 * d.y, 0.0, 1.0);
     iris *= 1.0 - 0.65 * smoothstep(19.5, 24.5, from_axis);
     albedo = mix(iris, sclera, smoothstep(23.0, 26.5, from_axis));
+    float black = 0.004;
 #ifdef QUICK
     // On films what is around is mirrored in the whole eye: pupils are seldom black, and irises lighter. Less so
     // where the picture is exposed for darker skin.
     float veil = 0.06 * dot(skin_color, vec3(0.333));
+    black = 0.002 + veil;
     albedo = mix(1.4 * mix(vec3(dot(albedo, vec3(0.333))), albedo, 0.75) + veil, albedo, smoothstep(23.0, 26.5, from_axis));
-    albedo = mix(vec3(0.002 + veil), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
-#else
-    albedo = mix(vec3(0.004), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
 #endif
+    albedo = mix(vec3(black), albedo, smoothstep(pupil - 1.2, pupil + 1.0, from_axis));
     roughness = 0.18;
     f0 = 0.02;
     spread = 0.25;
