@@ -60,6 +60,9 @@ OUTER_EYE_CORNERS: Final = (33, 263)
 # The lash row and, point by point, the crease above it.
 LASHES: Final = (246, 161, 160, 159, 158, 157, 173, 466, 388, 387, 386, 385, 384, 398)
 CREASES: Final = (247, 30, 29, 27, 28, 56, 190, 467, 260, 259, 257, 258, 286, 414)
+# The edge of the lower lid and, point by point, the fold below it.
+LOWER_LIDS: Final = (7, 163, 144, 145, 153, 154, 155, 249, 390, 373, 374, 380, 381, 382)
+LOWER_FOLDS: Final = (25, 110, 24, 23, 22, 26, 112, 255, 339, 254, 253, 252, 256, 341)
 
 STABLE: Final = (
     10, 151, 9, 8, 168, 6, 197, 195, 5, 109, 338, 67, 297, 103, 332, 54, 284, 21, 251, 162, 389,
@@ -77,6 +80,11 @@ MOUTH: Final = loop(INNER_LIP_UPPER, INNER_LIP_LOWER)
 OUTER_LIPS: Final = loop(OUTER_LIP_UPPER, OUTER_LIP_LOWER)
 LEFT_EYE: Final = loop(LEFT_EYE_UPPER, LEFT_EYE_LOWER)
 RIGHT_EYE: Final = loop(RIGHT_EYE_UPPER, RIGHT_EYE_LOWER)
+UPPER_LIDS: Final = (
+    loop((33, *CREASES[:7], 133), LEFT_EYE_UPPER),
+    loop((362, *CREASES[:6:-1], 263), RIGHT_EYE_UPPER),
+)
+"""The skin between lash row and crease of the left and the right eye, as closed outlines."""
 
 
 def mirror_index() -> NDArray[np.intp]:

@@ -1,7 +1,7 @@
 """The generator: portrait and landmarks in, picture out. This is the reference; other engines must agree.
 
 background ─────────────────────────────────┐
-foreground ──▶ warp by flow ────────────────┼──▶ compose ──▶ refine ──▶ image
+foreground ──▶ warp by flow ────────────────┼──▶ compose ──▶ lids ──▶ refine ──▶ image
 interior ────▶ warp by the openings' maps ──┤
 landmarks ───▶ signed distances ────────────┘
 """
@@ -16,6 +16,7 @@ from livecam.face.landmarks import EYES, INNER_LIP_UPPER
 from livecam.model.compositor import Compositor
 from livecam.model.holes import Holes
 from livecam.model.inputs import input_specs, output_specs
+from livecam.model.lids import Lids
 from livecam.model.refiner import IdentityRefiner, Refiner
 from livecam.model.warper import InteriorFlow, Warper
 
@@ -24,7 +25,7 @@ UPPER_EDGES = (INNER_LIP_UPPER, *(upper for upper, _, _ in EYES))
 
 
 class Generator(nn.Module):
-    """Warper, compositor and refiner for a square crop of `size` pixels."""
+    """Warper, compositor, lids and refiner for a square crop of `size` pixels."""
 
     left_corners: Tensor
     right_corners: Tensor
@@ -36,6 +37,7 @@ class Generator(nn.Module):
         self.interior_flow = InteriorFlow()
         self.holes = Holes(size)
         self.compositor = Compositor(size)
+        self.lids = Lids(size)
         left, right = [edge[0] for edge in UPPER_EDGES], [edge[-1] for edge in UPPER_EDGES]
         self.register_buffer("left_corners", torch.tensor(left), persistent=False)
         self.register_buffer("right_corners", torch.tensor(right), persistent=False)
@@ -59,6 +61,7 @@ class Generator(nn.Module):
         landmarks: Tensor,  # (478, 2)
         inner_inverse: Tensor,  # (3, 2, 3)
         inner_centre: Tensor,  # (3, 2)
+        lids: Tensor,  # (2, 4)
         *extra: Tensor,
     ) -> Tensor:
         """`livecam.model.inputs` says what the inputs mean. Returns the picture (1, 3, S, S) in 0..1."""
@@ -68,5 +71,6 @@ class Generator(nn.Module):
         mouth_width, eye_width = widths[0], widths[1:].mean()
         holes = self.holes(landmarks)
         picture = self.compositor(person, background, inside, holes, mouth_width, eye_width)
+        picture = self.lids(picture, landmarks, lids)
         image: Tensor = self.refiner(picture, landmarks, *extra)
         return torch.clamp(image, 0, 1)

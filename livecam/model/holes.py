@@ -17,18 +17,15 @@ MARGIN = 2
 """Pixels around an opening that its grid holds: it is closed there, and a shut one keeps some height."""
 
 
-class Holes(nn.Module):
-    """Signed distance to the openings, in units of the crop's side, positive inside. No weights.
+class Distance(nn.Module):
+    """Signed distance to an outline, in units of the crop's side, positive inside. No weights.
 
-    Far from an opening it is only known to be negative.
+    Farther from it than a margin it is only known to be negative.
     """
 
     centres: Tensor
     knots: Tensor
     points: Tensor
-    mouth: Tensor
-    left_eye: Tensor
-    right_eye: Tensor
 
     def __init__(self, size: int, knots: int = 64) -> None:
         super().__init__()
@@ -39,6 +36,32 @@ class Holes(nn.Module):
         y, x = torch.meshgrid(self.knots, self.knots, indexing="ij")
         points = torch.stack([x, y], -1).reshape(-1, 2) / self.last
         self.register_buffer("points", points, persistent=False)  # (K * K, 2), from edge to edge of 0..1
+
+    def forward(self, outline: Tensor, margin: float = MARGIN) -> Tensor:
+        """outline (N, 2) -> (S, S), exact at the knots of the outline's own grid and bilinear between.
+
+        `margin`: pixels around the outline that the grid holds.
+        """
+        low, high = outline.amin(0) - margin / self.size, outline.amax(0) + margin / self.size  # (2,) each
+        coarse = signed_distance(low + self.points * (high - low), outline)  # (K * K,)
+
+        # Bilinear by two small matrix products: how much every pixel's row and column has of every knot's.
+        place = ((self.centres - low) / (high - low)).clamp(0, 1) * self.last  # (S, 2), x and y in knots
+        columns = (1 - (place[:, 0:1] - self.knots).abs()).clamp(min=0)  # (S, K)
+        rows = (1 - (place[:, 1:2] - self.knots).abs()).clamp(min=0)
+        return rows @ coarse.reshape(self.last + 1, self.last + 1) @ columns.t()
+
+
+class Holes(nn.Module):
+    """`Distance` to the openings. No weights."""
+
+    mouth: Tensor
+    left_eye: Tensor
+    right_eye: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.distance = Distance(size)
         for name, outline in (("mouth", MOUTH), ("left_eye", LEFT_EYE), ("right_eye", RIGHT_EYE)):
             self.register_buffer(name, torch.tensor(outline), persistent=False)
 
@@ -49,18 +72,6 @@ class Holes(nn.Module):
             self.distance(landmarks[self.left_eye]), self.distance(landmarks[self.right_eye])
         )
         return torch.stack([mouth, eyes])[None]
-
-    def distance(self, outline: Tensor) -> Tensor:
-        """outline (N, 2) -> (S, S), exact at the knots of the outline's own grid and bilinear between."""
-        margin = MARGIN / self.size
-        low, high = outline.amin(0) - margin, outline.amax(0) + margin  # (2,) each
-        coarse = signed_distance(low + self.points * (high - low), outline)  # (K * K,)
-
-        # Bilinear by two small matrix products: how much every pixel's row and column has of every knot's.
-        place = ((self.centres - low) / (high - low)).clamp(0, 1) * self.last  # (S, 2), x and y in knots
-        columns = (1 - (place[:, 0:1] - self.knots).abs()).clamp(min=0)  # (S, K)
-        rows = (1 - (place[:, 1:2] - self.knots).abs()).clamp(min=0)
-        return rows @ coarse.reshape(self.last + 1, self.last + 1) @ columns.t()
 
 
 def signed_distance(points: Tensor, outline: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from livecam.face.landmarks import COUNT
 
 SIZES: Final = (256, 512, 768)
 """Sides of the crop, in pixels, that graphs are exported for."""
-DRAWING: Final = 2
+DRAWING: Final = 3
 """Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
 FLOW_GRID: Final = 128
 """Cells along a side of the flow."""
@@ -26,6 +26,16 @@ OPENINGS: Final = 3
 LASH_RIM: Final = 0.05
 """Along the lids so much of an eye's width belongs to the skin, for lashes grow there. Within it shows the
 eyeball."""
+LASH_LINE: Final = 0.045
+"""Half the thickness of a shut lid's line of lashes, in widths of the eye, and at its corners `LASH_ENDS` of
+it."""
+LASH_ENDS: Final = 0.35
+LASH_EDGE: Final = 1.5
+"""Pixels over which that line fades."""
+LID_SOFT: Final = 0.06
+"""How far in, in widths of the eye, a shut lid is smoothed in full."""
+LID_BLUR: Final = 0.0105
+"""Sigma of that, in sides of the crop: a tenth of an eye's width."""
 
 Floats = NDArray[np.float32]
 
@@ -79,6 +89,9 @@ class FrameInputs:
     """(3, 2, 3): for every opening the affine map from the moved picture back to the portrait."""
     inner_centre: Floats
     """(3, 2): where every opening's centre has moved to."""
+    lids: Floats
+    """(2, 4): of the left and the right eye the colour of the lashes, RGB in 0..1, and how far it is drawn as
+    a shut one: 0 where its lids are as the picture has them, 1 where they are shut."""
 
     def feeds(self) -> dict[str, NDArray[Any]]:
         """By name, as an engine takes them."""
@@ -87,7 +100,16 @@ class FrameInputs:
             "landmarks": self.landmarks,
             "inner_inverse": self.inner_inverse,
             "inner_centre": self.inner_centre,
+            "lids": self.lids,
         }
+
+
+def lid_kernel(size: int) -> Floats:
+    """(K,): the weights of pixels side by side with which lids are smoothed; their sum is 1."""
+    sigma = LID_BLUR * size
+    reach = int(np.ceil(2.5 * sigma))
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def planes(picture: NDArray[np.uint8]) -> Floats:
@@ -111,6 +133,7 @@ def frame_specs() -> tuple[TensorSpec, ...]:
         _spec("landmarks", COUNT, 2),
         _spec("inner_inverse", OPENINGS, 2, 3),
         _spec("inner_centre", OPENINGS, 2),
+        _spec("lids", OPENINGS - 1, 4),
     )
 
 

@@ -39,16 +39,16 @@ as on the four clips (.9 to 1.1)."""
 
 
 def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
-    """(lids, eyeballs), both S x S x 3: the openings filled with what surrounds them, and the lids painted
-    over with eyeballs.
+    """(lids, eyeballs), both S x S x 3: the openings filled in the colour of the lashes, for shut lids meet
+    in that line and not in the white along the lower lid; and the lids painted over with eyeballs.
 
     image: S x S x 3. points: (478, 3), 0..1 of it. white: (3,), the look of a white thing in that light.
     """
     size = image.shape[0]
-    radius = max(1, round(0.006 * size))
-    lids, eyeballs = image, image.astype(np.float64)
+    lids = eyeballs = image.astype(np.float64)
     width = eye_width(points) * size
-    for upper, lower, iris in lm.EYES:
+    lashes = lash_colours(image, points)
+    for eye, (upper, lower, iris) in enumerate(lm.EYES):
         outline = points[list(lm.loop(upper, lower)), :2]
         # To the nearest centre of a pixel outside: half a pixel more than to the outline.
         inside = np.asarray(
@@ -56,9 +56,8 @@ def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
         )
         opening = inside > LASH_RIM * width
         # The layers mix over a pixel from the rim inwards; up to there the lids must be as they are.
-        hole = (inside > LASH_RIM * width + 2).astype(np.uint8)
-        lids = cv2.inpaint(lids, hole, radius, cv2.INPAINT_TELEA)
-        lids = _lash_line(lids, hole, outline * size, len(upper), width)
+        deep = np.clip(inside - LASH_RIM * width - 2, 0, 1)[..., None]
+        lids = lids + (lashes[eye] - lids) * deep
         middle, centre = outline.mean(0) * size, points[iris[0], :2] * size
         across = float(np.linalg.norm(points[list(iris[1:]), :2] * size - centre, axis=1).mean())
         away, reach = _from(centre, size) / max(across, 1e-6), _from(middle, size) / width
@@ -67,21 +66,30 @@ def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
         ball = _rings(image, opening, away) * shown + own * (1 - shown)
         share = (smoothstep(REACH, REACH - 0.1, reach) * ~opening)[..., None]
         eyeballs = eyeballs * (1 - share) + ball * share
-    return np.asarray(lids, np.uint8), np.clip(eyeballs + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(lids + 0.5, np.uint8), np.clip(eyeballs + 0.5, 0, 255).astype(np.uint8)
 
 
-def _lash_line(lids: RGB, hole: NDArray[np.uint8], outline: F64, upper: int, width: float) -> RGB:
-    """The hole in the colour of the upper lid's lashes: shut lids meet in that line, not in the white that is
-    left along the lower lid."""
-    row = np.zeros(hole.shape, np.uint8)
-    line = np.round(outline[1 : upper - 1]).astype(np.int32)
-    cv2.polylines(row, [line], False, 1, max(1, round(2 * LASH_RIM * width)))
-    pixels = lids[row.astype(bool)].astype(np.float64)
-    if not len(pixels):
-        return lids
-    dark = np.median(pixels[np.argsort(pixels.mean(1))[: max(len(pixels) // 3, 1)]], axis=0)
-    share = cv2.GaussianBlur(hole.astype(np.float32), (0, 0), 1.0)[..., None] * hole[..., None]
-    return np.asarray(np.clip(lids + (dark - lids) * share + 0.5, 0, 255), np.uint8)
+def lash_colours(image: RGB, points: F32) -> F64:
+    """(2, 3), 0..255: of the left and the right eye, the darkest third along the upper lid's edge.
+
+    image: S x S x 3. points: (478, 3), 0..1 of it.
+    """
+    size, width = image.shape[0], eye_width(points) * image.shape[0]
+    found = np.zeros((2, 3))
+    for eye, (upper, _, _) in enumerate(lm.EYES):
+        row = np.zeros((size, size), np.uint8)
+        line = np.round(points[list(upper[1:-1]), :2] * size).astype(np.int32)
+        cv2.polylines(row, [line], False, 1, max(1, round(2 * LASH_RIM * width)))
+        pixels = image[row.astype(bool)].astype(np.float64)
+        if len(pixels):
+            found[eye] = _darkest(pixels, 1 / 3)
+    return found
+
+
+def _darkest(pixels: F64, share: float) -> F64:
+    """(3,): median of that share of (N, 3) pixels."""
+    order = np.argsort(pixels.mean(1))
+    return np.asarray(np.median(pixels[order[: max(int(share * len(pixels)), 1)]], axis=0))
 
 
 def _from(place: F64, size: int) -> F64:
@@ -105,7 +113,7 @@ def _white(image: RGB, where: Mask, white: F64) -> F64:
     pixels = image[where].astype(np.float64)
     if len(pixels) < LEAST:
         return IN_THE_SHADE * white
-    brightest = np.median(pixels[np.argsort(pixels.mean(1))[-max(len(pixels) // 4, 1) :]], axis=0)
+    brightest = 255 - _darkest(255 - pixels, 1 / 4)
     mixed = 0.5 * (brightest + white)  # lids redden the little that shows
     low, high = IN_THE_SHADE * white.mean(), white.mean()
     return np.asarray(mixed * np.clip(mixed.mean(), low, high) / max(mixed.mean(), 1.0))

@@ -5,14 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from livecam.face import landmarks as lm
-from livecam.geometry import Array
+from livecam.geometry import Array, smoothstep
 from livecam.model.inputs import FLOW_GRID, FrameInputs
 from livecam.motion import Motion
+from livecam.persona.eyeballs import lash_colours
 from livecam.persona.persona import F32, Persona
 from livecam.render.raster import halve, rasterise
 
-LASH_SLIDE = 0.65
-"""How far the lash row slides towards the crease as the lid shuts, so that lashes do not smear."""
+LASH_SLIDE, RIM_SLIDE = 0.85, 0.4
+"""How far the lash row slides towards the crease as the lid shuts, so that lashes do not smear, and the lower
+lid's edge towards the fold below it, so that its moist rim does not show."""
+SHUTTING, SHUT = 0.1, 0.6
+"""Share of the opening that is gone where a lid begins to be drawn as a shut one, and where it is in full."""
 
 STEADY = 0.3
 """Share of a very small turn of the head that hair and skull take on ..."""
@@ -20,6 +24,7 @@ STEADY_ANGLE = 5.0
 """... and the angle in degrees where that share is half-way to all of it."""
 
 _LASHES, _CREASES, _OVAL = list(lm.LASHES), list(lm.CREASES), list(lm.FACE_OVAL)
+_LOWER, _FOLDS = list(lm.LOWER_LIDS), list(lm.LOWER_FOLDS)
 _INNER = [list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE)]
 
 
@@ -49,6 +54,7 @@ class FrameGeometry:
         self._resting = np.concatenate([lattice.points, lattice.depth[:, None]], 1)
         self._root = np.sqrt(lattice.head)[:, None]
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
+        self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
         self._pivot = persona.landmarks[list(lm.STABLE)].mean(0).astype(np.float64)
         self._nearest = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID), np.float32)
         self._fine = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID, 2), np.float32)
@@ -67,6 +73,7 @@ class FrameGeometry:
             landmarks=motion.landmarks[:, :2],
             inner_inverse=inverse.astype(np.float32),
             inner_centre=centres.astype(np.float32),
+            lids=self._shut(motion.lids),
         )
 
     def _outer(self, motion: Motion) -> tuple[F32, F32]:
@@ -83,10 +90,16 @@ class FrameGeometry:
 
     def _texture(self, lids: F32) -> F32:
         """Source positions of the mesh; under a closing lid the lash row takes clean lid skin instead."""
-        shut = np.repeat(1 - np.minimum(lids, 1), len(_LASHES) // 2)[:, None] * LASH_SLIDE
+        shut = np.repeat(1 - np.minimum(lids, 1), len(_LASHES) // 2)[:, None]
         source = self._source.copy()
-        source[_LASHES] += shut * (source[_CREASES] - source[_LASHES])
+        source[_LASHES] += LASH_SLIDE * shut * (source[_CREASES] - source[_LASHES])
+        source[_LOWER] += RIM_SLIDE * shut * (source[_FOLDS] - source[_LOWER])
         return source.astype(np.float32)
+
+    def _shut(self, lids: F32) -> F32:
+        """(2, 4) as `FrameInputs` has it."""
+        share = smoothstep(SHUTTING, SHUT, 1 - lids)
+        return np.concatenate([self._lashes, share[:, None]], 1).astype(np.float32)
 
     def _inner(self, motion: Motion) -> tuple[Array, Array]:
         """Mouth and eyeball layers follow the head at their own depth; eyeballs are shifted by the gaze."""

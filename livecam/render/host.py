@@ -17,6 +17,7 @@ from livecam.model.inputs import LASH_RIM, FrameInputs
 from livecam.motion import Motion
 from livecam.persona.persona import Persona
 from livecam.render.geometry import FrameGeometry
+from livecam.render.lids import close_lids
 from livecam.render.raster import blend_alpha, blend_layer, inside_distance
 
 _OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
@@ -50,6 +51,7 @@ class HostRenderer:
         out = self._warp(inputs)
         for k, outline in enumerate(_OUTLINES):
             self._inner_layer(out, inputs, k, inputs.landmarks[outline] * self._persona.size)
+        close_lids(out, inputs)
         return out if self._refiner is None else self._refiner(out, inputs.landmarks)
 
     def close(self) -> None:

@@ -160,3 +160,22 @@ def inside_distance(outline: F32, out: F32) -> None:
                     dx, dy = wx - ex * along, wy - ey * along
                     best = min(best, dx * dx + dy * dy)
                 out[y, x] = np.sqrt(best)
+
+
+@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+def line_distance(line: F32, out: F32) -> None:
+    """Distance of every pixel to a line from corner to corner; the reference is `livecam.model.lids`.
+
+    line: (N, 2), pixel coordinates of the box `out` (h, w), whose pixel centres are at + .5.
+    """
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            best = np.float32(1e12)
+            for i in range(line.shape[0] - 1):
+                ex, ey = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1]
+                wx, wy = x + 0.5 - line[i, 0], y + 0.5 - line[i, 1]
+                along = (wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-9)
+                along = min(max(along, 0.0), 1.0)
+                dx, dy = wx - ex * along, wy - ey * along
+                best = min(best, dx * dx + dy * dy)
+            out[y, x] = np.sqrt(best)

@@ -91,7 +91,7 @@ class Tint(Refiner):
 def test_the_refiner_has_the_last_word_and_its_own_inputs() -> None:
     sample = samples.at_rest(SIZE, 0)
     generator = Generator(SIZE, Tint())
-    assert [spec.name for spec in generator.inputs][-2:] == ["inner_centre", "tint"]
+    assert [spec.name for spec in generator.inputs][-2:] == ["lids", "tint"]
     feeds = [torch.from_numpy(array) for array in sample.feeds().values()]
     tint = torch.tensor([0.1, 0.2, 5.0]).reshape(1, 3, 1, 1)
     picture = generator(*feeds, tint)

@@ -59,5 +59,6 @@ def test_the_comparison_would_notice_half_a_pixel(persona, face, graph) -> None:
         inputs.landmarks,
         inputs.inner_inverse,
         inputs.inner_centre,
+        inputs.lids,
     )
     assert psnr(HostRenderer(persona).render(motion), graph.draw(shifted)) < 60

@@ -50,7 +50,7 @@ def layers(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
 
 FRAME = samples.at_rest(SIZE, 0).frame
 PERSONA = {"foreground", "background", "interior"}
-CHANGING = {"flow", "landmarks", "inner_inverse", "inner_centre"}
+CHANGING = {"flow", "landmarks", "inner_inverse", "inner_centre", "lids"}
 
 
 def test_the_persona_is_sent_once_and_the_picture_comes_back_as_it_was() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.errors import UserError
+from livecam.face import landmarks as lm
+from livecam.training.heads import edges
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -102,7 +104,29 @@ def load(folder: Path | None = None) -> HeadData:
         raise UserError(
             str(folder), "shapes and triangles in the head data do not belong together", HOW_TO_GET_IT
         )
-    return data
+    return _with_edges(data)
+
+
+def _with_edges(data: HeadData) -> HeadData:
+    """The same with points of lips and lids where `edges` finds them."""
+    skin = data.part == data.part_names.index("face")
+
+    def shape(name: str) -> Floats:
+        return data.expression[data.expression_index(name)].reshape(-1, 3)
+
+    def on(values: Floats) -> Floats:
+        points: Floats = np.einsum("lkc,lk->lc", values[data.landmark_corners], data.landmark_weights)
+        return points
+
+    jaw, points = shape("jawOpen"), on(data.neutral)
+    found = edges.lips(data.neutral, jaw, data.triangles, skin, points, on(jaw))
+    for corner, name in zip(lm.OUTER_EYE_CORNERS, ("eyeBlink_R", "eyeBlink_L"), strict=True):
+        found[corner] = edges.eye_corner(data.neutral, shape(name), data.triangles, skin, points[corner])
+    triangles, corners = data.landmark_triangles.copy(), data.landmark_corners.copy()
+    weights = data.landmark_weights.copy()
+    for point, (triangle, shares) in found.items():
+        triangles[point], corners[point], weights[point] = triangle, data.triangles[triangle], shares
+    return replace(data, landmark_triangles=triangles, landmark_corners=corners, landmark_weights=weights)
 
 
 def _deltas(quantised: NDArray[Any], scale: NDArray[Any]) -> Floats:

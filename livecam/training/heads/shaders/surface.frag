@@ -202,7 +202,7 @@ void main() {
     albedo *= 1.0 - 0.4 * between_teeth(side.x, upper);
 #ifdef QUICK
     // Little light comes to where the lips meet, however narrow they are held, nor down to the lower teeth.
-    shade *= 2.2 * mix(1.0, 0.45, smoothstep(0.45, 1.0, side.x / lip_reach)) * (upper ? 1.0 - 0.2 * wide() : 0.8);
+    shade *= 1.95 * mix(1.0, 0.42, smoothstep(0.45, 1.0, side.x / lip_reach)) * (upper ? 1.0 - 0.35 * wide() : 0.8);
 #endif
     roughness = 0.25;
     f0 = 0.035;
