@@ -12,7 +12,7 @@ from livecam.persona.eyeballs import lash_colours
 from livecam.persona.persona import F32, Persona
 from livecam.render.raster import halve, rasterise
 
-LASH_SLIDE, RIM_SLIDE = 0.85, 0.4
+LASH_SLIDE, RIM_SLIDE = 0.65, 0.4
 """How far the lash row slides towards the crease as the lid shuts, so that lashes do not smear, and the lower
 lid's edge towards the fold below it, so that its moist rim does not show."""
 SHUTTING, SHUT = 0.1, 0.6

@@ -26,8 +26,7 @@ def close_lids(picture: RGB, inputs: FrameInputs) -> None:
 def _close(picture: RGB, skin: F32, row: F32, lids: F32) -> None:
     """skin: (16, 2) pixels, the lid's outline; row: (9, 2), its edge; lids: (4,), colour and how far shut."""
     size = picture.shape[0]
-    edge = row[-1] - row[0]
-    width = max(float(np.linalg.norm(edge)), 1e-4 * size)
+    width = max(float(np.linalg.norm(row[-1] - row[0])), 1e-4 * size)
     margin = LASH_LINE * width + LASH_EDGE
     x0, y0 = np.maximum(np.floor(skin.min(0) - margin).astype(int), 0)
     x1, y1 = np.minimum(np.ceil(skin.max(0) + margin).astype(int) + 1, size)
@@ -48,13 +47,20 @@ def _close(picture: RGB, skin: F32, row: F32, lids: F32) -> None:
     share = np.minimum(inside / np.float32(LID_SOFT * width), 1) * lids[3]
     shown += (smooth - shown) * share[..., None]
 
-    away = np.empty(box.shape[:2], np.float32)
-    line_distance(row - corner, away)
-    axis = edge / width
-    x = np.arange(x0, x1, dtype=np.float32) + np.float32(0.5) - row[0, 0]
-    y = np.arange(y0, y1, dtype=np.float32) + np.float32(0.5) - row[0, 1]
-    along = np.clip((x[None] * axis[0] + y[:, None] * axis[1]) / np.float32(width), 0, 1) * 2 - 1
-    half = LASH_LINE * width * (LASH_ENDS + (1 - LASH_ENDS) * np.sqrt(1 - along**2))
-    line = np.clip((half - away) / LASH_EDGE + 0.5, 0, 1) * lids[3]
+    line = lash_line(row - corner, box.shape[:2]) * lids[3]
     shown += (lids[:3] * 255 - shown) * line[..., None]
     box[:] = np.clip(shown + 0.5, 0, 255)
+
+
+def lash_line(row: F32, shape: tuple[int, ...]) -> F32:
+    """(h, w) in 0..1: what lashes cover. row: (9, 2), a lid's edge in pixels of the box of that shape."""
+    away = np.empty(shape, np.float32)
+    line_distance(row, away)
+    edge = row[-1] - row[0]
+    width = max(float(np.linalg.norm(edge)), 1e-3)
+    x, y = (np.arange(n, dtype=np.float32) + np.float32(0.5) for n in shape[::-1])
+    across, down = (x - row[0, 0]) * edge[0], (y - row[0, 1]) * edge[1]
+    along = np.clip((across[None] + down[:, None]) / np.float32(width**2), 0, 1) * 2 - 1
+    half = LASH_LINE * width * (LASH_ENDS + (1 - LASH_ENDS) * np.sqrt(1 - along**2))
+    line: F32 = np.clip((half - away) / LASH_EDGE + 0.5, 0, 1)
+    return line

@@ -32,6 +32,7 @@ from livecam.training.heads.person import Person
 from livecam.training.heads.renderer import Moment, Renderer
 from livecam.training.heads.shape import HeadShape
 from livecam.training.heads.truth import Truth, truth
+from livecam.training.lashes import draw_lashes
 from livecam.training.moved import MovedPortrait, one_shot
 from livecam.training.shards import Arrays
 from livecam.training.witness import Imitation, Tracked, Witness
@@ -130,9 +131,10 @@ class PairMaker:
         size = self.plan.size
         layers = self.renderer.draw(person, moment, round(size * self.plan.supersample))
         made = compose(layers, person.look, size, person.seed)
-        picture = lenses.develop(made.rgb, lens, person.seed, frame)
         known = truth(self.shape, person.look.camera, moment, layers, size)
-        return Shot(picture, made.rgb, (made.alpha / 255).astype(np.float32), known)
+        plain = draw_lashes(made.rgb, known, person.seed)
+        picture = lenses.develop(plain, lens, person.seed, frame)
+        return Shot(picture, plain, (made.alpha / 255).astype(np.float32), known)
 
 
 def _teeth(usual: Color, rng: Rng) -> Color:

@@ -31,8 +31,6 @@ from livecam.training.heads.strands import Strands
 from livecam.training.heads.surfaces import Surface, coarse, head_surface
 from livecam.training.heads.target import Target
 
-INNER_LIPS: Final = (13, 14, 78, 308)
-"""Landmarks of the inner lips: upper and lower in the middle, and the corners."""
 HEAD_GROUPS: Final = frozenset((Group.SKIN_GROUP, Group.MOUTH_GROUP, Group.EYE_GROUP))
 CASTING: Final = (Material.FACE, Material.NECK, Material.TEETH)
 """The parts of a head that can throw a shadow on others."""
@@ -216,12 +214,11 @@ class Renderer:
             write(programs.strand, {**uniforms.strands(look, kind), **uniforms.STILL})
             ribbons.draw(programs.strand)
         # Surfaces last: what hair hides is never shaded.
-        upper, lower, right, left = shape.landmarks(vertices)[list(INNER_LIPS)]
-        lips = {
-            "lip_gap": float(np.linalg.norm(upper - lower)),
-            "lip_reach": float(np.linalg.norm(right - left)) / 2,
+        surfaces = {
+            **shared,
+            **uniforms.lips(shape.landmarks(vertices)),
+            **uniforms.surfaces(look, moment.expression, shape),
         }
-        surfaces = {**shared, **lips, **uniforms.surfaces(look, moment.expression, shape)}
         shown = {GROUP_OF[item.material] for item in person.worn}
         for group in (*HEAD_GROUPS, *(shown - HEAD_GROUPS)):
             write(programs.surfaces[group], surfaces)

@@ -13,6 +13,10 @@ from livecam.training.heads.look import Look
 from livecam.training.heads.materials import Material
 from livecam.training.heads.shape import PIVOT, HeadShape, Pose
 
+INNER_LIPS: Final = (13, 14, 78, 308)
+"""Landmarks of the inner lips: upper and lower in the middle, and the corners."""
+ROUND: Final = 1.2
+"""A mouth lets in as much light as one that is open by so many times half its width, at most."""
 STILL: Final = {"head": np.eye(3), "shoulders": np.eye(3), "pivot": PIVOT}
 """Strands that are already where they belong."""
 
@@ -138,3 +142,13 @@ def _wrinkles(expression: Floats, shape: HeadShape) -> NDArray[np.float64]:
     return np.array(
         [max(level("browInnerUp"), level("browOuterUp")), level("browDown"), squeezed, level("mouthSmile")]
     )
+
+
+def lips(points: Floats) -> dict[str, Any]:
+    """How far the lips are open, for the shaders. points: (478, 3) cm."""
+    upper, lower, right, left = points[list(INNER_LIPS)]
+    reach = float(np.linalg.norm(right - left)) / 2
+    return {
+        "lip_gap": min(float(np.linalg.norm(upper - lower)), ROUND * reach),
+        "lip_reach": reach,
+    }

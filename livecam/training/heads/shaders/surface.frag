@@ -65,7 +65,7 @@ bool upper_tooth() { return rest.y > mix(-3.42, -3.34, smoothstep(0.8, 1.3, abs(
 bool shows(int kind, int group) { return GROUP == group && material == kind; }
 
 #ifdef QUICK
-uniform float lip_gap;                     // cm between the inner lips
+uniform float lip_gap;                     // cm between the inner lips, less where a round mouth lets less light in
 uniform float lip_reach;                   // cm from the mouth's middle to its corners
 // The share of the light before the mouth that reaches a place behind the lips: the gap as it is seen from there.
 float let_in(float z) {
