@@ -19,7 +19,7 @@ SIZE = 512
 
 @pytest.fixture
 def striped(face, monkeypatch):
-    """A face whose upper lids have upright stripes, as lashes and brush strokes have when they are stretched."""
+    """A face whose upper lids have upright stripes, as stretched lashes and brush strokes have."""
     picture = draw_face(face)
     for skin in lm.UPPER_LIDS:
         mask = np.zeros(picture.shape[:2], np.uint8)

@@ -36,7 +36,9 @@ def test_outer_corners_stay_in_a_blink(moved):
         assert abs(blink[corner]) < 0.16 < 0.6 < abs(blink[upper])
 
 
-@pytest.mark.parametrize("levels", [{"jawOpen": 0.25}, {"jawOpen": 0.6}, {"jawOpen": 0.2, "mouthUpperUp": 0.5}])
+@pytest.mark.parametrize(
+    "levels", [{"jawOpen": 0.25}, {"jawOpen": 0.6}, {"jawOpen": 0.2, "mouthUpperUp": 0.5}]
+)
 def test_the_outline_of_the_lips_is_what_opens(levels):
     from livecam.training.heads.performance import expression
     from livecam.training.heads.renderer import Moment
