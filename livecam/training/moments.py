@@ -14,6 +14,9 @@ Rng = np.random.Generator
 NEAR = 0.12
 """Share of targets that hardly differ from the source: the refiner must leave what is right."""
 
+WIDE = 0.12
+"""Share of targets whose mouths stand wide open, as when one sings, laughs or yawns: speech has next to none."""
+
 MOST_YAW, MOST_PITCH = 34.0, 24.0
 """Degrees. Further round the far eye and half the mouth are hidden: nothing is to be learned there."""
 
@@ -94,6 +97,10 @@ def target(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
         at_least("mouthUpperUp", rng.uniform(0.1, 0.6))
         if rng.random() < 0.4:
             at_least("mouthSmile", rng.uniform(0.1, 0.9))
+    if rng.random() < WIDE:
+        coefficients[jaw] = max(coefficients[jaw], rng.uniform(0.6, 1.0))
+        at_least("mouthUpperUp", rng.uniform(0.2, 0.8))
+        at_least("mouthLowerDown", rng.uniform(0.0, 0.8))
     if rng.random() < 0.15:
         at_least("eyeBlink", rng.uniform(0.3, 1.0))
     pose = Pose(

@@ -82,6 +82,18 @@ def test_the_interior_shows_them_and_the_skin_does_not(face, portrait):
     assert np.abs(painted[y, x].astype(int) - GREEN).max() > 60
 
 
+def test_painted_incisors_end_a_tenth_of_the_mouths_width_below_the_lip(portrait):
+    image, points = portrait
+    _, interior = split_layers(image, points)
+    middle = points[list(lm.INNER_LIP_UPPER[3:8]), :2].mean(0) * 512
+    width = np.linalg.norm(points[308, :2] - points[78, :2]) * 512
+    column = interior[:, round(float(middle[0]))].astype(int).sum(-1)
+    below = column[round(float(middle[1])) : round(float(middle[1] + 0.35 * width))]
+    edge = int(np.argmin(np.diff(below))) + 1
+    assert abs(edge - 0.10 * width) <= 1.5  # pixels: rounding of the lip's row, and the edge's own half
+    assert below[2] > 2 * below[2 * edge]
+
+
 def test_a_persona_of_several_pictures_has_them_at_every_size(face, monkeypatch):
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
     shots = shots_of(face, with_lip_gap(face, 0.4))

@@ -164,7 +164,7 @@ void main() {
     albedo = vec3(0.40, 0.11, 0.11);
     shade = mix(0.22, 0.80, smoothstep(3.0, 10.5, rest.z));
 #ifdef QUICK
-    shade *= 1.0 + 0.4 * wide();
+    shade *= mix(0.75, 1.4, wide());
 #endif
     spread = 0.6;
   } else if (shows(GUMS, MOUTH_GROUP)) {
@@ -183,7 +183,7 @@ void main() {
     shade = mix(0.15, 1.0, smoothstep(5.0, 9.8, rest.z));
 #ifdef QUICK
     shade = min(shade, mix(0.30, 1.0, let_in(rest.z)));
-    albedo *= vec3(0.92, 0.88, 0.96) * (1.0 + 0.35 * wide());
+    albedo *= vec3(0.92, 0.86, 0.94) * mix(0.72, 1.35, wide());
 #endif
     roughness = 0.32;
     f0 = 0.03;
@@ -291,7 +291,10 @@ void main() {
 #ifdef QUICK
   // Little light reaches the corners: on four clips they have .6 of what is in the middle.
   bool soft = material == MOUTH || material == GUMS || material == TONGUE;
-  if (GROUP == MOUTH_GROUP && soft) shade *= mix(0.6, 1.0, 1.0 - smoothstep(1.0, 2.4, side.x));
+  if (GROUP == MOUTH_GROUP && soft) {
+    shade *= mix(0.6, 1.0, 1.0 - smoothstep(1.0, 2.4, side.x));
+    shade *= mix(1.0, 0.7, smoothstep(0.45, 1.0, side.x / lip_reach));
+  }
   // Inside the mouth `shade` knows better: at rest it is shut.
   // What lips and cheeks throw back into it is warm.
   light = ambient(n) * (GROUP == MOUTH_GROUP ? vec3(0.85, 0.66, 0.60) : vec3(openness));
