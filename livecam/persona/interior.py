@@ -26,7 +26,7 @@ WET = 1.25
 has 1.4, 1.1, 1.1 of the red, green and blue of the skin around it; painted with 1 they have 1.2, 1.0, .9."""
 INCISORS = 0.10
 """Mouth widths that upper incisors reach below the lip of a mouth at rest. Open mouths of rendered people
-show .09 (median; quartiles .05 and .13), those of four clips .08 to .15; painted with .175 they showed .19."""
+show .09 (median; quartiles .05, .13), those of four clips .08 to .15; painted with .175 they showed .19."""
 CHEEKS = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
 """Outlines of plain skin between mouth and eyes."""
 

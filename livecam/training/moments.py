@@ -15,7 +15,7 @@ NEAR = 0.12
 """Share of targets that hardly differ from the source: the refiner must leave what is right."""
 
 WIDE = 0.12
-"""Share of targets whose mouths stand wide open, as when one sings, laughs or yawns: speech has hardly any."""
+"""Share of targets whose mouths stand wide open, as when one sings, laughs or yawns: speech has few."""
 
 MOST_YAW, MOST_PITCH = 34.0, 24.0
 """Degrees. Further round the far eye and half the mouth are hidden: nothing is to be learned there."""
