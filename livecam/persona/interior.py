@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +10,8 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.geometry import mouth_width, smoothstep
 from livecam.persona.eyeballs import split_eyes
-from livecam.persona.fill import polygon_mask, push_pull
+from livecam.persona.fill import polygon_mask
+from livecam.persona.teeth import OwnMouth, colour_of, keep
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -29,15 +28,6 @@ INCISORS = 0.10
 show .09 (median; quartiles .05, .13), those of four clips .08 to .15; painted with .175 they showed .19."""
 CHEEKS = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
 """Outlines of plain skin between mouth and eyes."""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnMouth:
-    """A person's own open mouth. picture: S x S x 3, in the place and light of the portrait; outline: (N, 2),
-    its inner lips in 0..1 of that."""
-
-    picture: RGB
-    outline: F32
 
 
 def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tuple[RGB, RGB]:
@@ -80,7 +70,11 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32, plain: F64, own: OwnMou
     offset = np.stack([(x + 0.5) / size, (y + 0.5) / size], -1) - centre
     u, v = (offset @ along) / width, (offset @ down) / width - lip_line
 
+    if own is None and lip_gap(points) > SHOWS_TEETH:
+        own = OwnMouth(image, points[list(lm.MOUTH), :2], portrait=True)
     teeth, cavity, tongue = _mouth_colours(image, points, plain)
+    if own is not None:
+        teeth = colour_of(own, plain, teeth)
     depth = (smoothstep(0.18, 0.55, v) * np.exp(-((u / 0.33) ** 2)))[..., None]
     mouth = cavity * (1 - 0.75 * depth) + tongue * 0.75 * depth
     side = np.clip(np.abs(u) / 0.60, 0, 1)
@@ -91,10 +85,8 @@ def _paint_mouth(image: RGB, interior: RGB, points: F32, plain: F64, own: OwnMou
     shade = np.clip(1 - 0.55 * side**2, 0.3, 1) * gaps * np.clip(0.92 + 0.6 * v, 0.8, 0.99)
     mouth = mouth * (1 - shown[..., None]) + teeth * (shade * shown)[..., None]
     mouth = cv2.GaussianBlur(mouth.astype(np.float32), (0, 0), max(0.5, 0.012 * width * size))
-    if own is None and lip_gap(points) > SHOWS_TEETH:
-        own = OwnMouth(image, points[list(lm.MOUTH), :2])
     if own is not None:
-        mouth = _keep_own_mouth(own, mouth, width)
+        mouth = keep(own, mouth, width, plain)
     box = smoothstep(0.85, 0.7, np.abs(u)) * smoothstep(-0.45, -0.35, v) * smoothstep(1.4, 1.2, v)
     box = box[..., None]
     return np.clip(interior * (1 - box) + mouth * box, 0, 255).astype(np.uint8)
@@ -128,14 +120,3 @@ def _mouth_colours(image: RGB, points: F32, plain: F64) -> tuple[F64, F64, F64]:
         lip = 0.6 * np.percentile(plain, 80, axis=0)
     teeth = np.clip(WET * white(plain, 0.7), 0, 250)
     return teeth, 0.20 * lip + 2, 0.60 * lip * np.array([1.0, 0.92, 0.92])
-
-
-def _keep_own_mouth(own: OwnMouth, mouth: F64, width: float) -> F64:
-    """Teeth that are known: keep them, and continue them outwards."""
-    size = mouth.shape[0]
-    inside = polygon_mask(size, own.outline, -1) > 127
-    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 3) / (size * width)
-    share = smoothstep(0.10, 0.0, away)[..., None]
-    near = push_pull(own.picture, inside.astype(np.uint8))
-    out: F64 = mouth * (1 - share) + np.where(inside[..., None], own.picture, near) * share
-    return out

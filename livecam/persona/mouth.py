@@ -1,4 +1,4 @@
-"""A person's own teeth: the widest open mouth of all pictures, brought to where the portrait has its."""
+"""A person's own teeth: the mouth that shows most of them, brought to where the portrait has its."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from numpy.typing import NDArray
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.persona.interior import SHOWS_TEETH, OwnMouth, cheeks, lip_gap
+from livecam.geometry import mouth_width
+from livecam.persona.interior import SHOWS_TEETH, cheeks, lip_gap
 from livecam.persona.likeness import Shots
+from livecam.persona.teeth import OwnMouth, teeth_of
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
 FARTHEST: Final = np.radians(25.0)
-"""Mouths of heads turned further than this against the portrait are not used: half of one is hidden."""
+"""Mouths of heads turned further than this against the portrait are not used: half of one is hidden.
+The less a head is turned, the more its teeth count."""
+MORE: Final = 1.2
+"""So many times the portrait's own teeth a shot has to show: the portrait itself is among the shots."""
 GAINS: Final = (0.6, 1.6)
 """How far the shot's light may be changed to the portrait's."""
 INSET: Final = 0.02
@@ -26,27 +31,35 @@ INSET: Final = 0.02
 
 
 def own_mouth(image: RGB, points: F32, shots: Shots) -> OwnMouth | None:
-    """The widest open mouth among the shots, as the portrait would show it; None where there is none.
+    """The mouth among the shots that shows most teeth, as the portrait would; None where there is none.
 
     image: S x S x 3, points: (478, 3) in 0..1 of it.
     """
-    chosen = widest(points, shots)
+    chosen = toothiest(image, points, shots)
     if chosen is None:
         return None
     return _brought(image, points, shots.pictures[chosen], shots.landmarks[chosen])
 
 
-def widest(points: F32, shots: Shots) -> int | None:
-    """Which of the shots has the widest mouth; None where the portrait's own is as wide, or none shows teeth.
+def toothiest(image: RGB, points: F32, shots: Shots) -> int | None:
+    """Which of the shots shows most teeth; None where the portrait shows about as many, or none any.
 
-    points: (478, 3), the portrait's landmarks in any unit.
+    image: S x S x 3, points: (478, 3) in 0..1 of it.
     """
-    chosen, most = None, max(SHOWS_TEETH, lip_gap(points))
+    chosen, most = None, MORE * _teeth(image, points)
     for k, own in enumerate(shots.landmarks):
-        gap = lip_gap(own)
-        if gap > most and _turn(points, own) < FARTHEST:
-            chosen, most = k, gap
+        shown = _teeth(shots.pictures[k], own) * max(0.0, 1 - _turn(points, own) / FARTHEST)
+        if shown > most:
+            chosen, most = k, shown
     return chosen
+
+
+def _teeth(picture: RGB, points: F32) -> float:
+    """Area of the teeth that show, as a share of the mouth width's square; 0 in a mouth about shut."""
+    if lip_gap(points) < SHOWS_TEETH:
+        return 0.0
+    area = teeth_of(picture, points[list(lm.MOUTH), :2], cheeks(picture, points)).mean()
+    return float(area / mouth_width(points.astype(np.float64)) ** 2)
 
 
 def _brought(image: RGB, points: F32, picture: RGB, own: F32) -> OwnMouth:

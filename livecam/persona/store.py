@@ -29,11 +29,12 @@ from livecam.persona.persona import Crop, Lattice, Persona
 
 log = logging.getLogger(__name__)
 
-VERSION = 9
-READABLE = (4, 5, 6, 7, 8, VERSION)
+VERSION = 10
+READABLE = (4, 5, 6, 7, 8, 9, VERSION)
 """Version 4 knows neither shots nor style: they are made from the portrait when they are asked for. Up to 5
 lashes lay with the eyeball, in 6 the white of the eye between shut lids, in 7 a soft rim of it; up to
-8 painted incisors were twice as long as people's: `outdated`, the layers are made anew from the picture."""
+8 painted incisors were twice as long as people's, up to 9 lips could get among a known mouth's teeth:
+`outdated`, the layers are made anew from the picture."""
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

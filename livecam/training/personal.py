@@ -30,7 +30,7 @@ from livecam.model.host import portrait_inputs
 from livecam.model.inputs import planes
 from livecam.model.refiner import CropNetwork
 from livecam.persona.likeness import portrait_view
-from livecam.persona.mouth import widest
+from livecam.persona.mouth import toothiest
 from livecam.persona.persona import Persona
 from livecam.training.own_pairs import OwnPair, OwnPairs, held_out_of, made_up
 from livecam.training.ship import load_painter
@@ -112,7 +112,8 @@ def fine_tune(
     began = time.monotonic()
     network = load_painter(painter)[0].network.requires_grad_(False)
     if persona.shots is not None:
-        seen = widest(persona.landmarks, persona.shots)  # the teeth that are shown cannot be asked for
+        # The teeth that are shown cannot be asked for.
+        seen = toothiest(*portrait_view(persona), persona.shots)
         others = [other for k, other in enumerate(others, 1) if k != seen]
     training, kept, anchors, far = make_pairs(persona, others, network.size, seed)
     told = portrait_inputs(*portrait_view(persona), persona.style.values, network.size)

@@ -10,21 +10,22 @@ from livecam.face import landmarks as lm
 from livecam.persona import enroll, likeness
 from livecam.persona.fill import polygon_mask
 from livecam.persona.interior import split_layers
-from livecam.persona.mouth import own_mouth
+from livecam.persona.mouth import own_mouth, toothiest
 from livecam.persona.pictures import Seen
+from livecam.persona.teeth import OwnMouth
 
-GREEN = np.array([20, 200, 20], np.uint8)
+WHITE = np.array([205, 205, 200], np.uint8)
 
 
-def green_mouth(points):
-    """A drawn face whose mouth is green inside."""
+def white_mouth(points):
+    """A drawn face whose mouth is full of teeth."""
     picture = draw_face(points)
-    picture[polygon_mask(512, points[list(lm.MOUTH)] / 512) > 127] = GREEN
+    picture[polygon_mask(512, points[list(lm.MOUTH)] / 512) > 127] = WHITE
     return picture
 
 
 def shots_of(*faces, light=1.0):
-    seen = [Seen((green_mouth(face) * light).astype(np.uint8), face, "") for face in faces]
+    seen = [Seen((white_mouth(face) * light).astype(np.uint8), face, "") for face in faces]
     return likeness.together([likeness.shot(*one.crop()) for one in seen])
 
 
@@ -43,7 +44,7 @@ def test_teeth_lie_where_the_head_would_have_them(face, portrait):
     # The outline is drawn in by .02 widths; the rest is the shot's own 160 pixels.
     assert np.abs(found.outline - expected).max() < 0.05 * width
     middle = np.round(expected.mean(0) * 512).astype(int)
-    np.testing.assert_allclose(found.picture[middle[1], middle[0]], GREEN, atol=12)
+    np.testing.assert_allclose(found.picture[middle[1], middle[0]], WHITE, atol=12)
 
 
 def test_they_take_the_portraits_light(face, portrait):
@@ -51,15 +52,19 @@ def test_they_take_the_portraits_light(face, portrait):
     dark = own_mouth(image, points, shots_of(face, with_lip_gap(face, 0.4), light=0.7))
     assert dark is not None
     x, y = np.round(dark.outline.mean(0) * 512).astype(int)
-    np.testing.assert_allclose(dark.picture[y, x], GREEN, atol=12)
+    np.testing.assert_allclose(dark.picture[y, x], WHITE, atol=12)
 
 
-def test_the_widest_is_taken_and_a_shut_or_averted_one_is_not(face, portrait):
+def test_the_one_with_most_teeth_is_taken_and_a_shut_or_averted_one_is_not(face, portrait):
     image, points = portrait
-    wide = own_mouth(image, points, shots_of(with_lip_gap(face, 0.2), with_lip_gap(face, 0.5)))
-    assert wide is not None
-    gap = np.ptp(wide.outline[:, 1]) / np.ptp(wide.outline[:, 0])
-    assert gap > 0.35
+    few, many, none = with_lip_gap(face, 0.2), with_lip_gap(face, 0.4), with_lip_gap(face, 0.6)
+    dark = draw_face(none)
+    dark[polygon_mask(512, none[list(lm.MOUTH)] / 512) > 127] = [40, 15, 15]
+    shots = likeness.together(
+        [likeness.shot(*Seen(picture, found, "").crop()) for picture, found in
+         ((white_mouth(few), few), (white_mouth(many), many), (dark, none))]
+    )  # fmt: skip
+    assert toothiest(image, points, shots) == 1
     assert own_mouth(image, points, shots_of(face, with_lip_gap(face, 0.05))) is None
     assert own_mouth(image, points, shots_of(turned(with_lip_gap(face, 0.5), yaw=40))) is None
 
@@ -67,7 +72,7 @@ def test_the_widest_is_taken_and_a_shut_or_averted_one_is_not(face, portrait):
 def test_a_portrait_that_shows_as_much_keeps_its_own(face):
     opened = with_lip_gap(face, 0.5)
     points = (opened / np.float32(512)).astype(np.float32)
-    assert own_mouth(draw_face(opened), points, shots_of(with_lip_gap(face, 0.4))) is None
+    assert own_mouth(white_mouth(opened), points, shots_of(with_lip_gap(face, 0.4))) is None
 
 
 def test_the_interior_shows_them_and_the_skin_does_not(face, portrait):
@@ -78,8 +83,47 @@ def test_the_interior_shows_them_and_the_skin_does_not(face, portrait):
     np.testing.assert_array_equal(skin, plain)
     assert own is not None
     x, y = np.round(own.outline.mean(0) * 512).astype(int)
-    np.testing.assert_allclose(interior[y, x], GREEN, atol=12)
-    assert np.abs(painted[y, x].astype(int) - GREEN).max() > 60
+    np.testing.assert_allclose(interior[y, x], WHITE, atol=12)
+    lower = round(float(own.outline[:, 1].max() * 512)) - 3
+    np.testing.assert_allclose(interior[lower, x], WHITE, atol=12)
+    assert np.abs(painted[lower, x].astype(int) - WHITE).max() > 60
+
+
+def test_lips_that_reach_into_a_known_mouth_are_left_out(portrait, face):
+    image, points = portrait
+    opened = with_lip_gap(face, 0.3)
+    picture = white_mouth(opened)
+    too_large = ((opened[list(lm.MOUTH), :2] - opened[[13, 14], :2].mean(0)) * [1.0, 1.8]).astype(np.float32)
+    outline = (too_large + opened[[13, 14], :2].mean(0)) / np.float32(512)
+    _, interior = split_layers(image, points, OwnMouth(picture, outline.astype(np.float32)))
+    inside = polygon_mask(512, outline, -2) > 127
+    lip = np.abs(picture.astype(int) - [170, 80, 80]).max(-1) < 12
+    assert (inside & lip).sum() > 150
+    left = np.abs(interior.astype(int) - [170, 80, 80]).max(-1) < 25
+    assert (inside & left).sum() < 0.02 * (inside & lip).sum()
+
+
+def test_an_open_mouth_of_the_portrait_is_kept_to_its_lips(face):
+    opened = with_lip_gap(face, 0.3)
+    picture, points = white_mouth(opened), (opened / np.float32(512)).astype(np.float32)
+    picture[opened[13, 1].astype(int) :, 250:] = [90, 40, 40]  # a tongue, too, up to the lip
+    _, interior = split_layers(picture, points)
+    inside = polygon_mask(512, points[list(lm.MOUTH)], -2) > 127
+    np.testing.assert_array_equal(interior[inside], picture[inside])
+
+
+def test_painted_teeth_have_the_colour_of_known_ones_beside_them(portrait, face):
+    image, points = portrait
+    opened = with_lip_gap(face, 0.3)
+    picture = white_mouth(opened)
+    left, right = opened[[78, 308], 0]
+    picture[:, : round(0.5 * (left + right))] = [150, 60, 60]  # half of the mouth is not known
+    outline = (opened[list(lm.MOUTH), :2] / 512).astype(np.float32)
+    _, interior = split_layers(image, points, OwnMouth(picture, outline))
+    y = round(float(points[13, 1] * 512 + 3))
+    known, painted = (interior[y, round(float(left + share * (right - left)))] for share in (0.7, 0.3))
+    # Painted ones are shaded towards the corners, by 14 % at .2 widths from the middle, and have lines.
+    np.testing.assert_allclose(painted / known, 0.85, atol=0.15)
 
 
 def test_painted_incisors_end_a_tenth_of_the_mouths_width_below_the_lip(portrait):
@@ -103,6 +147,6 @@ def test_a_persona_of_several_pictures_has_them_at_every_size(face, monkeypatch)
     assert persona.shots is shots
     assert larger.shots is shots
     for made in (persona, larger):
-        x, y = np.round(made.landmarks[[13, 14], :2].mean(0) * made.size + [0, 0.02 * made.size]).astype(int)
-        assert made.interior[y, x, 1] > 100 + made.interior[y, x, 0]
+        x, y = np.round(made.landmarks[[13, 14], :2].mean(0) * made.size + [0, 0.01 * made.size]).astype(int)
+        assert made.interior[y, x].min() > 150
     assert (alone.interior != persona.interior).any()

@@ -77,3 +77,22 @@ def test_the_shoulders_stay_when_the_head_turns(shape):
     np.testing.assert_allclose(posed[low], neutral[low], atol=1e-4)
     nose = shape.landmarks(posed)[points.NOSE_TIP]
     assert nose[0] > 5
+
+
+def test_an_open_mouth_has_its_tongue_below_and_darkness_above_it(shape, rest):
+    from livecam.training.heads.performance import expression
+    from livecam.training.heads.shape import Gaze
+
+    neutral = shape.identity(np.zeros(100))
+    teeth = np.unique(shape.data.triangles[shape.data.part == shape.data.part_names.index("teeth")])
+    front = teeth[neutral[teeth, 2] > 10]
+    upper = front[neutral[front, 1] > -3.2]
+    opened = shape.express(neutral, expression(shape.data, jawOpen=0.6), Gaze())
+    still = shape.express(neutral, rest, Gaze())
+    np.testing.assert_array_equal(still[shape.tongue.vertices], neutral[shape.tongue.vertices])
+    tops = [moved[shape.tongue.vertices, 1].max() for moved in (still, opened)]
+    edge = opened[upper, 1].min()
+    lower = opened[front, 1].min()
+    # Of 3.4 cm between the rows the jaw's shape alone leaves .6 above the tongue; films have about a third.
+    assert tops[0] > edge
+    assert edge - tops[1] > 0.3 * (edge - lower)

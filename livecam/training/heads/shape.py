@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from livecam.training.heads.camera import Matrix, rotation
 from livecam.training.heads.data import Floats, HeadData, Integers
 from livecam.training.heads.normals import unit_normals
+from livecam.training.heads.tongue import Tongue
 
 PIVOT: Final = np.array([0.0, -7.0, -1.5])
 """Where the head turns on the neck."""
@@ -60,6 +61,7 @@ class HeadShape:
     def __init__(self, data: HeadData) -> None:
         self.data = data
         self.eyeballs = tuple(_eyeball(data, side) for side in SIDES)
+        self.tongue = Tongue(data)
         self.head_weight = _head_weight(data)
 
     def identity(self, coefficients: NDArray[np.floating]) -> Floats:
@@ -69,10 +71,11 @@ class HeadShape:
         return np.asarray(moved.reshape(-1, 3), np.float32)
 
     def express(self, vertices: Floats, coefficients: NDArray[np.floating], gaze: Gaze) -> Floats:
-        """Add the expression (E,), then lids and eyeballs for the gaze."""
+        """Add the expression (E,), lower the tongue with the jaw, then lids and eyeballs for the gaze."""
         weights = np.asarray(coefficients, np.float32) + self.lids_for(gaze)
         used = np.flatnonzero(weights)
-        moved = (vertices.ravel() + weights[used] @ self.data.expression[used]).reshape(-1, 3)
+        moved = np.float32(vertices.ravel() + weights[used] @ self.data.expression[used]).reshape(-1, 3)
+        self.tongue.lower(moved, float(weights[self.data.expression_index("jawOpen")]))
         for eyeball, side in zip(self.eyeballs, (-1.0, 1.0), strict=True):
             # The neutral eyes look outwards by some 7 degrees: take their own axis off first.
             own_yaw = np.degrees(np.arctan2(eyeball.axis[0], eyeball.axis[2]))

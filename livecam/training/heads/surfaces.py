@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from livecam.training.heads.camera import rotation
-from livecam.training.heads.data import Floats, HeadData, Integers
+from livecam.training.heads.data import Floats, Integers
 from livecam.training.heads.materials import PARTS, Material
 from livecam.training.heads.shape import HeadShape
-
-Mask = NDArray[np.bool_]
+from livecam.training.heads.tongue import tongue_triangles
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ def head_surface(shape: HeadShape) -> Surface:
     lacrimal = np.isin(data.part, [data.part_names.index(f"lacrimal_{side}") for side in "LR"])
     inner = np.abs(data.neutral[data.triangles][:, :, 0]).max(1) < 2.25
     numbers[lacrimal & inner] = Material.CARUNCLE
-    numbers[_tongue(data)] = Material.TONGUE
+    numbers[tongue_triangles(data)] = Material.TONGUE
     kept = numbers > 0
     vertices, coordinates = data.triangles[kept], data.texture_triangles[kept]
     key = (vertices * len(data.texture) + coordinates) * 32 + numbers[kept, None]
@@ -57,22 +53,6 @@ def head_surface(shape: HeadShape) -> Surface:
         material=material,
         triangles=inverse.reshape(-1, 3),
     )
-
-
-def _tongue(data: HeadData) -> Mask:
-    """(T,) which triangles are the tongue: it shares a part with the gums, but not their texture islands."""
-    own = np.flatnonzero(data.part == data.part_names.index("gums_tongue"))
-    corners = data.texture_triangles[own]
-    edges = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]]])
-    graph = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(len(data.texture),) * 2)
-    _, island = connected_components(graph, directed=False)
-    tongue = np.zeros(len(data.part), np.bool_)
-    for label in np.unique(island[corners[:, 0]]):
-        triangles = own[island[corners[:, 0]] == label]
-        points = data.neutral[data.triangles[triangles]].reshape(-1, 3)
-        # Slim, low, and reaching forward: only the tongue's two islands are all three.
-        tongue[triangles] = np.abs(points[:, 0]).max() < 2.2 and points[:, 2].max() > 9.2
-    return tongue
 
 
 def grid_triangles(rows: int, columns: int, closed: bool) -> Integers:

@@ -161,10 +161,10 @@ void main() {
     n = bump(n, relief);
   } else if (shows(MOUTH, MOUTH_GROUP)) {
     // A mouth is red all around: light goes to and fro, and the deepest place is dark red, not black.
-    albedo = vec3(0.40, 0.11, 0.11);
-    shade = mix(0.22, 0.80, smoothstep(3.0, 10.5, rest.z));
+    albedo = vec3(0.42, 0.16, 0.16);
+    shade = mix(0.30, 0.80, smoothstep(3.0, 10.5, rest.z));
 #ifdef QUICK
-    shade *= mix(0.75, 1.4, wide());
+    shade *= mix(0.75, 2.0, wide());
 #endif
     spread = 0.6;
   } else if (shows(GUMS, MOUTH_GROUP)) {
@@ -196,9 +196,9 @@ void main() {
     bool upper = upper_tooth();
     float gumline = upper ? 1.0 - smoothstep(-2.1, -1.2, rest.y) : smoothstep(-5.2, -4.4, rest.y);
     albedo *= mix(vec3(0.85, 0.70, 0.55), vec3(1.0), gumline);
-    shade = mix(0.06, 1.0, back) * (upper ? 1.0 : 0.6);
+    shade = mix(0.2, 1.0, back) * (upper ? 1.0 : 0.6);
     // Cheeks and the mouth's corners keep light from the premolars: the dark beside every smile.
-    shade *= mix(0.25, 1.0, 1.0 - smoothstep(0.9, 2.3, side.x));
+    shade *= mix(0.4, 1.0, 1.0 - smoothstep(0.9, 2.3, side.x));
     albedo *= 1.0 - 0.4 * between_teeth(side.x, upper);
 #ifdef QUICK
     // Little light comes to where the lips meet, however narrow they are held, nor down to the lower teeth.
