@@ -267,3 +267,28 @@ def test_rows_of_teeth_move_apart_whole_and_nothing_else_does(face):
     assert np.ptp(rise[corners], axis=1).max() < 1e-5  # float32 of heights of some cm
     # The upper row is the one behind the upper lip.
     assert neutral[teeth][rise[teeth] > 0, 1].mean() > neutral[teeth][rise[teeth] < 0, 1].mean() + 1
+
+
+def test_open_mouths_show_upper_teeth_as_those_of_films_do(face, looks):
+    from livecam.training.heads import sample
+    from livecam.training.heads.performance import expression
+    from livecam.training.heads.person import with_teeth
+    from livecam.training.heads.shape import Gaze
+
+    shape = face[0]
+    data = shape.data
+    teeth = data.part_vertices("teeth")
+    by_jaw = np.abs(data.expression[data.expression_index("jawOpen")].reshape(-1, 3)[teeth]).sum(1)
+    rest = data.neutral[teeth]
+    incisors = teeth[(by_jaw < 0.3) & (rest[:, 2] > 10) & (np.abs(rest[:, 0]) < 0.8)]
+    speaking = expression(data, jawOpen=0.3, mouthUpperUp=0.3)
+    shown = []
+    for k in range(60):
+        identity = shape.identity(sample.identity(np.random.default_rng(k)))
+        moved = shape.express(with_teeth(data, identity, looks[k].bite), speaking, Gaze())
+        seen = shape.landmarks(moved)
+        lip = seen[list(points.INNER_LIP_UPPER[3:8]), 1].mean()
+        shown.append((lip - moved[incisors, 1].min()) / np.linalg.norm((seen[308] - seen[78])[:2]))
+    # In mouth widths. Four films show .08 to .15 in open mouths, and painted ones .10 at rest.
+    assert 0.07 < np.median(shown) < 0.12
+    assert np.percentile(shown, 10) > 0.03

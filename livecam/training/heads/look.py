@@ -89,7 +89,7 @@ class Look:
     teeth: Color = (0.86, 0.82, 0.74)
     bite: tuple[float, float] = (0.0, 0.0)
     """cm by which the upper and the lower teeth stand farther behind their lips than the model's, whose upper
-    incisors show by 3 mm at rest and whose lower ones reach the lip."""
+    incisors show by 2 mm at rest and whose lower ones reach the lip; below 0, less far."""
     glasses: Glasses | None = None
     hat: Hat | None = None
     earrings: Earrings | None = None

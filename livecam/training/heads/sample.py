@@ -97,8 +97,8 @@ def look(rng: Rng, detail: float = 1.0) -> Look:
             rng.uniform(0.8, 1.2) * (1 - 0.3 * (1 - dark) ** 2), face_light(skin_color, light)
         ),
         bite=(
-            float(np.clip(rng.normal(0.12, 0.10), -0.05, 0.35)),
-            float(np.clip(rng.normal(0.20, 0.15), -0.05, 0.50)),
+            float(np.clip(rng.normal(-0.02, 0.06), -0.15, 0.14)),
+            float(np.clip(rng.normal(0.14, 0.12), -0.05, 0.40)),
         ),
     )
 

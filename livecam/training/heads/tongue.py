@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from livecam.training.heads.data import Floats, HeadData
 
 Mask = NDArray[np.bool_]
-DROP: Final = 0.9
+DROP: Final = 0.8
 """cm that the tongue's back sinks when the jaw is open, beyond what the jaw's shape does. That leaves it near
 the upper teeth; on films there is darkness between them, and the tongue fills the lower half of a mouth."""
 TIP: Final = 0.3

@@ -162,9 +162,9 @@ void main() {
   } else if (shows(MOUTH, MOUTH_GROUP)) {
     // A mouth is red all around: light goes to and fro, and the deepest place is dark red, not black.
     albedo = vec3(0.42, 0.16, 0.16);
-    shade = mix(0.30, 0.80, smoothstep(3.0, 10.5, rest.z));
+    shade = mix(0.36, 0.80, smoothstep(3.0, 10.5, rest.z));
 #ifdef QUICK
-    shade *= mix(0.75, 2.0, wide());
+    shade *= mix(0.75, 2.2, wide());
 #endif
     spread = 0.6;
   } else if (shows(GUMS, MOUTH_GROUP)) {
@@ -202,7 +202,7 @@ void main() {
     albedo *= 1.0 - 0.4 * between_teeth(side.x, upper);
 #ifdef QUICK
     // Little light comes to where the lips meet, however narrow they are held, nor down to the lower teeth.
-    shade *= 1.95 * mix(1.0, 0.42, smoothstep(0.45, 1.0, side.x / lip_reach)) * (upper ? 1.0 - 0.35 * wide() : 0.8);
+    shade *= 1.85 * mix(1.0, 0.42, smoothstep(0.45, 1.0, side.x / lip_reach)) * (upper ? 1.0 - 0.35 * wide() : 0.8);
 #endif
     roughness = 0.25;
     f0 = 0.035;
@@ -325,7 +325,7 @@ void main() {
   }
   // Between red walls all light turns red. On four clips what is inside the lips is, against the skin around
   // it, .08 redder than green; without this it was .02 greener.
-  if (GROUP == MOUTH_GROUP) light *= material == TEETH ? vec3(1.10, 0.95, 1.06) : vec3(1.15, 0.92, 0.90);
+  if (GROUP == MOUTH_GROUP) light *= material == TEETH ? vec3(1.10, 0.95, 1.02) : vec3(1.15, 0.92, 0.90);
   if (shows(EYE, EYE_GROUP)) {
     float sky = 0.0;
     spec = spec * 0.3 + mirror * (0.15 + coat * 8.0) * smoothstep(0.02, 0.35, dot(light, vec3(0.33)));
