@@ -2,7 +2,7 @@
 
 Drives the bundled portrait with the bundled clip, keeps what the refiner is fed, quantises its graph (static,
 QDQ, calibrated on half of the frames), and compares CPU time and result with FP32 on the other half. --out
-writes the quickest graph that is worth it; --ship puts it beside the weights, where livecam tries it on the
+writes the most exact graph that is worth it; --ship puts it beside the weights, where livecam tries it on the
 processor it runs on. docs/engines.md has the figures and what follows from them.
 """
 
@@ -158,7 +158,8 @@ def _shipped() -> Path:
 
 
 def trial(graph: Path | None, count: int, kept: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Variant -> figures; `kept`: where to write the quickest that is worth it.
+    """Variant -> figures; `kept`: where to write the most exact that is worth it. At 45 dB real mouths
+    flicker a seventh more than with FP32, which 5 % of the time do not outweigh.
 
     Raises `UserError`, `EngineError`."""
     if graph is None:
@@ -168,7 +169,7 @@ def trial(graph: Path | None, count: int, kept: Path | None = None) -> dict[str,
     names = convolutions(graph)
     full = open_engine("cpu", graph, threads=1)
     results: dict[str, dict[str, Any]] = {}
-    quickest = 1.0
+    nearest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         for variant, leave_out in (
             ("every convolution", []),
@@ -182,10 +183,10 @@ def trial(graph: Path | None, count: int, kept: Path | None = None) -> dict[str,
             row["bytes"] = out.stat().st_size
             results[variant] = row
             small.close()
-            if kept is not None and row["kept"] and row["time_ratio"] < quickest:
+            if kept is not None and row["kept"] and row["psnr_db"] > nearest:
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 kept.write_bytes(out.read_bytes())
-                quickest = row["time_ratio"]
+                nearest = row["psnr_db"]
     full.close()
     return results
 

@@ -26,6 +26,9 @@ F32 = NDArray[np.float32]
 SIDE: Final = 512
 """Pixels of the crop that shots are cut from: what the embedder was trained on."""
 MOST_SHOTS: Final = 32
+PORTRAIT: Final = 0.5
+"""The portrait's share of a style, for it is what is warped. On four clips with eight pictures mouths have
+19.5, 19.6 and 19.7 dB with an eighth, half and all of it, eyes 26.15, 26.13 and 26.10."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ def portrait_view(persona: Persona) -> tuple[RGB, F32]:
 
 
 def embed(shots: Shots, weights: Weights) -> F32:
-    """(1, N): the mean of the pictures' styles, which is the style of their mean e, since P is linear.
+    """(1, N): a weighted mean of the pictures' styles, which is the style of the mean of their e, since P is
+    linear. The first picture, the portrait, counts for as much as all others together: `PORTRAIT`.
 
     Raises:
         UserError: the embedder's file is missing or damaged.
@@ -93,7 +97,9 @@ def embed(shots: Shots, weights: Weights) -> F32:
         rows = [engine.run(_feeds(*pair, weights.size))["refiner_style"] for pair in _pairs(shots)]
     finally:
         engine.close()
-    return np.asarray(np.mean(rows, axis=0), np.float32)
+    if len(rows) == 1:
+        return np.asarray(rows[0], np.float32)
+    return np.asarray(PORTRAIT * rows[0] + (1 - PORTRAIT) * np.mean(rows[1:], axis=0), np.float32)
 
 
 def with_style(persona: Persona, weights: Weights) -> Persona:

@@ -46,16 +46,18 @@ def test_a_shot_is_the_aligned_crop_with_its_landmarks(face) -> None:  # type: i
 
 def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:  # type: ignore[no-untyped-def]
     painter, _ = load_painter(weights.file(PAINTER))
-    one, other = shot_of(face), shot_of(with_lip_gap(face, 0.5))
+    pictures = [shot_of(face), shot_of(with_lip_gap(face, 0.5)), shot_of(with_lip_gap(face, 0.2))]
     small = []
-    for picture, points in (one, other):
+    for picture, points in pictures:
         crop = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
         rasters = draw_rasters(points, alignment.Square(0.5, 0.5, 1.0, 0.0), 16)[None]
         small.append((torch.from_numpy(planes(crop)), torch.from_numpy(rasters)))
     with torch.no_grad():
-        e = painter.embedder(*(torch.stack([pair[k][0] for pair in small])[None] for k in (0, 1)))
+        # As many copies of the portrait as there are other pictures: it counts for all of them.
+        counted = [small[0], *small]
+        e = painter.embedder(*(torch.stack([pair[k][0] for pair in counted])[None] for k in (0, 1)))
         expected = painter.projection(e).numpy()
-    got = likeness.embed(likeness.together([one, other]), weights)
+    got = likeness.embed(likeness.together(pictures), weights)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * np.abs(expected).max())  # FP32, other order
 
 
