@@ -62,9 +62,9 @@ def noise(size: int, seed: int) -> Sample:
         landmarks=random.uniform(0, 1, (COUNT, 2)).astype(np.float32),
         inner_inverse=(np.eye(2, 3) + random.uniform(-0.02, 0.02, (OPENINGS, 2, 3))).astype(np.float32),
         inner_centre=random.uniform(0, 1, (OPENINGS, 2)).astype(np.float32),
-        lids=random.uniform(0, 1, (2, 4)).astype(np.float32),
+        lids=random.uniform(0, 1, (2, 5)).astype(np.float32),
     )
-    persona = PersonaInputs.from_pictures(picture(4), picture(3), picture(3))
+    persona = PersonaInputs.from_pictures(picture(4), picture(3), picture(6))
     return Sample(f"noise {seed}", persona, frame)
 
 
@@ -102,7 +102,7 @@ def plausible(size: int, seed: int) -> Sample:
             [np.broadcast_to(inverse, (OPENINGS, 2, 2)), offsets[..., None]], -1
         ).astype(np.float32),
         inner_centre=centres.astype(np.float32),
-        lids=random.uniform(0, 1, (2, 4)).astype(np.float32),
+        lids=random.uniform(0, 1, (2, 5)).astype(np.float32),
     )
     return Sample(f"plausible {seed}", _figure(size, random), frame)
 
@@ -116,7 +116,7 @@ def at_rest(size: int, seed: int) -> Sample:
         landmarks=face(mouth_gap=0, eye_gap=0),
         inner_inverse=np.ascontiguousarray(identity),
         inner_centre=centres,
-        lids=np.zeros((2, 4), np.float32),
+        lids=np.zeros((2, 5), np.float32),
     )
     return Sample(f"at rest {seed}", _figure(size, np.random.default_rng(seed)), frame)
 
@@ -149,7 +149,8 @@ def _figure(size: int, random: np.random.Generator) -> PersonaInputs:
     radius = np.linalg.norm((here - (0.5, 0.55)) / (0.3, 0.4), axis=-1, keepdims=True)
     matte = np.clip((1 - radius) * 20, 0, 1) * 255  # a hair edge of about .015
     foreground = np.concatenate([mottled(), matte], -1)
-    return PersonaInputs.from_pictures(_bytes(foreground), _bytes(mottled()), _bytes(mottled()))
+    background, interior, aside = _bytes(mottled()), _bytes(mottled()), _bytes(mottled())
+    return PersonaInputs.from_pictures(_bytes(foreground), background, np.dstack([interior, aside]))
 
 
 def _bytes(picture: NDArray[Any]) -> NDArray[np.uint8]:

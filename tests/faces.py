@@ -43,6 +43,14 @@ def with_lids(face: np.ndarray, share: float) -> np.ndarray:
     return out
 
 
+def looking_aside(face: np.ndarray, share: float) -> np.ndarray:
+    """The face with its irises moved to the image's right by this share of the eye's width."""
+    out = face.copy()
+    for upper, _, iris in lm.EYES:
+        out[list(iris), 0] += share * np.linalg.norm(face[upper[-1], :2] - face[upper[0], :2])
+    return out
+
+
 def draw_face(face: np.ndarray, width: int = 512, height: int = 512) -> np.ndarray:
     """A flat drawing, RGB uint8: enough structure for warping, none for a detector."""
     rng = np.random.default_rng(0)

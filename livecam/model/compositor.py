@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from livecam.model.inputs import LASH_RIM
+from livecam.model.inputs import LASH_RIM, LASH_RIM_SHUT
 
 EDGE = 1.0
 """Width of an opening's soft edge, in pixels."""
@@ -12,6 +12,9 @@ OCCLUSION_AT_LIPS = 0.6
 """How much of the mouth's interior shows right behind the lips; deeper in it is lit fully."""
 OCCLUSION_DEPTH = 0.09
 """How far in the light grows by 1, as a share of the mouth's width."""
+SHADE_AT_LIDS, SHADE_DEPTH = 0.5, 0.3
+"""The same for eyeballs that look aside, in widths of the eye. On two clips the white has .7 and .85 of its
+light .06 and .1 widths from the lids' outline."""
 
 SMALLEST_MOUTH = 1e-4
 """Of the crop's side. Keeps a mouth without width from dividing 0 by 0."""
@@ -32,20 +35,31 @@ class Compositor(nn.Module):
         holes: Tensor,
         mouth_width: Tensor,
         eye_width: Tensor,
+        shut: Tensor,
+        aside: Tensor,
     ) -> Tensor:
         """Layers already moved to where they belong -> the picture (1, 3, S, S) in 0..1.
 
-        foreground (1, 4, S, S) RGB and matte, background and interior (1, 3, S, S), holes (1, 2, S, S)
-        signed distances to mouth and eyes, and mouth_width and eye_width () in units of the crop's side.
+        foreground (1, 4, S, S) RGB and matte, background (1, 3, S, S), interior (1, 6, S, S) with eyeballs as
+        they are and as they look aside, holes (1, 3, S, S) signed distances to mouth, left and right eye, and
+        mouth_width and eye_width () in units of the crop's side; shut and aside (2,), how far each eye is
+        drawn as one that is shut or looks aside.
         """
         colour, matte = foreground[:, :3], foreground[:, 3:]
         picture = background + (colour - background) * matte
 
         # Soft edges begin at the outline and lie inside: shut lips leave no line. A lid's: within the lashes.
         mouth_open = (holes[:, :1] * (self.size / EDGE)).clamp(0, 1)
-        eyes_open = ((holes[:, 1:] - LASH_RIM * eye_width) * (self.size / EDGE)).clamp(0, 1)
+        rim = (LASH_RIM * eye_width * (1 - LASH_RIM_SHUT * shut)).reshape(1, 2, 1, 1)
+        eyes_open = ((holes[:, 1:] - rim) * (self.size / EDGE)).clamp(0, 1)  # (1, 2, S, S)
         light = (
             OCCLUSION_AT_LIPS + holes[:, :1] / (OCCLUSION_DEPTH * mouth_width.clamp(min=SMALLEST_MOUTH))
         ).clamp(0, 1)
-        picture = picture + (interior * light - picture) * mouth_open
-        return picture + (interior - picture) * eyes_open
+        own, far = interior[:, :3], interior[:, 3:]
+        picture = picture + (own * light - picture) * mouth_open
+        depth = holes[:, 1:].amax(1, keepdim=True) / (SHADE_DEPTH * eye_width.clamp(min=SMALLEST_MOUTH))
+        shaded = far * (SHADE_AT_LIDS + depth).clamp(0, 1)
+        for eye in range(2):
+            ball = own + (shaded - own) * aside[eye]
+            picture = picture + (ball - picture) * eyes_open[:, eye : eye + 1]
+        return picture

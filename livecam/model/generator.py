@@ -56,12 +56,12 @@ class Generator(nn.Module):
         self,
         foreground: Tensor,  # (1, 4, S, S)
         background: Tensor,  # (1, 3, S, S)
-        interior: Tensor,  # (1, 3, S, S)
+        interior: Tensor,  # (1, 6, S, S)
         flow: Tensor,  # (1, 2, 128, 128)
         landmarks: Tensor,  # (478, 2)
         inner_inverse: Tensor,  # (3, 2, 3)
         inner_centre: Tensor,  # (3, 2)
-        lids: Tensor,  # (2, 4)
+        lids: Tensor,  # (2, 5)
         *extra: Tensor,
     ) -> Tensor:
         """`livecam.model.inputs` says what the inputs mean. Returns the picture (1, 3, S, S) in 0..1."""
@@ -70,7 +70,9 @@ class Generator(nn.Module):
         widths = (landmarks[self.right_corners] - landmarks[self.left_corners]).square().sum(1).sqrt()  # (3,)
         mouth_width, eye_width = widths[0], widths[1:].mean()
         holes = self.holes(landmarks)
-        picture = self.compositor(person, background, inside, holes, mouth_width, eye_width)
+        picture = self.compositor(
+            person, background, inside, holes, mouth_width, eye_width, lids[:, 3], lids[:, 4]
+        )
         picture = self.lids(picture, landmarks, lids)
         image: Tensor = self.refiner(picture, landmarks, *extra)
         return torch.clamp(image, 0, 1)

@@ -66,12 +66,9 @@ class Holes(nn.Module):
             self.register_buffer(name, torch.tensor(outline), persistent=False)
 
     def forward(self, landmarks: Tensor) -> Tensor:
-        """landmarks (478, 2) -> (1, 2, S, S): to the mouth, and to whichever eye is nearer."""
-        mouth = self.distance(landmarks[self.mouth])
-        eyes = torch.maximum(
-            self.distance(landmarks[self.left_eye]), self.distance(landmarks[self.right_eye])
-        )
-        return torch.stack([mouth, eyes])[None]
+        """landmarks (478, 2) -> (1, 3, S, S): to the mouth, the left eye and the right."""
+        outlines = (self.mouth, self.left_eye, self.right_eye)
+        return torch.stack([self.distance(landmarks[outline]) for outline in outlines])[None]
 
 
 def signed_distance(points: Tensor, outline: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from livecam.face.landmarks import COUNT
 
 SIZES: Final = (256, 512, 768)
 """Sides of the crop, in pixels, that graphs are exported for."""
-DRAWING: Final = 3
+DRAWING: Final = 4
 """Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
 FLOW_GRID: Final = 128
 """Cells along a side of the flow."""
@@ -26,6 +26,11 @@ OPENINGS: Final = 3
 LASH_RIM: Final = 0.05
 """Along the lids so much of an eye's width belongs to the skin, for lashes grow there. Within it shows the
 eyeball."""
+LASH_RIM_SHUT: Final = 0.6
+"""How much narrower that rim is on an eye that is drawn as a shut one, for its lids are squeezed."""
+ASIDE: Final = (0.08, 0.2)
+"""How far an iris moves sideways, in widths of the eye, where eyeballs that look far aside begin to be drawn,
+and where they are in full."""
 LASH_LINE: Final = 0.045
 """Half the thickness of a shut lid's line of lashes, in widths of the eye, and at its corners `LASH_ENDS` of
 it."""
@@ -49,19 +54,20 @@ class PersonaInputs:
     background: Floats
     """(1, 3, S, S): what stands behind, filled in where the person was."""
     interior: Floats
-    """(1, 3, S, S): the mouth's inside and the eyeballs, painted where the portrait's own are."""
+    """(1, 6, S, S): the mouth's inside and the eyeballs, painted where the portrait's own are; then eyeballs
+    that look far aside."""
 
     @classmethod
     def from_pictures(
         cls, foreground: NDArray[np.uint8], background: NDArray[np.uint8], interior: NDArray[np.uint8]
     ) -> PersonaInputs:
-        """From 8-bit pictures: RGBA S x S x 4, RGB S x S x 3 and RGB S x S x 3.
+        """From 8-bit pictures: RGBA S x S x 4, RGB S x S x 3, and RGB twice, S x S x 6.
 
         Raises:
             ValueError: a picture is not uint8 or not of the shape above, all of one size.
         """
         side = foreground.shape[0] if foreground.ndim else 0
-        pictures = {"foreground": (foreground, 4), "background": (background, 3), "interior": (interior, 3)}
+        pictures = {"foreground": (foreground, 4), "background": (background, 3), "interior": (interior, 6)}
         for name, (picture, channels) in pictures.items():
             if picture.dtype != np.uint8 or picture.shape != (side, side, channels):
                 expected = f"uint8 of shape {(side, side, channels)}"
@@ -90,8 +96,9 @@ class FrameInputs:
     inner_centre: Floats
     """(3, 2): where every opening's centre has moved to."""
     lids: Floats
-    """(2, 4): of the left and the right eye the colour of the lashes, RGB in 0..1, and how far it is drawn as
-    a shut one: 0 where its lids are as the picture has them, 1 where they are shut."""
+    """(2, 5): of the left and the right eye the colour of the lashes, RGB in 0..1; how far it is drawn as a
+    shut one, 0 where its lids are as the picture has them, 1 where they are shut; and how far as one that
+    looks aside."""
 
     def feeds(self) -> dict[str, NDArray[Any]]:
         """By name, as an engine takes them."""
@@ -122,7 +129,7 @@ def persona_specs(size: int) -> tuple[TensorSpec, ...]:
     return (
         _spec("foreground", 1, 4, size, size),
         _spec("background", 1, 3, size, size),
-        _spec("interior", 1, 3, size, size),
+        _spec("interior", 1, 6, size, size),
     )
 
 
@@ -133,7 +140,7 @@ def frame_specs() -> tuple[TensorSpec, ...]:
         _spec("landmarks", COUNT, 2),
         _spec("inner_inverse", OPENINGS, 2, 3),
         _spec("inner_centre", OPENINGS, 2),
-        _spec("lids", OPENINGS - 1, 4),
+        _spec("lids", OPENINGS - 1, 5),
     )
 
 

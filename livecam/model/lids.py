@@ -39,7 +39,7 @@ class Lids(nn.Module):
         self.register_buffer("rows", rows, persistent=False)  # (2, 9)
 
     def forward(self, picture: Tensor, landmarks: Tensor, lids: Tensor) -> Tensor:
-        """picture (1, 3, S, S), landmarks (478, 2), lids (2, 4) as `FrameInputs` has them -> (1, 3, S, S)."""
+        """picture (1, 3, S, S), landmarks (478, 2), lids (2, 5) as `FrameInputs` has them -> (1, 3, S, S)."""
         edges = landmarks[self.rows[:, -1]] - landmarks[self.rows[:, 0]]  # (2, 2), from corner to corner
         widths = edges.square().sum(1).sqrt().clamp(min=SMALLEST_EYE)  # (2,)
         picture = self._smooth(picture, landmarks, widths, lids[:, 3])

@@ -1,13 +1,14 @@
-"""Eyes in two layers: lids with their lashes, and behind them eyeballs, white beyond what the picture shows.
+"""Eyes in layers: lids with their lashes, and behind them eyeballs, white beyond what the picture shows.
 
 A look to the side shows white that the portrait never showed. Continued from the opening's rim it would have
 the colour of lids and lashes. The lashes along that rim belong to the lids: with the eyeball they would
-move when it looks aside.
+move when it looks aside. So would what else is dark around an eyeball, its shade and its corners, and the
+white that eyes show at rest is a dull one. Eyes that look far aside have a layer of their own.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -33,6 +34,19 @@ REACH: Final = 0.75
 """How far around the eye's middle there is an eyeball, in widths of the eye."""
 LEAST: Final = 8
 """Pixels of white that tell its colour; fewer are lashes and lid."""
+ASIDE: Final = 2.0
+"""White that shows at rest, in corners and under lashes, is a dull one. As bright as this many layers of it,
+one screened upon another, is the middle of an eye that looks aside: on two clips 2.4 and 1.9."""
+AGAINST_SKIN: Final = 1.3
+"""Most that it has of the brightness of the skin below that eye: 1.35 and 1.2 on those clips. An eye in the
+shade must not glow."""
+BELOW: Final = (0.15, 0.45)
+"""Widths of the eye from its outline between which that skin lies."""
+HUED: Final = 0.6
+"""How much of its hue it keeps; lids redden the little that shows."""
+SURELY = (0.8, 1.05)
+"""Radii of the iris: up to the first an eye that looks aside keeps the picture's iris, from the second on it
+has rings alone."""
 IN_THE_SHADE: Final = 0.85
 """Of what is white on the cheeks: eyes lie deeper. With it they have the brightness of the skin around them,
 as on the four clips (.9 to 1.1)."""
@@ -50,23 +64,45 @@ def split_eyes(image: RGB, points: F32, white: F64) -> tuple[RGB, RGB]:
     lashes = lash_colours(image, points)
     for eye, (upper, lower, iris) in enumerate(lm.EYES):
         outline = points[list(lm.loop(upper, lower)), :2]
-        # To the nearest centre of a pixel outside: half a pixel more than to the outline.
-        inside = np.asarray(
-            cv2.distanceTransform((polygon_mask(size, outline) > 127).astype(np.uint8), cv2.DIST_L2, 5)
-        )
+        inside = _inside(outline, size)
         opening = inside > LASH_RIM * width
         # The layers mix over a pixel from the rim inwards; up to there the lids must be as they are.
         deep = np.clip(inside - LASH_RIM * width - 2, 0, 1)[..., None]
         lids = lids + (lashes[eye] - lids) * deep
-        middle, centre = outline.mean(0) * size, points[iris[0], :2] * size
-        across = float(np.linalg.norm(points[list(iris[1:]), :2] * size - centre, axis=1).mean())
-        away, reach = _from(centre, size) / max(across, 1e-6), _from(middle, size) / width
+        away, reach = _from_iris(points, iris, size), _from(outline.mean(0) * size, size) / width
         own = _white(image, opening & (away > LIMBUS + SOFT), white)
         shown = smoothstep(LIMBUS + SOFT, LIMBUS - SOFT, away)[..., None]
         ball = _rings(image, opening, away) * shown + own * (1 - shown)
         share = (smoothstep(REACH, REACH - 0.1, reach) * ~opening)[..., None]
         eyeballs = eyeballs * (1 - share) + ball * share
     return np.asarray(lids + 0.5, np.uint8), np.clip(eyeballs + 0.5, 0, 255).astype(np.uint8)
+
+
+def aside_eyes(image: RGB, points: F32, white: F64) -> RGB:
+    """S x S x 3: eyeballs without what lids and lashes leave on them, for eyes that look far aside.
+
+    They are lit as in the middle of an opening; who draws them darkens them along the lids. Away from the
+    eyes it is the image. As `split_eyes` otherwise.
+    """
+    size = image.shape[0]
+    width = eye_width(points) * size
+    insides = [_inside(points[list(lm.loop(upper, lower)), :2], size) for upper, lower, _ in lm.EYES]
+    aways = [_from_iris(points, iris, size) for _, _, iris in lm.EYES]
+    out = image.astype(np.float64)
+    for inside, away, (upper, lower, _) in zip(insides, aways, lm.EYES, strict=True):
+        deep = inside > 2 * LASH_RIM * width
+        seen = deep if (deep & (away < LIMBUS)).any() else inside > LASH_RIM * width
+        skin = image[_below(points[list(lm.loop(upper, lower)), :2], size)]
+        own = _bright_white(image[(inside > LASH_RIM * width) & (away > LIMBUS + SOFT)], skin, white)
+        iris = smoothstep(LIMBUS + SOFT, LIMBUS - SOFT, away)[..., None]
+        ball = _rings(image, seen, away) * iris + own * (1 - iris)
+        keep = smoothstep(SURELY[1], SURELY[0], away) * smoothstep(
+            1.5 * LASH_RIM, 3 * LASH_RIM, inside / width
+        )
+        ball = ball + (image - ball) * keep[..., None]
+        reach = _from(points[list(lm.loop(upper, lower)), :2].mean(0) * size, size) / width
+        out = out + (ball - out) * smoothstep(REACH, REACH - 0.1, reach)[..., None]
+    return np.clip(out + 0.5, 0, 255).astype(np.uint8)
 
 
 def lash_colours(image: RGB, points: F32) -> F64:
@@ -92,10 +128,35 @@ def _darkest(pixels: F64, share: float) -> F64:
     return np.asarray(np.median(pixels[order[: max(int(share * len(pixels)), 1)]], axis=0))
 
 
-def _from(place: F64, size: int) -> F64:
+def _inside(outline: F32, size: int) -> F64:
+    """(S, S): pixels to the nearest centre of a pixel outside, half a pixel more than to the outline; 0
+    there. outline: (N, 2), 0..1."""
+    mask = (polygon_mask(size, outline) > 127).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5), np.float64)
+
+
+def _below(outline: F32, size: int) -> Mask:
+    """(S, S): plain skin under an eye. outline: (N, 2), 0..1."""
+    width = float(np.ptp(outline[:, 0])) * size
+    outside = np.asarray(
+        cv2.distanceTransform((polygon_mask(size, outline) <= 127).astype(np.uint8), cv2.DIST_L2, 5)
+    )
+    rows, columns = np.mgrid[0:size, 0:size] + 0.5
+    under = (rows > outline[:, 1].max() * size) & (np.abs(columns - outline[:, 0].mean() * size) < width / 2)
+    return np.asarray((outside > BELOW[0] * width) & (outside < BELOW[1] * width) & under)
+
+
+def _from(place: NDArray[Any], size: int) -> F64:
     """(S, S): distances of the pixels' centres, in pixels."""
     y, x = np.mgrid[0:size, 0:size] + 0.5
     return np.asarray(np.hypot(x - place[0], y - place[1]))
+
+
+def _from_iris(points: F32, iris: tuple[int, ...], size: int) -> F64:
+    """(S, S): distances from the middle of an iris, in its radii."""
+    centre = points[iris[0], :2] * size
+    radius = float(np.linalg.norm(points[list(iris[1:]), :2] * size - centre, axis=1).mean())
+    return _from(centre, size) / max(radius, 1e-6)
 
 
 def _rings(image: RGB, opening: Mask, away: F64) -> F64:
@@ -115,5 +176,19 @@ def _white(image: RGB, where: Mask, white: F64) -> F64:
         return IN_THE_SHADE * white
     brightest = 255 - _darkest(255 - pixels, 1 / 4)
     mixed = 0.5 * (brightest + white)  # lids redden the little that shows
-    low, high = IN_THE_SHADE * white.mean(), white.mean()
-    return np.asarray(mixed * np.clip(mixed.mean(), low, high) / max(mixed.mean(), 1.0))
+    return _as_bright(mixed, IN_THE_SHADE * white.mean(), white.mean())
+
+
+def _bright_white(shown: NDArray[np.uint8], skin: NDArray[np.uint8], white: F64) -> F64:
+    """(3,): the same as it is in the middle of an eye that looks aside. shown, skin: (N, 3), what shows of
+    this eye's white, and what is below it."""
+    dull = np.median(shown, axis=0) if len(shown) >= LEAST else IN_THE_SHADE**2 * white
+    bright = 255 * (1 - (1 - min(dull.mean(), white.mean()) / 255) ** ASIDE)
+    if len(skin):
+        bright = min(bright, AGAINST_SKIN * float(np.median(skin, axis=0).mean()))
+    return np.minimum(bright * (HUED * dull / max(dull.mean(), 1.0) + 1 - HUED), 250)
+
+
+def _as_bright(colour: F64, least: float, most: float) -> F64:
+    """(3,): the colour, darker or lighter so that its mean lies between."""
+    return np.asarray(colour * np.clip(colour.mean(), least, most) / max(colour.mean(), 1.0))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.geometry import mouth_width, smoothstep
-from livecam.persona.eyeballs import split_eyes
+from livecam.persona.eyeballs import aside_eyes, split_eyes
 from livecam.persona.fill import polygon_mask
 from livecam.persona.teeth import OwnMouth, colour_of, keep
 
@@ -30,11 +30,12 @@ CHEEKS = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
 """Outlines of plain skin between mouth and eyes."""
 
 
-def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tuple[RGB, RGB]:
-    """(skin, interior), both S x S x 3.
+def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tuple[RGB, NDArray[np.uint8]]:
+    """(skin S x S x 3, interior S x S x 6).
 
     Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: eyeballs behind the
-    lids, and a mouth. points: (478, 3), 0..1 of the image. mouth: one known from another picture.
+    lids, and a mouth; then eyeballs that look far aside. points: (478, 3), 0..1 of the image. mouth: one
+    known from another picture.
     """
     size = image.shape[0]
     radius = max(1, round(0.006 * size))
@@ -44,7 +45,7 @@ def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tupl
     if lip_gap(points) > OPEN_AT_REST:
         hole = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
         skin = cv2.inpaint(skin, hole, radius, cv2.INPAINT_TELEA)
-    return np.asarray(skin, np.uint8), interior
+    return np.asarray(skin, np.uint8), np.dstack([interior, aside_eyes(image, points, white(plain))])
 
 
 def lip_gap(points: F32) -> float:

@@ -46,7 +46,8 @@ class Persona:
     landmarks: (478, 3) float32, 0..1 of the crop.
     foreground: (size, size, 4) uint8 RGBA, the person with eyes and open mouth painted over, straight alpha.
     background: (size, size, 3) uint8, the picture with the person filled in.
-    interior: (size, size, 3) uint8, mouth interior and eyeballs, in the portrait's own coordinates.
+    interior: (size, size, 6) uint8, mouth interior and eyeballs, in the portrait's own coordinates, RGB; then
+        eyeballs that look far aside, RGB.
     triangles: (T, 3) int32 over the 468 mesh points followed by the lattice's.
     picture: (H, W, 3) uint8, the whole portrait.
     shots: pictures of the person for the refiner; None: the portrait alone.
@@ -59,7 +60,7 @@ class Persona:
     landmarks: F32
     foreground: NDArray[np.uint8]
     background: RGB
-    interior: RGB
+    interior: NDArray[np.uint8]
     lattice: Lattice
     triangles: NDArray[np.int32]
     picture: RGB

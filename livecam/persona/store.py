@@ -29,12 +29,12 @@ from livecam.persona.persona import Crop, Lattice, Persona
 
 log = logging.getLogger(__name__)
 
-VERSION = 10
-READABLE = (4, 5, 6, 7, 8, 9, VERSION)
+VERSION = 11
+READABLE = (4, 5, 6, 7, 8, 9, 10, VERSION)
 """Version 4 knows neither shots nor style: they are made from the portrait when they are asked for. Up to 5
 lashes lay with the eyeball, in 6 the white of the eye between shut lids, in 7 a soft rim of it; up to
-8 painted incisors were twice as long as people's, up to 9 lips could get among a known mouth's teeth:
-`outdated`, the layers are made anew from the picture."""
+8 painted incisors were twice as long as people's, up to 9 lips could get among a known mouth's teeth, up to
+10 eyes that looked aside had the rims of open ones: `outdated`, the layers are made anew from the picture."""
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -211,12 +211,14 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
 def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, Any]) -> Persona:
     """Check every shape and dtype, so that a damaged file fails here and not in the middle of a call."""
     points, triangles = t["lattice.points"], t["triangles"]
+    if t["interior"].shape == (size, size, 3):  # up to version 10
+        t["interior"] = np.dstack([t["interior"]] * 2)
     count = len(points)
     expected: dict[str, tuple[tuple[int, ...], Any]] = {
         "landmarks": ((lm.COUNT, 3), np.float32),
         "foreground": ((size, size, 4), np.uint8),
         "background": ((size, size, 3), np.uint8),
-        "interior": ((size, size, 3), np.uint8),
+        "interior": ((size, size, 6), np.uint8),
         "lattice.points": ((count, 2), np.float32),
         "lattice.depth": ((count,), np.float32),
         "lattice.head": ((count,), np.float32),

@@ -6,7 +6,7 @@ import numpy as np
 
 from livecam.face import landmarks as lm
 from livecam.geometry import Array, smoothstep
-from livecam.model.inputs import FLOW_GRID, FrameInputs
+from livecam.model.inputs import ASIDE, FLOW_GRID, FrameInputs
 from livecam.motion import Motion
 from livecam.persona.eyeballs import lash_colours
 from livecam.persona.persona import F32, Persona
@@ -25,6 +25,8 @@ STEADY_ANGLE = 5.0
 
 _LASHES, _CREASES, _OVAL = list(lm.LASHES), list(lm.CREASES), list(lm.FACE_OVAL)
 _LOWER, _FOLDS = list(lm.LOWER_LIDS), list(lm.LOWER_FOLDS)
+_IRISES = [iris[0] for _, _, iris in lm.EYES]
+_CORNERS = [[upper[end] for upper, _, _ in lm.EYES] for end in (0, -1)]
 _INNER = [list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE)]
 
 
@@ -73,7 +75,7 @@ class FrameGeometry:
             landmarks=motion.landmarks[:, :2],
             inner_inverse=inverse.astype(np.float32),
             inner_centre=centres.astype(np.float32),
-            lids=self._shut(motion.lids),
+            lids=self._lids(motion),
         )
 
     def _outer(self, motion: Motion) -> tuple[F32, F32]:
@@ -96,10 +98,21 @@ class FrameGeometry:
         source[_LOWER] += RIM_SLIDE * shut * (source[_FOLDS] - source[_LOWER])
         return source.astype(np.float32)
 
-    def _shut(self, lids: F32) -> F32:
-        """(2, 4) as `FrameInputs` has it."""
-        share = smoothstep(SHUTTING, SHUT, 1 - lids)
-        return np.concatenate([self._lashes, share[:, None]], 1).astype(np.float32)
+    def _lids(self, motion: Motion) -> F32:
+        """(2, 5) as `FrameInputs` has it."""
+        shut = smoothstep(SHUTTING, SHUT, 1 - motion.lids)
+        aside = smoothstep(*ASIDE, self._looks(motion)) * (1 - shut)
+        return np.concatenate([self._lashes, shut[:, None], aside[:, None]], 1).astype(np.float32)
+
+    def _looks(self, motion: Motion) -> F32:
+        """(2,): how far each iris has moved sideways between the eye's corners, in widths of the eye."""
+
+        def place(points: F32) -> F32:
+            first, last = points[_CORNERS[0], :2], points[_CORNERS[1], :2]
+            along = last - first
+            return ((points[_IRISES, :2] - first) * along).sum(1) / np.maximum((along**2).sum(1), 1e-12)
+
+        return np.abs(place(motion.landmarks) - place(self._persona.landmarks))
 
     def _inner(self, motion: Motion) -> tuple[Array, Array]:
         """Mouth and eyeball layers follow the head at their own depth; eyeballs are shifted by the gaze."""

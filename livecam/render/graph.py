@@ -25,8 +25,8 @@ class GraphRenderer:
         interior: NDArray[np.uint8],
         refiner: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
-        """The layers: RGBA S x S x 4 and twice RGB S x S x 3, as `Persona` holds them. `refiner`: what its
-        inputs take for this persona, for a graph that has one.
+        """The layers: RGBA S x S x 4, RGB S x S x 3, and RGB twice, S x S x 6, as `Persona` holds them.
+        `refiner`: what its inputs take for this persona, for a graph that has one.
 
         The engine may have drawn another persona of the same size before: nothing of that one stays. A graph
         that holds its portrait (`python -m export triton --persona`) is told the frames alone.

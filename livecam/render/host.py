@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.geometry import eye_width
 from livecam.model.host import HostRefiner
-from livecam.model.inputs import LASH_RIM, FrameInputs
+from livecam.model.inputs import LASH_RIM, LASH_RIM_SHUT, FrameInputs
 from livecam.motion import Motion
 from livecam.persona.persona import Persona
 from livecam.render.geometry import FrameGeometry
@@ -21,9 +22,10 @@ from livecam.render.lids import close_lids
 from livecam.render.raster import blend_alpha, blend_layer, inside_distance
 
 _OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
-# The look of the mouth's inside, as in `livecam.model.compositor`.
+# The look of the mouth's inside and of eyes that look aside, as in `livecam.model.compositor`.
 OCCLUSION_AT_LIPS = 0.6
 OCCLUSION_DEPTH = 0.09
+SHADE_AT_LIDS, SHADE_DEPTH = 0.5, 0.3
 
 
 class HostRenderer:
@@ -35,6 +37,9 @@ class HostRenderer:
         """`refiner`: of this persona; without one the picture stays as it was warped."""
         size = persona.size
         self._persona, self._refiner = persona, refiner
+        self._interior, self._aside = (
+            np.ascontiguousarray(half) for half in np.split(persona.interior, 2, 2)
+        )
         self._geometry = FrameGeometry(persona)
         axis = np.arange(size, dtype=np.float32)
         self._pixels = np.stack(np.meshgrid(axis, axis), -1)
@@ -87,16 +92,12 @@ class HostRenderer:
         inverse = inputs.inner_inverse[k].astype(np.float64)
         corner = np.array([x0 + 0.5, y0 + 0.5])
         shift = inverse[:, 2] * size + inverse[:, :2] @ corner - 0.5
-        layer = cv2.warpAffine(
-            self._persona.interior,
-            np.concatenate([inverse[:, :2], shift[:, None]], 1),
-            shape,
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        back = np.concatenate([inverse[:, :2], shift[:, None]], 1)
+        layer = _moved(self._interior, back, shape)
         inside = np.empty(shape[::-1], np.float32)
         inside_distance((outline - [x0, y0]).astype(np.float32), inside)
-        rim = LASH_RIM * eye_width(inputs.landmarks) * size if k else 0.0
+        width = eye_width(inputs.landmarks) * size
+        rim = LASH_RIM * width * (1 - LASH_RIM_SHUT * inputs.lids[k - 1, 3]) if k else 0.0
         # A soft edge of one pixel, inside, so that shut lips leave no line; a lid's within its lashes.
         mask = np.clip(inside - np.float32(rim), 0, 1)
         shade = np.ones_like(mask)
@@ -104,4 +105,16 @@ class HostRenderer:
             corners = inputs.landmarks[[78, 308]] * size
             width = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
             shade = np.minimum(OCCLUSION_AT_LIPS + inside / np.float32(OCCLUSION_DEPTH * width), 1)
+        elif (aside := inputs.lids[k - 1, 4]) > 0:
+            light = np.minimum(SHADE_AT_LIDS + inside / np.float32(SHADE_DEPTH * width), 1)[..., None]
+            far = _moved(self._aside, back, shape) * light
+            layer = np.asarray(layer + (far - layer) * aside + np.float32(0.5), np.uint8)
         blend_layer(out, int(x0), int(y0), layer, mask, shade)
+
+
+def _moved(layer: RGB, back: NDArray[np.float64], shape: tuple[int, int]) -> RGB:
+    """(h, w, 3): a box of a moved layer. back: (2, 3), from the box's pixels to the layer's; shape: w, h."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(layer, back, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )

@@ -24,7 +24,7 @@ def close_lids(picture: RGB, inputs: FrameInputs) -> None:
 
 
 def _close(picture: RGB, skin: F32, row: F32, lids: F32) -> None:
-    """skin: (16, 2) pixels, the lid's outline; row: (9, 2), its edge; lids: (4,), colour and how far shut."""
+    """skin: (16, 2) pixels, the lid's outline; row: (9, 2), its edge; lids: (5,), colour and how far shut."""
     size = picture.shape[0]
     width = max(float(np.linalg.norm(row[-1] - row[0])), 1e-4 * size)
     margin = LASH_LINE * width + LASH_EDGE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from livecam.training.heads import sample
@@ -16,6 +18,11 @@ NEAR = 0.12
 
 WIDE = 0.12
 """Share of targets whose mouths stand wide open, as when one sings, laughs or yawns: speech has few."""
+
+ASIDE = 0.2
+"""Share of targets whose eyes look far aside. Of the frames of two lively clips a fifth and a sixth do."""
+FAR = (18.0, 40.0)
+"""Degrees between eyes and head then."""
 
 MOST_YAW, MOST_PITCH = 34.0, 24.0
 """Degrees. Further round the far eye and half the mouth are hidden: nothing is to be learned there."""
@@ -114,4 +121,6 @@ def target(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
         float(np.clip(rng.normal(0.4 * pose.pitch, 6), -18, 18)),
         made.gaze.vergence,
     )
+    if rng.random() < ASIDE:
+        gaze = replace(gaze, yaw=float(rng.choice([-1, 1]) * rng.uniform(*FAR)))
     return Moment(np.clip(coefficients, 0, 1).astype(np.float32), gaze, pose)

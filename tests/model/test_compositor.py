@@ -14,13 +14,20 @@ CLOSED = torch.full((1, 1, SIZE, SIZE), -1.0)
 
 
 def compose(
-    mouth: torch.Tensor, eyes: torch.Tensor, mouth_width: float = 1.0, eye_width: float = 0.0
+    mouth: torch.Tensor,
+    eyes: torch.Tensor,
+    mouth_width: float = 1.0,
+    eye_width: float = 0.0,
+    shut: float = 0.0,
+    aside: float = 0.0,
 ) -> torch.Tensor:
-    """(S,): the middle row; grey .25 skin over black ground, white interior."""
+    """(S,): the middle row; grey .25 skin over black ground, white interior, eyes that look aside grey .5.
+    The left eye is shut."""
     skin = torch.cat([FLAT * 0.25, FLAT[:, :1]], 1)
-    holes = torch.cat([mouth.expand(1, 1, SIZE, SIZE), eyes.expand(1, 1, SIZE, SIZE)], 1)
+    holes = torch.cat([distance.expand(1, 1, SIZE, SIZE) for distance in (mouth, CLOSED, eyes)], 1)
     widths = torch.tensor(mouth_width), torch.tensor(eye_width)
-    picture = Compositor(SIZE)(skin, FLAT * 0, FLAT, holes, *widths)
+    looks = torch.tensor([0.3, shut]), torch.tensor([0.7, aside])
+    picture = Compositor(SIZE)(skin, FLAT * 0, torch.cat([FLAT, FLAT * 0.5], 1), holes, *widths, *looks)
     return picture[0, 0, SIZE // 2]
 
 
@@ -52,7 +59,8 @@ def test_a_mouth_without_width_is_still_a_picture() -> None:
 def test_the_matte_lets_the_background_through() -> None:
     matte = torch.linspace(0, 1, SIZE).expand(1, 1, SIZE, SIZE)
     skin = torch.cat([FLAT, matte], 1)
-    picture = Compositor(SIZE)(skin, FLAT * 0.5, FLAT, CLOSED.expand(1, 2, SIZE, SIZE), *torch.ones(2))
+    closed, interior = CLOSED.expand(1, 3, SIZE, SIZE), torch.cat([FLAT, FLAT], 1)
+    picture = Compositor(SIZE)(skin, FLAT * 0.5, interior, closed, *torch.ones(2), *torch.zeros(2, 2))
     torch.testing.assert_close(picture[0, 0, 0], 0.5 + 0.5 * torch.linspace(0, 1, SIZE))
 
 
@@ -62,3 +70,18 @@ def test_the_rim_of_a_lid_stays_with_the_skin() -> None:
     expected = (DEPTH * SIZE - 0.05 * 0.5 * SIZE).clamp(0, 1) * 0.75 + 0.25
     torch.testing.assert_close(row, expected)
     assert row[SIZE // 2 + 1] == 0.25  # skin, where without lashes the eye would show
+
+
+def test_the_rim_of_a_shut_lid_is_squeezed() -> None:
+    row = compose(CLOSED, DEPTH, eye_width=0.5, shut=1.0)
+    expected = (DEPTH * SIZE - 0.4 * 0.05 * 0.5 * SIZE).clamp(0, 1) * 0.75 + 0.25
+    torch.testing.assert_close(row, expected)
+
+
+def test_eyes_that_look_aside_have_a_layer_of_their_own_and_a_shade_along_the_lids() -> None:
+    half, whole = (compose(CLOSED, DEPTH, eye_width=0.4, aside=share) for share in (0.5, 1.0))
+    inside = DEPTH >= 0.05 * 0.4 + PIXEL  # past the rim and its soft edge
+    expected = 0.5 * (0.5 + DEPTH / (0.3 * 0.4)).clamp(0, 1)  # lit fully .15 of the eye's width in
+    torch.testing.assert_close(whole[inside], expected[inside])
+    torch.testing.assert_close(half[inside], (0.5 + 0.5 * expected)[inside])
+    assert whole[inside].min() < 0.42 < whole[inside].max() == 0.5

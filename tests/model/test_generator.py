@@ -38,7 +38,7 @@ def layers(sample: Sample) -> tuple[NDArray[Any], ...]:
     """What is composed at rest: the portrait, and its interior."""
     persona = sample.persona
     colour, matte = persona.foreground[:, :3], persona.foreground[:, 3:]
-    return persona.background + (colour - persona.background) * matte, persona.interior
+    return persona.background + (colour - persona.background) * matte, persona.interior[:, :3]
 
 
 def test_at_rest_the_picture_is_the_portrait() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
-from faces import draw_face, ellipse_mask
+from faces import draw_face, ellipse_mask, looking_aside
 
 from livecam.face import landmarks as lm
 from livecam.geometry import eye_width
 from livecam.model.inputs import LASH_RIM
-from livecam.motion import Motion, rest
+from livecam.motion import Motion, MotionTransfer, rest
 from livecam.persona import enroll
-from livecam.persona.eyeballs import IN_THE_SHADE, split_eyes
+from livecam.persona.eyeballs import AGAINST_SKIN, IN_THE_SHADE, aside_eyes, split_eyes
 from livecam.persona.fill import polygon_mask
 from livecam.render.host import HostRenderer
 
@@ -107,3 +109,55 @@ def test_lashes_stay_when_the_eyes_look_aside(drawn, face, monkeypatch):
     # Of the rim's last pixel half is the eyeball's; moved along, less than half stays.
     assert (before & after).sum() > 0.93 * before.sum()
     assert (after & ~before).sum() < 0.05 * before.sum()
+
+
+def test_eyes_that_look_aside_have_neither_lashes_nor_corners(drawn):
+    """Around both eyes there is nothing but irises and white; the irises are the picture's own."""
+    picture, points = drawn
+    eyeballs = aside_eyes(picture, points, WHITE)
+    for outline, (_, _, iris) in zip(outlines(points), lm.EYES, strict=True):
+        shown = eyeballs[polygon_mask(SIZE, outline) > 127].astype(int)
+        assert (shown[:, 1] - shown[:, 0]).max() < 40  # the lashes have 180
+        x, y = np.floor(points[iris[0], :2] * SIZE).astype(int)
+        np.testing.assert_array_equal(eyeballs[y, x], picture[y, x])
+
+
+def whites(points):
+    """Column and row of a place in the white of either eye's layer: at a corner."""
+    for upper, _, _ in lm.EYES:
+        x, y = np.floor(points[upper[0], :2] * SIZE).astype(int)
+        yield x, y
+
+
+def test_white_that_was_dull_at_rest_is_bright_in_an_eye_that_looks_aside(drawn):
+    picture, points = drawn
+    openings = [polygon_mask(SIZE, outline) > 127 for outline in outlines(points)]
+    dull = picture.copy()
+    for opening in openings:
+        dull[opening & (picture.min(-1) > 180)] = 110
+    eyeballs = aside_eyes(dull, points, WHITE)
+    for x, y in whites(points):
+        assert eyeballs[y, x].mean() == pytest.approx(255 * (1 - (1 - 110 / 255) ** 2), abs=2)
+
+
+def test_an_eye_in_the_shade_does_not_glow(drawn):
+    picture, points = drawn
+    side = round(float(points[:, 0].mean()) * SIZE)
+    shaded = picture.copy()
+    shaded[:, side:] = (0.3 * shaded[:, side:]).astype(np.uint8)
+    eyeballs = aside_eyes(shaded, points, WHITE)
+    levels = sorted(float(eyeballs[y, x].mean()) for x, y in whites(points))
+    skin = 0.3 * np.mean([214, 170, 140])
+    assert levels[0] < AGAINST_SKIN * skin * 1.05 < 0.5 * levels[1]
+
+
+def test_only_eyes_that_look_far_aside_show_that_layer(face, persona):
+    def drawn_with(layer, share):
+        interior = persona.interior.copy()
+        interior[..., 3:] = layer
+        motion = MotionTransfer(persona.landmarks, face)(looking_aside(face, share).astype(np.float32))
+        return HostRenderer(replace(persona, interior=interior)).render(motion).astype(int)
+
+    for share, most, least in ((0.0, 0, 0), (0.05, 0, 0), (0.1, 200, 20), (0.22, 255, 230)):
+        changed = np.abs(drawn_with(255, share) - drawn_with(0, share)).max()
+        assert least <= changed <= most

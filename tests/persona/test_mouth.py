@@ -79,6 +79,7 @@ def test_the_interior_shows_them_and_the_skin_does_not(face, portrait):
     image, points = portrait
     own = own_mouth(image, points, shots_of(with_lip_gap(face, 0.4)))
     skin, interior = split_layers(image, points, own)
+    interior = interior[..., :3]
     plain, painted = split_layers(image, points)
     np.testing.assert_array_equal(skin, plain)
     assert own is not None
@@ -86,7 +87,7 @@ def test_the_interior_shows_them_and_the_skin_does_not(face, portrait):
     np.testing.assert_allclose(interior[y, x], WHITE, atol=12)
     lower = round(float(own.outline[:, 1].max() * 512)) - 3
     np.testing.assert_allclose(interior[lower, x], WHITE, atol=12)
-    assert np.abs(painted[lower, x].astype(int) - WHITE).max() > 60
+    assert np.abs(painted[lower, x, :3].astype(int) - WHITE).max() > 60
 
 
 def test_lips_that_reach_into_a_known_mouth_are_left_out(portrait, face):
@@ -95,7 +96,7 @@ def test_lips_that_reach_into_a_known_mouth_are_left_out(portrait, face):
     picture = white_mouth(opened)
     too_large = ((opened[list(lm.MOUTH), :2] - opened[[13, 14], :2].mean(0)) * [1.0, 1.8]).astype(np.float32)
     outline = (too_large + opened[[13, 14], :2].mean(0)) / np.float32(512)
-    _, interior = split_layers(image, points, OwnMouth(picture, outline.astype(np.float32)))
+    interior = split_layers(image, points, OwnMouth(picture, outline.astype(np.float32)))[1][..., :3]
     inside = polygon_mask(512, outline, -2) > 127
     lip = np.abs(picture.astype(int) - [170, 80, 80]).max(-1) < 12
     assert (inside & lip).sum() > 150
@@ -107,7 +108,7 @@ def test_an_open_mouth_of_the_portrait_is_kept_to_its_lips(face):
     opened = with_lip_gap(face, 0.3)
     picture, points = white_mouth(opened), (opened / np.float32(512)).astype(np.float32)
     picture[opened[13, 1].astype(int) :, 250:] = [90, 40, 40]  # a tongue, too, up to the lip
-    _, interior = split_layers(picture, points)
+    interior = split_layers(picture, points)[1][..., :3]
     inside = polygon_mask(512, points[list(lm.MOUTH)], -2) > 127
     np.testing.assert_array_equal(interior[inside], picture[inside])
 
@@ -119,7 +120,7 @@ def test_painted_teeth_have_the_colour_of_known_ones_beside_them(portrait, face)
     left, right = opened[[78, 308], 0]
     picture[:, : round(0.5 * (left + right))] = [150, 60, 60]  # half of the mouth is not known
     outline = (opened[list(lm.MOUTH), :2] / 512).astype(np.float32)
-    _, interior = split_layers(image, points, OwnMouth(picture, outline))
+    interior = split_layers(image, points, OwnMouth(picture, outline))[1][..., :3]
     y = round(float(points[13, 1] * 512 + 3))
     known, painted = (interior[y, round(float(left + share * (right - left)))] for share in (0.7, 0.3))
     # Painted ones are shaded towards the corners, by 14 % at .2 widths from the middle, and have lines.
@@ -128,7 +129,7 @@ def test_painted_teeth_have_the_colour_of_known_ones_beside_them(portrait, face)
 
 def test_painted_incisors_end_a_tenth_of_the_mouths_width_below_the_lip(portrait):
     image, points = portrait
-    _, interior = split_layers(image, points)
+    interior = split_layers(image, points)[1][..., :3]
     middle = points[list(lm.INNER_LIP_UPPER[3:8]), :2].mean(0) * 512
     width = np.linalg.norm(points[308, :2] - points[78, :2]) * 512
     column = interior[:, round(float(middle[0]))].astype(int).sum(-1)
@@ -148,5 +149,5 @@ def test_a_persona_of_several_pictures_has_them_at_every_size(face, monkeypatch)
     assert larger.shots is shots
     for made in (persona, larger):
         x, y = np.round(made.landmarks[[13, 14], :2].mean(0) * made.size + [0, 0.01 * made.size]).astype(int)
-        assert made.interior[y, x].min() > 150
+        assert made.interior[y, x, :3].min() > 150
     assert (alone.interior != persona.interior).any()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from faces import turned, with_lids, with_lip_gap
+from faces import looking_aside, turned, with_lids, with_lip_gap
 
 from engines import open_engine
 from livecam.model.generator import Generator
@@ -35,6 +35,8 @@ MOVES = {
     "mouth wide open": lambda face: with_lip_gap(face, 0.6),
     "eyes shut": lambda face: with_lids(face, 0.0),
     "eyes half shut": lambda face: with_lids(face, 0.5),
+    "looking aside": lambda face: looking_aside(face, 0.16),
+    "looking far aside": lambda face: looking_aside(face, -0.25),
 }
 
 

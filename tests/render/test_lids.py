@@ -40,7 +40,7 @@ def drawn(persona, motion):
     renderer = HostRenderer(persona)
     after = renderer.render(motion)
     inputs = FrameGeometry(persona)(motion)
-    still = np.concatenate([inputs.lids[:, :3], np.zeros((2, 1), np.float32)], 1)
+    still = inputs.lids * np.float32([1, 1, 1, 0, 1])
     renderer._geometry = lambda motion: type(inputs)(**{**inputs.feeds(), "lids": still})
     return renderer.render(motion), after
 

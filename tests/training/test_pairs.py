@@ -150,6 +150,8 @@ def test_moments_are_those_of_portraits_and_calls() -> None:
     # Speech and feelings alone open 9 of these 200 mouths so wide.
     assert sum(target.expression[jaw] >= 0.6 for target in targets) >= 20
     assert np.mean([target.expression[lid] > 0.25 for target in targets]) > 0.1
+    # Without `ASIDE` 14 of these look so far.
+    assert sum(abs(target.gaze.yaw) >= moments.FAR[0] for target in targets) >= 36
     for portrait, target in zip(portraits, targets, strict=True):
         assert abs(target.pose.yaw) <= moments.MOST_YAW
         assert abs(target.pose.yaw - portrait.pose.yaw) <= 24

@@ -23,6 +23,9 @@ from livecam.training.heads.uniforms import linear
 # After the sum of Gaussians of d'Eon and Luebke (GPU Gems 3, ch. 14), cut to three terms.
 _SCATTER = ((0.03, (0.30, 0.60, 0.75)), (0.10, (0.35, 0.32, 0.22)), (0.28, (0.35, 0.08, 0.03)))
 
+LIDS_SHADE, SHADE_REACH = 0.62, 1.1
+"""Of their light the whites of the eyes keep so much along the lids, and the shade grows lighter by 1 in so
+many cm. With it they have .7 and .85 of the light in the middle .17 and .29 cm in, as on two clips."""
 STRAND: Final = 0.8
 """Pixels, sigma: over these the light of rough strands is averaged."""
 
@@ -44,6 +47,7 @@ def compose(layers: Layers, look: Look, small: int, seed: int, focus: Focus | No
     )
     covered = (layers.material > 0).astype(np.float32)
     color = light * layers.albedo + layers.shine
+    _shade_eyes(color, layers, scale)
     if layers.lens is not None:
         color = color * (1 - layers.lens[..., 3:]) + layers.lens[..., :3] * covered[..., None]
     # Tone before reducing: a highlight must not bleed over its neighbours.
@@ -65,6 +69,20 @@ def compose(layers: Layers, look: Look, small: int, seed: int, focus: Focus | No
 
 def _blur_wall(wall: Floats, pixels: float) -> Floats:
     return wall if pixels < 0.4 else _blur(wall, pixels)
+
+
+def _shade_eyes(color: Floats, layers: Layers, pixels_per_cm: float) -> None:
+    """Darken the whites of the eyes along lids and lashes, in place."""
+    eyes = (layers.material == Material.EYE).astype(np.uint8)
+    if not eyes.any():
+        return
+    x, y, width, height = cv2.boundingRect(eyes)
+    part = np.s_[y : y + height, x : x + width]
+    edged = cv2.copyMakeBorder(eyes[part], 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    depth = np.asarray(cv2.distanceTransform(edged, cv2.DIST_L2, 3))[1:-1, 1:-1] / pixels_per_cm
+    shade = np.minimum(LIDS_SHADE + depth / SHADE_REACH, 1)
+    white = np.clip(layers.albedo[part].mean(-1) / 0.2 - 1, 0, 1) * eyes[part]
+    color[part] *= (1 - white * (1 - shade))[..., None]
 
 
 def _spread_roughly(layers: Layers, pixels_per_cm: float) -> Floats:
