@@ -22,7 +22,7 @@ from livecam.model.host import HostRefiner, draw_rasters
 from livecam.model.inputs import persona_specs, planes
 from livecam.model.paper import PaperNetwork, PaperShape
 from livecam.model.refiner import CropNetwork, FaceRefiner
-from livecam.model.repair import RepairNetwork, RepairShape
+from livecam.model.repair import MOST_BLUE, USUAL_BLUE, RepairNetwork, RepairShape, daylight
 
 SMALL = RepairShape(size=64, widths=(8, 8, 16, 16), deep=1, head=8)
 
@@ -91,6 +91,22 @@ def test_the_style_matters() -> None:
     first = network(*inputs)
     inputs[4] = inputs[4] + 1
     assert (network(*inputs) - first).abs().max() > 1e-3
+
+
+def test_a_yellowed_face_is_repaired_in_its_own_light() -> None:
+    """As it is in a usual light, and then yellowed as it is; greys and a usual light are left alone."""
+    network = trained(RepairNetwork(SMALL))
+    crop, rasters, source, source_rasters, style = inputs_of(network)
+    source[:, 2] *= USUAL_BLUE / (3 - USUAL_BLUE) * source[:, :2].sum() / source[:, 2].sum()
+    varnish = torch.tensor([1.0, 1.0, 0.5]).reshape(1, 3, 1, 1)
+    plain = network(crop, rasters, source, source_rasters, style)
+    yellowed = network(crop * varnish, rasters, source * varnish, source_rasters, style)
+    assert plain.abs().max() > 0.01
+    torch.testing.assert_close(yellowed, plain * varnish, rtol=1e-4, atol=1e-5)
+    grey = torch.rand(1, 1, 64, 64).expand(1, 3, 64, 64)
+    torch.testing.assert_close(daylight(grey), torch.ones(1, 3, 1, 1))
+    torch.testing.assert_close(daylight(source), torch.ones(1, 3, 1, 1))
+    assert daylight(source * torch.tensor([1.0, 1.0, 0.01]).reshape(1, 3, 1, 1)).max() == MOST_BLUE
 
 
 def test_confined_to_mouth_and_eyes_whatever_the_weights(face) -> None:  # type: ignore[no-untyped-def]
