@@ -26,8 +26,8 @@ from livecam.model.refiner import CropNetwork
 INPUTS = 2 * (3 * 4 + len(CHANNELS))
 """Channels at C / 2: twice a picture, four pixels to one, and its rasters."""
 USUAL_BLUE = 0.72
-"""Least share of blue in a face, over the mean of its colours: 1 in grey ones, .79 to .85 on four clips, .56 in
-the Mona Lisa."""
+"""Least share of blue in a face, over the mean of its colours: 1 in grey ones, .79 to .85 on four clips, .56
+in the Mona Lisa."""
 MOST_BLUE = 2.5
 """How much blue is multiplied by at most."""
 MASK_BIAS = 1.0

@@ -47,7 +47,8 @@ def compose(layers: Layers, look: Look, small: int, seed: int, focus: Focus | No
     )
     covered = (layers.material > 0).astype(np.float32)
     color = light * layers.albedo + layers.shine
-    _shade_eyes(color, layers, scale)
+    if layers.rough:
+        _shade_eyes(color, layers, scale)
     if layers.lens is not None:
         color = color * (1 - layers.lens[..., 3:]) + layers.lens[..., :3] * covered[..., None]
     # Tone before reducing: a highlight must not bleed over its neighbours.

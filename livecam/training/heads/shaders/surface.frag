@@ -215,12 +215,18 @@ void main() {
     float from_axis = degrees(acos(clamp(d.z, -1.0, 1.0)));
     float around = atan(d.y, d.x);
     // As bright against the skin as on films, where colour bleeds into so small a thing: warm, no porcelain.
-    vec3 sclera = vec3(0.76, 0.69, 0.61) * (0.88 + 0.24 * fract(noise_offset.x * 7.0));
+#ifdef QUICK
     // Dull beside the iris, where at rest most of the white is: on two clips it has .7 to .8 of its light up to
     // 1.5 radii of the iris. A look aside shows how bright it is beyond.
-    sclera *= mix(0.50, 1.0, smoothstep(29.0, 46.0, from_axis));
+    vec3 sclera = vec3(0.76, 0.69, 0.61) * mix(0.50, 1.0, smoothstep(29.0, 46.0, from_axis));
+    float reddish = 0.06, red_from = 38.0;
+#else
+    vec3 sclera = vec3(0.54, 0.465, 0.40) * (1.0 - 0.30 * smoothstep(30.0, 62.0, from_axis));
+    float reddish = 0.10, red_from = 32.0;
+#endif
+    sclera *= 0.88 + 0.24 * fract(noise_offset.x * 7.0);
     float vein = smoothstep(0.10, 0.16, abs(noise(vec3(around * 0.9, from_axis * 0.012, noise_offset.x))) * -1.0 + 0.14);
-    sclera = mix(sclera, vec3(0.62, 0.28, 0.24), (0.06 + 0.15 * vein) * smoothstep(38.0, 66.0, from_axis));
+    sclera = mix(sclera, vec3(0.62, 0.28, 0.24), (reddish + 0.15 * vein) * smoothstep(red_from, red_from + 28.0, from_axis));
     float fibre = noise(vec3(around * 1.3, from_axis * 0.010, noise_offset.x)) + 0.7 * noise(vec3(around * 3.3, from_axis * 0.02, noise_offset.y));
     float into = smoothstep(pupil, 23.0, from_axis);
     vec3 iris = mix(iris_inner, iris_color, smoothstep(0.10, 0.45, into + 0.3 * fibre)) * (0.85 + 1.1 * fibre);
