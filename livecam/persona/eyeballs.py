@@ -86,21 +86,19 @@ def aside_eyes(image: RGB, points: F32, white: F64) -> RGB:
     """
     size = image.shape[0]
     width = eye_width(points) * size
-    insides = [_inside(points[list(lm.loop(upper, lower)), :2], size) for upper, lower, _ in lm.EYES]
-    aways = [_from_iris(points, iris, size) for _, _, iris in lm.EYES]
     out = image.astype(np.float64)
-    for inside, away, (upper, lower, _) in zip(insides, aways, lm.EYES, strict=True):
-        deep = inside > 2 * LASH_RIM * width
-        seen = deep if (deep & (away < LIMBUS)).any() else inside > LASH_RIM * width
-        skin = image[_below(points[list(lm.loop(upper, lower)), :2], size)]
-        own = _bright_white(image[(inside > LASH_RIM * width) & (away > LIMBUS + SOFT)], skin, white)
-        iris = smoothstep(LIMBUS + SOFT, LIMBUS - SOFT, away)[..., None]
-        ball = _rings(image, seen, away) * iris + own * (1 - iris)
-        keep = smoothstep(SURELY[1], SURELY[0], away) * smoothstep(
-            1.5 * LASH_RIM, 3 * LASH_RIM, inside / width
-        )
-        ball = ball + (image - ball) * keep[..., None]
-        reach = _from(points[list(lm.loop(upper, lower)), :2].mean(0) * size, size) / width
+    for upper, lower, iris in lm.EYES:
+        outline = points[list(lm.loop(upper, lower)), :2]
+        inside, away = _inside(outline, size), _from_iris(points, iris, size)
+        opening, deep = inside > LASH_RIM * width, inside > 2 * LASH_RIM * width
+        own = _bright_white(image[opening & (away > LIMBUS + SOFT)], image[_below(outline, size)], white)
+        shown = smoothstep(LIMBUS + SOFT, LIMBUS - SOFT, away)[..., None]
+        clean = deep if (deep & (away < LIMBUS)).any() else opening
+        ball = _rings(image, clean, away) * shown + own * (1 - shown)
+        far_in = smoothstep(1.5 * LASH_RIM, 3 * LASH_RIM, inside / width)
+        keep = (smoothstep(SURELY[1], SURELY[0], away) * far_in)[..., None]
+        ball = ball + (image - ball) * keep
+        reach = _from(outline.mean(0) * size, size) / width
         out = out + (ball - out) * smoothstep(REACH, REACH - 0.1, reach)[..., None]
     return np.clip(out + 0.5, 0, 255).astype(np.uint8)
 
