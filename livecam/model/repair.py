@@ -101,13 +101,14 @@ def daylight(source: Tensor) -> Tensor:
     """source (B, 3, C, C) in 0..1 -> (B, 3, 1, 1): what makes the light on a face with too little blue usual.
 
     Corrections are made in that light and laid back in the picture's own: under old varnish or by
-    candlelight a tongue as pink as in a call looks like a thing from another picture. Grey stays grey, and
-    faces in a usual light have gains of 1.
+    candlelight a tongue as pink as in a call looks like a thing from another picture. What yellows dims as
+    well: all colours are multiplied as much as blue is besides, or else a dim face is taken for a dark one,
+    whose tongue is lighter than its skin. Grey stays grey, and faces in a usual light have gains of 1.
     """
     mean = source.mean((2, 3), keepdim=True)  # (B, 3, 1, 1)
     wanted = USUAL_BLUE / (3 - USUAL_BLUE) * mean[:, :2].sum(1, keepdim=True)  # (B, 1, 1, 1)
     blue = (wanted / mean[:, 2:].clamp(min=1e-3)).clamp(1, MOST_BLUE)
-    return torch.cat([torch.ones_like(blue), torch.ones_like(blue), blue], 1)
+    return torch.cat([torch.ones_like(blue), torch.ones_like(blue), blue], 1) * blue
 
 
 def _act(x: Tensor) -> Tensor:

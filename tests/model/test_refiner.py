@@ -94,11 +94,11 @@ def test_the_style_matters() -> None:
 
 
 def test_a_yellowed_face_is_repaired_in_its_own_light() -> None:
-    """As it is in a usual light, and then yellowed as it is; greys and a usual light are left alone."""
+    """As it is in a usual light, then yellowed and dimmed as it is; grey and usual light are left alone."""
     network = trained(RepairNetwork(SMALL))
     crop, rasters, source, source_rasters, style = inputs_of(network)
     source[:, 2] *= USUAL_BLUE / (3 - USUAL_BLUE) * source[:, :2].sum() / source[:, 2].sum()
-    varnish = torch.tensor([1.0, 1.0, 0.5]).reshape(1, 3, 1, 1)
+    varnish = torch.tensor([0.5, 0.5, 0.25]).reshape(1, 3, 1, 1)
     plain = network(crop, rasters, source, source_rasters, style)
     yellowed = network(crop * varnish, rasters, source * varnish, source_rasters, style)
     assert plain.abs().max() > 0.01
@@ -106,7 +106,7 @@ def test_a_yellowed_face_is_repaired_in_its_own_light() -> None:
     grey = torch.rand(1, 1, 64, 64).expand(1, 3, 64, 64)
     torch.testing.assert_close(daylight(grey), torch.ones(1, 3, 1, 1))
     torch.testing.assert_close(daylight(source), torch.ones(1, 3, 1, 1))
-    assert daylight(source * torch.tensor([1.0, 1.0, 0.01]).reshape(1, 3, 1, 1)).max() == MOST_BLUE
+    assert daylight(source * torch.tensor([1.0, 1.0, 0.01]).reshape(1, 3, 1, 1)).max() == MOST_BLUE**2
 
 
 def test_confined_to_mouth_and_eyes_whatever_the_weights(face) -> None:  # type: ignore[no-untyped-def]
