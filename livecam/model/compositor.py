@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from livecam.model.inputs import LASH_RIM, LASH_RIM_SHUT
+from livecam.model.inputs import (
+    LASH_RIM,
+    LASH_RIM_SHUT,
+    OCCLUSION_AT_LIPS,
+    OCCLUSION_DEPTH,
+    SHADE_AT_LIDS,
+    SHADE_DEPTH,
+)
 
 EDGE = 1.0
 """Width of an opening's soft edge, in pixels."""
-OCCLUSION_AT_LIPS = 0.6
-"""How much of the mouth's interior shows right behind the lips; deeper in it is lit fully."""
-OCCLUSION_DEPTH = 0.09
-"""How far in the light grows by 1, as a share of the mouth's width."""
-SHADE_AT_LIDS, SHADE_DEPTH = 0.5, 0.3
-"""The same for eyeballs that look aside, in widths of the eye. On two clips the white has .7 and .85 of its
-light .06 and .1 widths from the lids' outline."""
-
 SMALLEST_MOUTH = 1e-4
 """Of the crop's side. Keeps a mouth without width from dividing 0 by 0."""
 

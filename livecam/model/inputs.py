@@ -31,6 +31,13 @@ LASH_RIM_SHUT: Final = 0.6
 ASIDE: Final = (0.08, 0.2)
 """How far an iris moves sideways, in widths of the eye, where eyeballs that look far aside begin to be drawn,
 and where they are in full."""
+OCCLUSION_AT_LIPS: Final = 0.6
+"""How much of the mouth's interior shows right behind the lips; deeper in it is lit fully."""
+OCCLUSION_DEPTH: Final = 0.09
+"""How far in the light grows by 1, as a share of the mouth's width."""
+SHADE_AT_LIDS, SHADE_DEPTH = 0.5, 0.3
+"""The same for eyeballs that look aside, in widths of the eye. On two clips the white has .7 and .85 of its
+light .06 and .1 widths from the lids' outline."""
 LASH_LINE: Final = 0.045
 """Half the thickness of a shut lid's line of lashes, in widths of the eye, and at its corners `LASH_ENDS` of
 it."""

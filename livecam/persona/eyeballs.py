@@ -174,7 +174,8 @@ def _white(image: RGB, where: Mask, white: F64) -> F64:
         return IN_THE_SHADE * white
     brightest = 255 - _darkest(255 - pixels, 1 / 4)
     mixed = 0.5 * (brightest + white)  # lids redden the little that shows
-    return _as_bright(mixed, IN_THE_SHADE * white.mean(), white.mean())
+    low, high = IN_THE_SHADE * white.mean(), white.mean()
+    return np.asarray(mixed * np.clip(mixed.mean(), low, high) / max(mixed.mean(), 1.0))
 
 
 def _bright_white(shown: NDArray[np.uint8], skin: NDArray[np.uint8], white: F64) -> F64:
@@ -185,8 +186,3 @@ def _bright_white(shown: NDArray[np.uint8], skin: NDArray[np.uint8], white: F64)
     if len(skin):
         bright = min(bright, AGAINST_SKIN * float(np.median(skin, axis=0).mean()))
     return np.minimum(bright * (HUED * dull / max(dull.mean(), 1.0) + 1 - HUED), 250)
-
-
-def _as_bright(colour: F64, least: float, most: float) -> F64:
-    """(3,): the colour, darker or lighter so that its mean lies between."""
-    return np.asarray(colour * np.clip(colour.mean(), least, most) / max(colour.mean(), 1.0))

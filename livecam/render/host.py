@@ -14,7 +14,15 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.geometry import eye_width
 from livecam.model.host import HostRefiner
-from livecam.model.inputs import LASH_RIM, LASH_RIM_SHUT, FrameInputs
+from livecam.model.inputs import (
+    LASH_RIM,
+    LASH_RIM_SHUT,
+    OCCLUSION_AT_LIPS,
+    OCCLUSION_DEPTH,
+    SHADE_AT_LIDS,
+    SHADE_DEPTH,
+    FrameInputs,
+)
 from livecam.motion import Motion
 from livecam.persona.persona import Persona
 from livecam.render.geometry import FrameGeometry
@@ -22,10 +30,6 @@ from livecam.render.lids import close_lids
 from livecam.render.raster import blend_alpha, blend_layer, inside_distance
 
 _OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
-# The look of the mouth's inside and of eyes that look aside, as in `livecam.model.compositor`.
-OCCLUSION_AT_LIPS = 0.6
-OCCLUSION_DEPTH = 0.09
-SHADE_AT_LIDS, SHADE_DEPTH = 0.5, 0.3
 
 
 class HostRenderer:
