@@ -40,12 +40,13 @@ def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tupl
     size = image.shape[0]
     radius = max(1, round(0.006 * size))
     plain = cheeks(image, points)
-    skin, interior = split_eyes(image, points, white(plain))
+    brightness = white(plain)
+    skin, interior = split_eyes(image, points, brightness)
     interior = _paint_mouth(image, interior, points, plain, mouth)
     if lip_gap(points) > OPEN_AT_REST:
         hole = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
         skin = cv2.inpaint(skin, hole, radius, cv2.INPAINT_TELEA)
-    return np.asarray(skin, np.uint8), np.dstack([interior, aside_eyes(image, points, white(plain))])
+    return np.asarray(skin, np.uint8), np.dstack([interior, aside_eyes(image, points, brightness)])
 
 
 def lip_gap(points: F32) -> float:

@@ -46,6 +46,13 @@ def carried_pose(head: F32, centre: Array) -> F32:
     return np.concatenate([turn, shift[:, None]], 1).astype(np.float32)
 
 
+def _across(points: F32) -> F32:
+    """(2,): where each iris is between the corners of its eye, 0 at the first and 1 at the last."""
+    first, last = points[_CORNERS[0], :2], points[_CORNERS[1], :2]
+    along = last - first
+    return ((points[_IRISES, :2] - first) * along).sum(1) / np.maximum((along**2).sum(1), 1e-12)
+
+
 class FrameGeometry:
     """Turns motions into `FrameInputs` for one persona. The arrays it returns are reused by the next call."""
 
@@ -57,6 +64,7 @@ class FrameGeometry:
         self._root = np.sqrt(lattice.head)[:, None]
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
+        self._resting_irises = _across(persona.landmarks)
         self._pivot = persona.landmarks[list(lm.STABLE)].mean(0).astype(np.float64)
         self._nearest = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID), np.float32)
         self._fine = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID, 2), np.float32)
@@ -101,18 +109,9 @@ class FrameGeometry:
     def _lids(self, motion: Motion) -> F32:
         """(2, 5) as `FrameInputs` has it."""
         shut = smoothstep(SHUTTING, SHUT, 1 - motion.lids)
-        aside = smoothstep(*ASIDE, self._looks(motion)) * (1 - shut)
+        looks = np.abs(_across(motion.landmarks) - self._resting_irises)
+        aside = smoothstep(*ASIDE, looks) * (1 - shut)
         return np.concatenate([self._lashes, shut[:, None], aside[:, None]], 1).astype(np.float32)
-
-    def _looks(self, motion: Motion) -> F32:
-        """(2,): how far each iris has moved sideways between the eye's corners, in widths of the eye."""
-
-        def place(points: F32) -> F32:
-            first, last = points[_CORNERS[0], :2], points[_CORNERS[1], :2]
-            along = last - first
-            return ((points[_IRISES, :2] - first) * along).sum(1) / np.maximum((along**2).sum(1), 1e-12)
-
-        return np.abs(place(motion.landmarks) - place(self._persona.landmarks))
 
     def _inner(self, motion: Motion) -> tuple[Array, Array]:
         """Mouth and eyeball layers follow the head at their own depth; eyeballs are shifted by the gaze."""

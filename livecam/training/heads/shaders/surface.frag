@@ -74,8 +74,8 @@ float let_in(float z) {
 }
 // 1 in a mouth that stands wide open: on films tongue and palate are lit in it, and upper teeth no brighter.
 float wide() { return smoothstep(1.0, 2.5, lip_gap); }
-// Lips that are a little apart shade all that is between them, but for those drawn wide by a smile: on four clips,
-// right below the upper lip, two who talk have .7 and .9 of the skin's light there, one who smiles 1.0.
+// Lips that are a little apart shade all that is between them, but for those drawn wide by a smile: on the clips,
+// right below the upper lip, one who talks has .7 of the skin's light there, another, and one who smiles, 1.0.
 float narrow() { return (1.0 - smoothstep(0.7, 1.8, lip_gap)) * (1.0 - 0.8 * smoothstep(2.05, 2.6, lip_reach)); }
 #endif
 void main() {
