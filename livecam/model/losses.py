@@ -22,6 +22,8 @@ GRADIENTS = 170 / 255**2
 """The constant c of gradient magnitude similarity, for colours in 0..1."""
 AROUND = 16
 """Pixels of the crop, 1.3 cm, over which the strength of gradients is averaged."""
+PLACE = 8
+"""Pixels of the crop, 7 mm, over which a place's colour is averaged."""
 RELUCTANCE = 0.03
 """Share by which a shift by a pixel must be better than none."""
 
@@ -89,6 +91,18 @@ def sharpness(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
         )
         found.append(_mean((m - n).abs(), share))
     return torch.stack(found).mean()
+
+
+def tone(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+    """Weighted L1 of the mean colours around each place; (B, 3, C, C).
+
+    `sharpness` is content with contrast of any kind: a tongue that is painted paler than it is stands out
+    against the darkness behind it as well as teeth do. Here light may only be moved within a place.
+    """
+    where = weights.float()
+    share = F.avg_pool2d(where, PLACE, PLACE // 2)  # (B, 1, C / 4 - 1, C / 4 - 1)
+    error = F.avg_pool2d((picture - truth).float() * where, PLACE, PLACE // 2) / (share + 1e-6)
+    return _mean(error.abs(), share)
 
 
 def _scales(picture: Tensor, truth: Tensor, weights: Tensor) -> list[tuple[Tensor, Tensor, Tensor]]:

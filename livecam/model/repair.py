@@ -21,15 +21,11 @@ from torch import Tensor, nn
 from livecam.model.adain import SLOPE, PlainBlock, StyledBlock, StyleSlots
 from livecam.model.alignment import SIZE
 from livecam.model.layout import CHANNELS
+from livecam.model.light import daylight, in_own_colours
 from livecam.model.refiner import CropNetwork
 
 INPUTS = 2 * (3 * 4 + len(CHANNELS))
 """Channels at C / 2: twice a picture, four pixels to one, and its rasters."""
-USUAL_BLUE = 0.72
-"""Least share of blue in a face, over the mean of its colours: 1 in grey ones, .79 to .85 on four clips, .56
-in the Mona Lisa."""
-MOST_BLUE = 2.5
-"""How much blue is multiplied by at most."""
 MASK_BIAS = 1.0
 """The mask starts mostly open: colours are learned first, then where to keep off."""
 
@@ -78,9 +74,9 @@ class RepairNetwork(CropNetwork):
         self, crop: Tensor, rasters: Tensor, source: Tensor, source_rasters: Tensor, style: Tensor
     ) -> tuple[Tensor, Tensor]:
         gain = daylight(source)  # (B, 3, 1, 1)
-        crop, source = crop * gain * 2 - 1, source * gain * 2 - 1
+        crop, lit = crop * gain * 2 - 1, source * gain * 2 - 1
         joined = torch.cat(
-            [F.pixel_unshuffle(crop, 2), rasters, F.pixel_unshuffle(source, 2), source_rasters], 1
+            [F.pixel_unshuffle(crop, 2), rasters, F.pixel_unshuffle(lit, 2), source_rasters], 1
         )
         x0 = _act(self.stem(joined))  # (B, w0, C/2, C/2)
         x1 = self.encode1(_act(self.down1(x0)))  # (B, w1, C/4, C/4)
@@ -94,21 +90,7 @@ class RepairNetwork(CropNetwork):
         x = F.pixel_shuffle(self.up0(x), 2)  # (B, head, C, C)
         x = _act(self.head1(torch.cat([x, crop], 1)))
         x = self.head2(x)  # (B, 4, C, C)
-        return x[:, :3] / gain, torch.sigmoid(x[:, 3:])
-
-
-def daylight(source: Tensor) -> Tensor:
-    """source (B, 3, C, C) in 0..1 -> (B, 3, 1, 1): what makes the light on a face with too little blue usual.
-
-    Corrections are made in that light and laid back in the picture's own: under old varnish or by
-    candlelight a tongue as pink as in a call looks like a thing from another picture. What yellows dims as
-    well: all colours are multiplied as much as blue is besides, or else a dim face is taken for a dark one,
-    whose tongue is lighter than its skin. Grey stays grey, and faces in a usual light have gains of 1.
-    """
-    mean = source.mean((2, 3), keepdim=True)  # (B, 3, 1, 1)
-    wanted = USUAL_BLUE / (3 - USUAL_BLUE) * mean[:, :2].sum(1, keepdim=True)  # (B, 1, 1, 1)
-    blue = (wanted / mean[:, 2:].clamp(min=1e-3)).clamp(1, MOST_BLUE)
-    return torch.cat([torch.ones_like(blue), torch.ones_like(blue), blue], 1) * blue
+        return in_own_colours(x[:, :3] / gain, source), torch.sigmoid(x[:, 3:])
 
 
 def _act(x: Tensor) -> Tensor:

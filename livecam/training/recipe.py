@@ -33,6 +33,7 @@ class Weights:
     """Of the losses in `livecam.model.losses`."""
 
     content: float = 10.0
+    tone: float = 0.0
     gradients: float = 0.0
     sharpness: float = 0.0
     """Around the mouth."""

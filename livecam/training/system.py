@@ -155,6 +155,9 @@ class System:
         if weights.gradients > 0:
             found["gradients"] = losses.gradient_similarity(painted.picture, batch.truth, regions)
             total = total + weights.gradients * found["gradients"]
+        if weights.tone > 0:
+            found["tone"] = losses.tone(painted.picture, batch.truth, regions)
+            total = total + weights.tone * found["tone"]
         mouth, eyes = losses.mouth_and_eyes(regions, batch.rasters)
         for name, weight, where in (
             ("sharpness", weights.sharpness, mouth),

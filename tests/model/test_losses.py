@@ -82,6 +82,23 @@ def test_sharpness_asks_for_as_much_contrast_wherever_it_lies() -> None:
     assert losses.sharpness(truth * 0, truth, torch.zeros_like(weights)) == 0
 
 
+def test_tone_asks_for_the_light_of_each_place_and_not_for_its_pattern() -> None:
+    truth = torch.zeros(1, 3, 64, 64)
+    truth[..., ::4] = 0.4
+    weights = torch.ones(1, 1, 64, 64)
+    # Eight columns hold two stripes wherever they start; to compare pixel by pixel would give .2.
+    assert losses.tone(torch.roll(truth, 2, -1), truth, weights) < 1e-6
+    torch.testing.assert_close(losses.tone(truth + 0.1, truth, weights), torch.tensor(0.1))
+    # One half lighter and one darker is wrong everywhere but where a place holds a bit of both.
+    split = truth + torch.cat([torch.full((32,), 0.1), torch.full((32,), -0.1)])
+    assert losses.tone(split, truth, weights).item() == pytest.approx(0.1 * 14 / 15, rel=1e-4)
+    half = weights.clone()
+    half[..., 32:] = 0
+    brighter = truth.clone()
+    brighter[..., 32:] = 1
+    assert losses.tone(brighter, truth, half) == 0  # where nothing counts, nothing is asked
+
+
 def test_gradient_similarity_has_a_slope_where_all_is_flat() -> None:
     picture = torch.full((1, 3, 8, 8), 0.5, requires_grad=True)
     truth = torch.rand(1, 3, 8, 8)

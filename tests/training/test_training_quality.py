@@ -80,6 +80,31 @@ def test_the_sky_does_not_reach_under_the_chin(bare):
     assert layers.light[y[0], x[0]].mean() > 1.15 * layers.light[below, x[1]].mean()
 
 
+def test_a_dark_face_has_no_glowing_tongue():
+    """With a fair face's tongue it was 2.6 times as bright as its skin; a network that learned so gave such
+    tongues to dim paintings."""
+    from livecam.training.heads.materials import Material
+    from livecam.training.heads.performance import expression
+    from livecam.training.heads.person import Person
+    from livecam.training.heads.renderer import Moment, Renderer
+
+    base, shape = studio().person(3), studio().shape
+    renderer = Renderer(shape, tile=128, casting=3_000, quick=True)
+    speaking = Moment(expression(shape.data, jawOpen=0.4))
+    against_skin = []
+    for color in ((0.86, 0.68, 0.58), (0.33, 0.22, 0.16)):
+        look = replace(base.look, skin=replace(base.look.skin, color=color))
+        person = Person(shape, renderer.wardrobe, base.identity, look, 3)
+        layers = renderer.draw(person, speaking, SIZE)
+        sent = layers.light * layers.albedo + layers.shine
+        tongue, skin = (sent[layers.material == kind].mean() for kind in (Material.TONGUE, Material.FACE))
+        against_skin.append(tongue / skin)
+    fair, dark = against_skin
+    # In linear light a tongue on films has a fifth to two thirds of the skin's.
+    assert 0.05 < fair < 1
+    assert dark < 1
+
+
 def test_the_sky_reaches_clothes(bare):
     """Their triangles may be wound either way: what counts is the side that is seen."""
     from livecam.training.heads.lights import Lamp, Lighting

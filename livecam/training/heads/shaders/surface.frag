@@ -74,9 +74,19 @@ float let_in(float z) {
 }
 // 1 in a mouth that stands wide open: on films tongue and palate are lit in it, and upper teeth no brighter.
 float wide() { return smoothstep(1.0, 2.5, lip_gap); }
-// Lips that are a little apart shade all that is between them, but for those drawn wide by a smile: on the clips,
-// right below the upper lip, one who talks has .7 of the skin's light there, another, and one who smiles, 1.0.
-float narrow() { return (1.0 - smoothstep(0.7, 1.8, lip_gap)) * (1.0 - 0.8 * smoothstep(2.05, 2.6, lip_reach)); }
+// Of the light inside a mouth, what darker lips and cheeks leave of it, and one mouth against another. With as red
+// a tongue in every face, a dark one's was 1.9 times as bright as its skin, and so were those of dim paintings.
+float inner() {
+  float fair = dot(skin_color, vec3(0.333)) / 0.25;
+  return clamp(pow(fair, 1.3), 0.12, 1.0) * mix(0.65, 1.25, fract(noise_offset.y * 13.0));
+}
+// Lips that are a little apart shade all that is between them, but for the upper teeth of those who smile: on the
+// clips, right below the upper lip, one who talks has .7 of the skin's light there, another, and one who smiles,
+// 1.0; right above the lower lip all three have .6 to .8.
+float narrow(bool upper_teeth) {
+  float smile = smoothstep(2.05, 2.6, lip_reach), close = 1.0 - smoothstep(0.7, 1.8, lip_gap);
+  return close * (1.0 - (upper_teeth ? 0.8 : 0.8 * smoothstep(0.4, 1.0, lip_gap)) * smile);
+}
 #endif
 void main() {
   vec3 n = normalize(normal), v = normalize(camera_position - position);
@@ -167,7 +177,7 @@ void main() {
     albedo = vec3(0.42, 0.16, 0.16);
     shade = mix(0.36, 0.80, smoothstep(3.0, 10.5, rest.z));
 #ifdef QUICK
-    shade *= mix(0.75, 2.2, wide());
+    shade *= mix(0.75, 2.4, wide());
 #endif
     spread = 0.6;
   } else if (shows(GUMS, MOUTH_GROUP)) {
@@ -299,14 +309,17 @@ void main() {
   }
 
   vec3 light = vec3(0.0), spec = vec3(0.0);
+  vec3 teeth_light = vec3(1.10, 0.95, 1.02);
 #ifdef QUICK
+  // Far back even teeth are red: grey ones look like a hole with mould.
+  teeth_light = mix(vec3(1.25, 0.80, 0.80), teeth_light, smoothstep(8.0, 10.0, rest.z));
   // Little light reaches the corners: on four clips they have .6 of what is in the middle.
   bool soft = material == MOUTH || material == GUMS || material == TONGUE;
   if (GROUP == MOUTH_GROUP && soft) {
     shade *= mix(0.6, 1.0, 1.0 - smoothstep(1.0, 2.4, side.x));
-    shade *= mix(1.0, 0.7, smoothstep(0.45, 1.0, side.x / lip_reach));
+    shade *= mix(1.0, 0.7, smoothstep(0.45, 1.0, side.x / lip_reach)) * inner();
   }
-  if (GROUP == MOUTH_GROUP) shade *= mix(1.0, 0.33, narrow());
+  if (GROUP == MOUTH_GROUP) shade *= mix(1.0, 0.33, narrow(material == TEETH && upper_tooth()));
   // Inside the mouth `shade` knows better: at rest it is shut.
   // What lips and cheeks throw back into it is warm.
   light = ambient(n) * (GROUP == MOUTH_GROUP ? vec3(0.85, 0.66, 0.60) : vec3(openness));
@@ -337,7 +350,7 @@ void main() {
   }
   // Between red walls all light turns red. On four clips what is inside the lips is, against the skin around
   // it, .08 redder than green; without this it was .02 greener.
-  if (GROUP == MOUTH_GROUP) light *= material == TEETH ? vec3(1.10, 0.95, 1.02) : vec3(1.15, 0.92, 0.90);
+  if (GROUP == MOUTH_GROUP) light *= material == TEETH ? teeth_light : vec3(1.15, 0.92, 0.90);
   if (shows(EYE, EYE_GROUP)) {
     float sky = 0.0;
     spec = spec * 0.3 + mirror * (0.15 + coat * 8.0) * smoothstep(0.02, 0.35, dot(light, vec3(0.33)));
