@@ -36,6 +36,9 @@ APART = 0.14
 UPPER_LID_SHARE = 0.85  # of a blink, the upper lid's part
 OWN_GAZE = 0.5
 """How much of what one eye looks otherwise than both is kept: irises of one frame are noisy, and squint."""
+OWN_LIDS = 0.7
+"""The same of lids: both are raised and lowered as one (Hering's law), and an eye in the shade or under long
+lashes is seen half shut where it is open. Nearly shut, a lid is believed: people wink."""
 GAZE_SEEN = 0.85
 """Share of an iris's way sideways that MediaPipe sees. On rendered faces it is .59 (`training.noise`);
 on two clips that look about, eyes gain .1 dB with .85 or less, up and down nothing."""
@@ -167,11 +170,9 @@ class MotionTransfer:
 
     def _move_eyes(self, points: Array, face: Array, offset: Array) -> tuple[Array, list[float]]:
         """Lids by opening ratio, irises by gaze. Returns gaze (2, 3) in face coordinates and the ratios."""
-        gaze, lids = np.zeros((2, 3)), []
+        gaze, lids = np.zeros((2, 3)), _together([self._lid_ratio(face, k) for k in range(2)])
         for k, (upper, lower, iris) in enumerate(lm.EYES):
-            opening = geo.lid_opening(face, upper, lower) - SHUT_LIDS
-            ratio = float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, 0.05), 0.0, MAX_LIDS))
-            lids.append(ratio)
+            ratio = lids[k]
             self._move_lids(points, list(upper[1:-1]), list(lower[1:-1]), ratio)
 
             base_width = np.linalg.norm(self._base[upper[-1], :2] - self._base[upper[0], :2])
@@ -185,6 +186,12 @@ class MotionTransfer:
             corners = 0.5 * (offset[upper[0]] + offset[upper[-1]])
             points[list(iris)] = self._own[list(iris)] + corners + gaze[k]
         return gaze, lids
+
+    def _lid_ratio(self, face: Array, k: int) -> float:
+        """How far eye k is open against neutral: 0 shut, 1 as then."""
+        upper, lower, _ = lm.EYES[k]
+        opening = geo.lid_opening(face, upper, lower) - SHUT_LIDS
+        return float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, 0.05), 0.0, MAX_LIDS))
 
     def _move_lids(self, points: Array, upper: list[int], lower: list[int], ratio: float) -> None:
         """Bring lids that have the driver's shape so near to each other that their gap is the portrait's own
@@ -206,6 +213,13 @@ class MotionTransfer:
         linear = float(np.clip(scale, 0.8, 1.25)) * turn
         centre = self._portrait_centre
         return np.concatenate([linear, (centre + move - linear @ centre)[:, None]], 1)
+
+
+def _together(lids: list[float]) -> list[float]:
+    """Both openings nearer to their mean, unless one lid is nearly shut."""
+    mean = sum(lids) / 2
+    own = OWN_LIDS + (1 - OWN_LIDS) * float(smoothstep(0.5, 0.15, min(lids)))
+    return [mean + own * (ratio - mean) for ratio in lids]
 
 
 def _lip_gap(points: Array) -> Array:
