@@ -37,6 +37,7 @@ def test_grey_and_usual_light_are_left_alone() -> None:
 def test_drawings_have_one_tone_and_faces_have_colours() -> None:
     assert colourfulness(drawing((1, 1, 1))) == 0
     assert colourfulness(drawing((1.05, 1.0, 0.95))) == 0  # toned paper
+    assert colourfulness(drawing((1.2, 0.95, 0.65))) == 0  # an old photograph, brown all over
     assert colourfulness(face()) == 1
     together = colourfulness(torch.cat([drawing((1, 1, 1)), face()]))  # each by itself
     torch.testing.assert_close(together.flatten(), torch.tensor([0.0, 1.0]))
