@@ -115,28 +115,28 @@ def test_one_eye_can_wink(portrait, face):
     assert out.lids[1] == pytest.approx(1, abs=1e-4)
 
 
+def with_left_lids(face, opening):
+    """The left eye alone open by that share."""
+    driver, lids = face.copy(), list(lm.LEFT_EYE_UPPER[1:-1] + lm.LEFT_EYE_LOWER[1:-1])
+    driver[lids] = with_lids(face, opening)[lids]
+    return driver
+
+
 def test_lids_half_shut_move_nearly_together(portrait, face):
     """One frame sees one eye half shut; what is drawn is nearer to what both are."""
-    driver = face.copy()
-    upper, lower = list(lm.LEFT_EYE_UPPER[1:-1]), list(lm.LEFT_EYE_LOWER[1:-1])
-    half = with_lids(face, 0.55)
-    driver[upper], driver[lower] = half[upper], half[lower]
     transfer = MotionTransfer(portrait, face)
-    seen = [transfer(both).lids[0] for both in (half, face)]  # both eyes so, both open: nothing to mix
+    both = with_lids(face, 0.55), face  # both eyes half shut, both open: nothing to mix
+    seen = [transfer(driver).lids[0] for driver in both]
     assert seen[0] < 0.6
-    lids = transfer(driver).lids
+    lids = transfer(with_left_lids(face, 0.55)).lids
     mean = sum(seen) / 2
     np.testing.assert_allclose(lids, mean + motion.OWN_LIDS * (np.array(seen) - mean), atol=1e-4)
 
 
 def test_a_lid_that_shuts_never_opens_on_the_way(portrait, face):
     """Between moving together and a wink: the more one is shut the less it is drawn open."""
-    upper, lower = list(lm.LEFT_EYE_UPPER[1:-1]), list(lm.LEFT_EYE_LOWER[1:-1])
-    found = []
-    for opening in np.linspace(1, 0, 21):
-        driver, shut = face.copy(), with_lids(face, opening)
-        driver[upper], driver[lower] = shut[upper], shut[lower]
-        found.append(MotionTransfer(portrait, face)(driver).lids[0])
+    transfer = MotionTransfer(portrait, face)
+    found = [transfer(with_left_lids(face, opening)).lids[0] for opening in np.linspace(1, 0, 21)]
     assert (np.diff(found) <= 1e-6).all()
     assert found[0] - found[-1] > 0.95
 

@@ -80,9 +80,9 @@ float inner() {
   float fair = dot(skin_color, vec3(0.333)) / 0.25;
   return clamp(pow(fair, 1.3), 0.12, 1.0) * mix(0.65, 1.25, fract(noise_offset.y * 13.0));
 }
-// Lips that are a little apart shade all that is between them, but for the upper teeth of those who smile: on the
-// clips, right below the upper lip, one who talks has .7 of the skin's light there, another, and one who smiles,
-// 1.0; right above the lower lip all three have .6 to .8.
+// Lips that are a little apart shade all that is between them, but for those drawn wide by a smile: on the clips,
+// right below the upper lip, one who talks has .7 of the skin's light there, another, and one who smiles, 1.0. In
+// the narrowest smiles this holds for the upper teeth alone: right above the lower lip all three have .6 to .8.
 float narrow(bool upper_teeth) {
   float smile = smoothstep(2.05, 2.6, lip_reach), close = 1.0 - smoothstep(0.7, 1.8, lip_gap);
   return close * (1.0 - (upper_teeth ? 0.8 : 0.8 * smoothstep(0.4, 1.0, lip_gap)) * smile);
