@@ -2,10 +2,13 @@
 
 By itself: within the first two seconds the best frontal frame with open eyes and a shut mouth. One case is
 special: where the portrait *is* a picture of this driver (self-reenactment), the frame that matches it is
-neutral, whatever its pose and expression.
+neutral, whatever its pose and expression. Frames that show the same face as the best one are averaged with
+it, for what is wrong with the neutral frame is wrong with all others.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +20,17 @@ F32 = NDArray[np.float32]
 
 SAME_PICTURE = 0.012
 """Mean landmark distance, in outer-eye distances, below which a frame is the portrait's own picture."""
+ALIKE = 0.004
+"""The same distance, head pose undone, below which two frames of a driver show the same face: of one face at
+rest it is about .003 from frame to frame, which is noise. Lips and lids may be `ALIKE_PARTS` apart: they are
+few, and move by themselves."""
+ALIKE_PARTS = 0.006
 SETTLE_SECONDS = 0.25
 """Time constant with which a better neutral frame replaces an earlier one while live."""
 
 _MESH = slice(0, lm.MESH_COUNT)
+_STABLE = list(lm.STABLE)
+_PARTS = tuple(list(part) for part in (lm.LIPS, lm.LEFT_EYE, lm.RIGHT_EYE))
 
 
 class NeutralFinder:
@@ -32,11 +42,15 @@ class NeutralFinder:
 
     def __init__(self, portrait: F32, seconds: float, chosen: int | None = None) -> None:
         self._chosen, self._count = chosen, 0
-        self._portrait = portrait[:, :2].astype(np.float64)
+        self._picture = portrait.astype(np.float64)
+        self._portrait = self._picture[:, :2]
         self._seconds = seconds
         self._start: float | None = None
         self._widest = 1e-6
         self._best: tuple[float, F32] | None = None
+        self._frames: list[F32] = []
+        self._alike: list[NDArray[np.float64]] = []
+        self._neutral: F32 | None = None
         self.done = False
 
     def add(self, driver: F32, time: float) -> None:
@@ -44,7 +58,7 @@ class NeutralFinder:
         if self.done:
             return
         if self._chosen is not None:
-            self._best = (0.0, driver)
+            self._neutral = driver
             self.done = self._count >= self._chosen
             self._count += 1
             return
@@ -53,13 +67,37 @@ class NeutralFinder:
             self.done = True
             return
         badness = self._rate(driver)
+        self._frames.append(driver)
         if self._best is None or badness < self._best[0]:
-            self._best = (badness, driver)
+            self._best, self._neutral = (badness, driver), driver
+            self._alike = [driver.astype(np.float64)]
+            if badness < 0:  # the portrait's own picture, whose landmarks are better than a frame's
+                self._average([onto(self._picture, self._alike[0])])
+            self._average(self._same_face(self._frames[:-1]))
+        else:
+            self._average(self._same_face([driver]))
 
     @property
     def neutral(self) -> F32 | None:
-        """The best frame so far."""
-        return None if self._best is None else self._best[1]
+        """(478, 3): the best frame so far, in the mean of all alike; one array until that changes."""
+        return self._neutral
+
+    def _same_face(self, frames: Iterable[F32]) -> list[NDArray[np.float64]]:
+        """Those of the frames that show the same face as the best one, in its head pose."""
+        best = self._alike[0]
+        unit = _between_eyes(best)
+        moved = [onto(frame.astype(np.float64), best) for frame in frames]
+        return [
+            points
+            for points in moved
+            if _distance(points, best) < ALIKE * unit
+            and all(_distance(points[part], best[part]) < ALIKE_PARTS * unit for part in _PARTS)
+        ]
+
+    def _average(self, more: list[NDArray[np.float64]]) -> None:
+        if more:
+            self._alike += more
+            self._neutral = np.mean(self._alike, 0).astype(np.float32)
 
     def _rate(self, driver: F32) -> float:
         distance, displacement = picture_distance(self._portrait, driver)
@@ -84,9 +122,25 @@ def picture_distance(portrait: NDArray[np.float64], driver: F32) -> tuple[float,
     .01, another person more than .02. Second how far that similarity moves and turns the face, beyond a
     change of the pixels' size. portrait: (478, 2).
     """
-    own, found = portrait[_MESH], driver[_MESH, :2].astype(np.float64)
-    scale, rotation, shift = geo.similarity(found, own)
+    own, found = portrait, driver[:, :2].astype(np.float64)
+    scale, rotation, shift = geo.similarity(found[_MESH], own[_MESH])
     moved = scale * found @ rotation.T + shift
-    eyes = np.linalg.norm(own[lm.OUTER_EYE_CORNERS[0]] - own[lm.OUTER_EYE_CORNERS[1]])
-    left, displaced = (np.linalg.norm(moved - p, axis=1).mean() / eyes for p in (own, scale * found))
-    return float(left), float(displaced)
+    unit = _between_eyes(own)
+    return _distance(moved, own) / unit, _distance(moved, scale * found) / unit
+
+
+def onto(points: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A face's points in the head pose of another's, both (478, 3): as if the head had not moved."""
+    scale, rotation, shift = geo.similarity(points[_STABLE], target[_STABLE])
+    return np.asarray(scale * points @ rotation.T + shift, np.float64)
+
+
+def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Mean distance of points of the mesh in the picture, in the unit of both."""
+    return float(np.linalg.norm(a[_MESH, :2] - b[_MESH, :2], axis=1).mean())
+
+
+def _between_eyes(points: NDArray[np.float64]) -> float:
+    """Distance of the outer corners of the eyes."""
+    first, second = lm.OUTER_EYE_CORNERS
+    return float(np.linalg.norm(points[first, :2] - points[second, :2]))

@@ -3,7 +3,8 @@
 MediaPipe follows a single face at 5 ms a frame; asked for several it searches for new ones in every frame,
 1.3 ms more. So it is asked for one, and who that is gets decided here: whenever nobody is followed, all
 faces of the picture are found, one is chosen, and where there are others they are painted over in the one
-frame that MediaPipe starts from. From there on it stays with that face.
+frame that MediaPipe starts from. From there on it stays with that face, in a window that goes along with it
+(`livecam.face.window`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
+from livecam.face.window import FollowingWindow, centre, face_size
 from livecam.frames import RGB, Landmarks
 
 PATIENCE_NS: Final = 1_000_000_000
@@ -27,10 +29,14 @@ NEAR: Final = 1.0
 MARGIN: Final = 0.5
 """MediaPipe looks at 1.5 times the face's box; this much of the box is left round a chosen face."""
 
-TIME_STRETCH: Final = 10
-"""MediaPipe smooths by the time between frames, so hard that points lag by .3 to .8 of a frame. Told that ten
-times as much time has passed it lags by .1 to .5; what jitters then is left to our own filter. Measured on
-three clips: mean lag .49 -> .24 frames, distance to unsmoothed points 3.0 -> 2.5 pixels of a 512 frame."""
+TIME_STRETCH: Final = 1000
+"""MediaPipe smooths by the time between frames, so hard that points lag by .3 to .8 of a frame. Told that a
+thousand times as much time has passed it leaves them as they are; what jitters then is for our own filter,
+which waits for less. docs/face-model.md has the figures."""
+
+FIRST_LOOKS: Final = 3
+"""At the first picture of a face MediaPipe starts from a detection, and is less exact than when it starts
+from landmarks (`livecam.face.detector` finds the same)."""
 
 NOMINAL_MS: Final = 33
 """Time given to a frame whose capture time is not after the last one's (a file that starts again)."""
@@ -49,7 +55,9 @@ class FaceTracker:
         self._follower = _mediapipe.create_face_landmarker(model, video=True, faces=1)
         self._clock = GrowingClock()
         self._choice = FaceChoice()
+        self._window = FollowingWindow()
         self._following = False
+        self._size = (0, 0)
 
     def track(self, image: RGB, capture_ns: int) -> Landmarks | None:
         """The landmarks of the followed face, (478, 3) float32 in pixels, or None while there is none.
@@ -58,6 +66,8 @@ class FaceTracker:
         The largest face is taken first and kept until it is gone.
         """
         time_ms = self._clock(capture_ns)
+        if image.shape[:2] != self._size:  # pixels are other ones now
+            self._following, self._choice, self._size = False, FaceChoice(), image.shape[:2]
         if not self._following:
             faces = _mediapipe.detect_faces(self._finder, image)
             chosen = self._choice.choose(faces, capture_ns)
@@ -65,12 +75,18 @@ class FaceTracker:
                 return None
             if len(faces) > 1:
                 image = only_face(image, faces, chosen)
-        followed = _mediapipe.detect_faces(self._follower, image, time_ms * TIME_STRETCH)
+            self._window.start(faces[chosen])
+        part, corner = self._window.cut(image, time_ms)
+        for look in range(1 if self._following else FIRST_LOOKS):
+            followed = _mediapipe.detect_faces(self._follower, part, time_ms * TIME_STRETCH + look)
         self._following = bool(followed)
         if not followed:
             return None
-        self._choice.seen(followed[0], capture_ns)
-        return followed[0]
+        points = followed[0]
+        points[:, :2] += corner
+        self._window.seen(points, time_ms)
+        self._choice.seen(points, capture_ns)
+        return points
 
     def close(self) -> None:
         """Frees the models. May be called twice."""
@@ -123,17 +139,6 @@ class GrowingClock:
             time_ms = self._last_ms + NOMINAL_MS
         self._last_ms = max(time_ms, self._last_ms + 1)
         return self._last_ms
-
-
-def centre(points: Landmarks) -> Landmarks:
-    """(2,) middle of the box round the landmarks."""
-    middle: Landmarks = (points[:, :2].min(0) + points[:, :2].max(0)) / 2
-    return middle
-
-
-def face_size(points: Landmarks) -> float:
-    """The longer side of the box round the landmarks, in their unit."""
-    return float(np.ptp(points[:, :2], axis=0).max())
 
 
 def only_face(image: RGB, faces: Sequence[Landmarks], chosen: int) -> RGB:

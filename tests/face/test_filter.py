@@ -38,7 +38,7 @@ def one_number_at_a_time(values: list[float], min_cutoff: float, beta: float, cu
 
 def test_follows_the_paper_on_each_number():
     values = np.random.default_rng(0).normal(0, 5, (40, 3, 2)).cumsum(0)
-    ours = filtered(values, min_cutoff=1.2, beta=0.3, derivative_cutoff=2.0)
+    ours = filtered(values, min_cutoff=1.2, beta=0.3, still=0.0, derivative_cutoff=2.0)
     for i in range(3):
         for j in range(2):
             theirs = one_number_at_a_time(list(values[:, i, j]), 1.2, 0.3, 2.0)
