@@ -17,6 +17,7 @@ import numpy as np
 
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
+from livecam.face.optical_flow import Steady
 from livecam.face.window import FollowingWindow, centre, face_size
 from livecam.frames import RGB, Landmarks
 
@@ -55,7 +56,7 @@ class FaceTracker:
         self._follower = _mediapipe.create_face_landmarker(model, video=True, faces=1)
         self._clock = GrowingClock()
         self._choice = FaceChoice()
-        self._window = FollowingWindow()
+        self._window, self._steady = FollowingWindow(), Steady()
         self._following = False
         self._size = (0, 0)
 
@@ -76,6 +77,7 @@ class FaceTracker:
             if len(faces) > 1:
                 image = only_face(image, faces, chosen)
             self._window.start(faces[chosen])
+            self._steady.reset()
         part, corner = self._window.cut(image, time_ms)
         for look in range(1 if self._following else FIRST_LOOKS):
             followed = _mediapipe.detect_faces(self._follower, part, time_ms * TIME_STRETCH + look)
@@ -84,6 +86,7 @@ class FaceTracker:
             return None
         points = followed[0]
         points[:, :2] += corner
+        points = self._steady(image, points)
         self._window.seen(points, time_ms)
         self._choice.seen(points, capture_ns)
         return points

@@ -1,0 +1,119 @@
+"""Landmarks made steady by the picture itself: a point goes where its pixels went.
+
+MediaPipe places every point anew in every frame, each time a little beside. From one frame to the next the
+pixels say exactly how far a point has moved, but not where it is. Together they are steadier than the one and
+truer than the other, and unlike a low-pass filter this is never late.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.face import landmarks as lm
+from livecam.frames import RGB, Landmarks
+from livecam.geometry import Array
+
+SEEN: Final = 0.3
+"""Share of what MediaPipe sees, where pixels agree with it. With .2 lips are worse on clips, for what pixels
+do not show is forgotten too slowly; with .5 points jitter a seventh more."""
+
+DOUBT: Final = 0.02
+"""Where both differ by so much, in distances of the outer eye corners, MediaPipe alone is believed: a lid has
+come down, a hand is before the face. Never are points further from where it sees them."""
+
+PIXELS: Final = 192
+"""Side of the patch in which pixels are compared, about: a larger part of the picture is made smaller by a
+whole number, which is quick."""
+
+PATCH: Final = 3.2
+"""The same in distances of the outer eye corners."""
+
+GROWN: Final = 1.3
+"""A face that much larger or smaller than at first needs a patch of another size."""
+
+AREA: Final = (11, 11)
+"""Pixels of the patch round a point that are compared."""
+
+STOP: Final = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 5, 0.03)
+"""After so many steps, or one of so few pixels."""
+
+
+class Steady:
+    """Follows the pixels of one face's points. Call it with every frame in turn; `reset` before another face.
+
+    Optical flow: Lucas and Kanade 1981, as in Bouguet, "Pyramidal Implementation of the Lucas Kanade Feature
+    Tracker", 2000, without the pyramid.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the past: the next points pass unchanged."""
+        self._unit = 0.0
+        self._patch: NDArray[np.uint8] | None = None
+        self._corner = np.zeros(2)
+        self._seen = self._points = np.zeros((lm.COUNT, 2))
+
+    def __call__(self, picture: RGB, points: Landmarks) -> Landmarks:
+        """Where the points are: (478, 3) float32, z as it was.
+
+        picture: H x W x 3. points: where MediaPipe sees them in it, in pixels; not changed.
+        """
+        seen = points[:, :2].astype(np.float64)
+        first, second = lm.OUTER_EYE_CORNERS
+        unit = max(float(np.linalg.norm(seen[first] - seen[second])), 1.0)
+        if not 1 / GROWN < unit / max(self._unit, 1e-6) < GROWN:
+            self._unit, self._patch = unit, None
+        patch, corner, scale = _cut(picture, (seen.min(0) + seen.max(0)) / 2, round(PATCH * self._unit))
+        now = seen
+        if self._patch is not None:
+            before = (self._points - self._corner) * scale
+            guess = (self._points + seen - self._seen - corner) * scale
+            flow, found = _follow(self._patch, patch, before, guess)
+            gone = flow / scale + corner
+            doubt = np.linalg.norm(gone - seen, axis=1) / (DOUBT * unit)
+            share = np.where(found, SEEN + (1 - SEEN) * np.minimum(doubt**2, 1), 1.0)
+            now = gone + share[:, None] * (seen - gone)
+        self._patch, self._corner, self._seen, self._points = patch, corner, seen, now
+        return np.concatenate([now, points[:, 2:]], 1).astype(np.float32)
+
+
+def _cut(picture: RGB, centre: Array, side: int) -> tuple[NDArray[np.uint8], Array, float]:
+    """The square of about `side` pixels round `centre`, grey and small; its corner in the picture, and how
+    many of its pixels one of the picture's is. Beyond the picture its rim goes on."""
+    times = max(round(side / PIXELS), 1)
+    size = max(side // times, 2)
+    side = size * times
+    height, width = picture.shape[:2]
+    corner = centre.clip(0, (width, height)) - side / 2
+    left, top = (times * round(float(v) / times) for v in corner)  # the same pixels together in every frame
+    rows, columns = slice(max(top, 0), min(top + side, height)), slice(max(left, 0), min(left + side, width))
+    grey = cv2.cvtColor(np.ascontiguousarray(picture[rows, columns]), cv2.COLOR_RGB2GRAY)
+    up, before = rows.start - top, columns.start - left
+    down, after = top + side - rows.stop, left + side - columns.stop
+    grey = cv2.copyMakeBorder(grey, up, down, before, after, cv2.BORDER_REPLICATE)
+    small = cv2.resize(grey, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), np.array([left, top], np.float64), 1 / times
+
+
+def _follow(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], points: Array, guess: Array
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Where points of one patch are in the other, (N, 2), and whether that could be told."""
+    first, second = (p.astype(np.float32)[:, None] - np.float32(0.5) for p in (points, guess))
+    flow, status, _ = cv2.calcOpticalFlowPyrLK(
+        before,
+        after,
+        first,
+        second,
+        winSize=AREA,
+        maxLevel=0,  # the guess is near enough
+        criteria=STOP,
+        flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
+    )
+    return flow[:, 0].astype(np.float64) + 0.5, status[:, 0] > 0
