@@ -17,9 +17,9 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
 from livecam.geometry import Array
 
-SEEN: Final = 0.3
+SEEN: Final = 0.4
 """Share of what MediaPipe sees, where pixels agree with it. With .2 lips are worse on clips, for what pixels
-do not show is forgotten too slowly; with .5 points jitter a seventh more."""
+do not show is forgotten too slowly; with .5 points jitter a tenth more."""
 
 DOUBT: Final = 0.02
 """Where both differ by so much, in distances of the outer eye corners, MediaPipe alone is believed: a lid has
@@ -83,14 +83,14 @@ class Steady:
         return np.concatenate([now, points[:, 2:]], 1).astype(np.float32)
 
 
-def _cut(picture: RGB, centre: Array, side: int) -> tuple[NDArray[np.uint8], Array, float]:
-    """The square of about `side` pixels round `centre`, grey and small; its corner in the picture, and how
+def _cut(picture: RGB, middle: Array, side: int) -> tuple[NDArray[np.uint8], Array, float]:
+    """The square of about `side` pixels round `middle`, grey and small; its corner in the picture, and how
     many of its pixels one of the picture's is. Beyond the picture its rim goes on."""
     times = max(round(side / PIXELS), 1)
     size = max(side // times, 2)
     side = size * times
     height, width = picture.shape[:2]
-    corner = centre.clip(0, (width, height)) - side / 2
+    corner = middle.clip(0, (width, height)) - side / 2
     left, top = (times * round(float(v) / times) for v in corner)  # the same pixels together in every frame
     rows, columns = slice(max(top, 0), min(top + side, height)), slice(max(left, 0), min(left + side, width))
     grey = cv2.cvtColor(np.ascontiguousarray(picture[rows, columns]), cv2.COLOR_RGB2GRAY)
