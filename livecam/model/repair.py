@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from livecam.model.adain import SLOPE, PlainBlock, StyledBlock, StyleSlots
 from livecam.model.alignment import SIZE
-from livecam.model.layout import CHANNELS
-from livecam.model.light import daylight, in_own_colours
+from livecam.model.layout import CHANNELS, MOUTH
+from livecam.model.light import daylight, in_own_colours, trusted
 from livecam.model.refiner import CropNetwork
 
 INPUTS = 2 * (3 * 4 + len(CHANNELS))
@@ -90,7 +90,8 @@ class RepairNetwork(CropNetwork):
         x = F.pixel_shuffle(self.up0(x), 2)  # (B, head, C, C)
         x = _act(self.head1(torch.cat([x, crop], 1)))
         x = self.head2(x)  # (B, 4, C, C)
-        return in_own_colours(x[:, :3] / gain, source), torch.sigmoid(x[:, 3:])
+        mask = torch.sigmoid(x[:, 3:]) * trusted(source, rasters[:, MOUTH : MOUTH + 1])
+        return in_own_colours(x[:, :3] / gain, source), mask
 
 
 def _act(x: Tensor) -> Tensor:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from livecam.model.light import MOST_BLUE, USUAL_BLUE, colourfulness, daylight, in_own_colours
+from livecam.model.light import (
+    MOST_BLUE,
+    STRANGE,
+    TRUSTED,
+    USUAL_BLUE,
+    colourfulness,
+    daylight,
+    in_own_colours,
+    trusted,
+)
 
 PINK = torch.tensor([0.3, 0.1, 0.1]).reshape(1, 3, 1, 1)
 
@@ -32,6 +41,31 @@ def test_grey_and_usual_light_are_left_alone() -> None:
     usual[:, 2] *= USUAL_BLUE / (3 - USUAL_BLUE) * usual[:, :2].sum() / usual[:, 2].sum()
     torch.testing.assert_close(daylight(usual), torch.ones(1, 3, 1, 1))
     assert daylight(usual * torch.tensor([1.0, 1.0, 0.01]).reshape(1, 3, 1, 1)).max() == MOST_BLUE**2
+
+
+def in_light(blue: float) -> Tensor:
+    """(1, 3, 64, 64): a face whose blue lacks so much of its usual share."""
+    picture = torch.rand(1, 3, 64, 64)
+    wanted = USUAL_BLUE / (3 - USUAL_BLUE) * picture[:, :2].sum()
+    picture[:, 2] *= wanted / picture[:, 2].sum() / blue
+    return picture
+
+
+def test_in_a_strange_light_corrections_inside_the_mouth_are_half_believed() -> None:
+    mouth = torch.full((1, 1, 32, 32), -0.5)
+    mouth[..., 12:20, 8:24] = 0.5
+    for blue, inside in (
+        (0.9, 1.0),
+        (STRANGE[0], 1.0),
+        (sum(STRANGE) / 2, (1 + TRUSTED) / 2),
+        (1.5, TRUSTED),
+    ):
+        share = trusted(in_light(blue), mouth)
+        assert share.shape == (1, 1, 64, 64)
+        torch.testing.assert_close(
+            share[..., 28:36, 20:44], torch.full((1, 1, 8, 24), inside), atol=0.02, rtol=0
+        )
+        torch.testing.assert_close(share[..., :20, :], torch.ones(1, 1, 20, 64))
 
 
 def test_drawings_have_one_tone_and_faces_have_colours() -> None:
