@@ -25,6 +25,7 @@ from livecam.report import Report
 from livecam.sinks.base import Sink
 from livecam.slots import Closed, Latest, LatestSlot
 from livecam.sources.base import Source
+from livecam.threads import one_opencv_thread
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ MAX_WAITING = 600
 """Frames looked at ahead before a neutral frame must do: a face that appears late, or 240 fps."""
 
 
+@one_opencv_thread()
 def run_lossless(
     source: Source,
     animator: Animator,
@@ -131,6 +133,7 @@ class LivePipeline:
         self._driver_lost = False
         self._latency_ms: float | None = None
 
+    @one_opencv_thread()
     def run(self) -> None:
         """Blocks. A thread's error is raised here, after everything has stopped."""
         self._report.start()

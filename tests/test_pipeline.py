@@ -6,6 +6,7 @@ import threading
 import time
 from functools import partial
 
+import cv2
 import numpy as np
 import pytest
 from doubles import Clip, Collected, Tracked, make_animator
@@ -29,6 +30,20 @@ def test_lossless_gives_every_frame_once_and_in_order(animator, face):
     assert [f.capture_ns for f in out.frames] == [round(i * 4e7) for i in range(70)]
     assert seen[-1] == (70, 70)
     assert report.frames == 70
+
+
+def test_opencv_keeps_to_one_thread_while_a_run_lasts_and_no_longer(animator, face):
+    way, report = animator(face)
+    before, threads = cv2.getNumThreads(), []
+    try:
+        cv2.setNumThreads(2)
+        run_lossless(
+            Clip(3), way, [Collected()], report, progress=lambda *_: threads.append(cv2.getNumThreads())
+        )
+        assert threads == [1, 1, 1]
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_lossless_stops_at_max_frames(animator, face):
