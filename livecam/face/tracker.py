@@ -81,8 +81,8 @@ class FaceTracker:
         part, corner = self._window.cut(image, time_ms)
         for look in range(1 if self._following else FIRST_LOOKS):
             followed = _mediapipe.detect_faces(self._follower, part, time_ms * TIME_STRETCH + look)
-        self._following = bool(followed)
-        if not followed:
+        self._following = bool(followed) and bool(np.isfinite(followed[0]).all())
+        if not self._following:
             return None
         points = followed[0]
         points[:, :2] += corner

@@ -32,6 +32,10 @@ LONGEST_STEP: Final = 0.25
 """Face sizes. Nobody moves so far between two frames of a camera; after a pause the speed means nothing."""
 
 
+LARGEST: Final = 3
+"""Sides of the picture: no window is larger, whatever is taken for a face."""
+
+
 class FollowingWindow:
     """Cuts squares out of pictures in which a face stays in its place and keeps its size.
 
@@ -58,7 +62,7 @@ class FollowingWindow:
             self._go_on(*self._last, time_ms)
         height, width = image.shape[:2]
         self._middle = np.clip(self._middle, 0, (width, height))
-        side = max(round(float(np.exp(self._log_side))), 2)
+        side = min(max(round(float(np.exp(self._log_side))), 2), LARGEST * max(height, width))
         left, top = (int(v) for v in np.round(self._middle - side / 2))
         part = image[max(top, 0) : min(top + side, height), max(left, 0) : min(left + side, width)]
         window = np.zeros((side, side, 3), np.uint8)
@@ -90,8 +94,8 @@ def centre(points: Landmarks) -> Landmarks:
 
 
 def face_size(points: Landmarks) -> float:
-    """The longer side of the box round the landmarks, in their unit."""
-    return float(np.ptp(points[:, :2], axis=0).max())
+    """The longer side of the box round the landmarks, in pixels, at least one."""
+    return max(float(np.ptp(points[:, :2], axis=0).max()), 1.0)
 
 
 def _beyond(off: NDArray[np.float64] | np.float64) -> NDArray[np.float64]:

@@ -164,6 +164,18 @@ def test_a_file_that_starts_again_is_tracked_on():
 
 
 @needs_models
+def test_points_that_are_no_numbers_are_nobody(monkeypatch):
+    """The next frame is looked at afresh."""
+    with FaceTracker() as tracker:
+        assert tracker.track(PICTURE, 0) is not None
+        with monkeypatch.context() as patched:
+            nothing = np.full((478, 3), np.nan, np.float32)
+            patched.setattr(tracking._mediapipe, "detect_faces", lambda *_: [nothing])
+            assert tracker.track(PICTURE, FRAME_NS) is None
+        assert tracker.track(PICTURE, 2 * FRAME_NS) is not None
+
+
+@needs_models
 def test_closing_twice_does_no_harm():
     tracker = FaceTracker()
     tracker.close()

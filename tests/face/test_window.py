@@ -108,6 +108,13 @@ def test_a_jump_after_a_pause_is_not_gone_on_with():
     assert np.abs(after - before).max() <= 100 * windows.LONGEST_STEP + 1
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1e4])
+def test_what_cannot_be_a_face_gives_a_window_all_the_same(scale):
+    """Neither nothing nor all of the memory."""
+    for cut, _ in follow([face_at(300, 200, scale)] * 3):
+        assert 2 <= len(cut) <= windows.LARGEST * max(PICTURE_SIZE)
+
+
 @needs_models
 def test_a_moving_head_is_tracked_as_exactly_as_a_still_one():
     """The same picture, moved by 4 % of the face a frame: looked for in the whole picture its points are
