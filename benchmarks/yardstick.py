@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from livecam.threads import one_opencv_thread
+
 ROUNDS = 40
 BUSY = 1.25
 """Wall time over CPU time above which somebody else is using the cores."""
@@ -26,21 +28,17 @@ class Yardstick:
         return self.wall_ms / max(self.cpu_ms, 1e-9)
 
 
+@one_opencv_thread()
 def measure(rounds: int = ROUNDS) -> Yardstick:
     """Blur a 512 x 512 picture and enlarge it to 768, on one thread."""
-    threads = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        picture = np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)
+    picture = np.random.default_rng(0).integers(0, 256, (512, 512, 3), np.uint8)
+    _work(picture)
+    walls, begun = [], time.thread_time()
+    for _ in range(rounds):
+        start = time.perf_counter()
         _work(picture)
-        walls, begun = [], time.thread_time()
-        for _ in range(rounds):
-            start = time.perf_counter()
-            _work(picture)
-            walls.append(time.perf_counter() - start)
-        cpu = (time.thread_time() - begun) / rounds
-    finally:
-        cv2.setNumThreads(threads)
+        walls.append(time.perf_counter() - start)
+    cpu = (time.thread_time() - begun) / rounds
     return Yardstick(1e3 * float(np.mean(walls)), 1e3 * cpu)
 
 

@@ -8,6 +8,7 @@ it, for what is wrong with the neutral frame is wrong with all others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -43,11 +44,10 @@ class NeutralFinder:
     def __init__(self, portrait: F32, seconds: float, chosen: int | None = None) -> None:
         self._chosen, self._count = chosen, 0
         self._picture = portrait.astype(np.float64)
-        self._portrait = self._picture[:, :2]
         self._seconds = seconds
         self._start: float | None = None
         self._widest = 1e-6
-        self._best: tuple[float, F32] | None = None
+        self._badness = math.inf
         self._frames: list[F32] = []
         self._alike: list[NDArray[np.float64]] = []
         self._neutral: F32 | None = None
@@ -63,13 +63,13 @@ class NeutralFinder:
             self._count += 1
             return
         self._start = time if self._start is None else self._start
-        if time - self._start > self._seconds and self._best is not None:
+        if time - self._start > self._seconds and self._frames:
             self.done = True
             return
         badness = self._rate(driver)
         self._frames.append(driver)
-        if self._best is None or badness < self._best[0]:
-            self._best, self._neutral = (badness, driver), driver
+        if not self._alike or badness < self._badness:
+            self._badness, self._neutral = badness, driver
             self._alike = [driver.astype(np.float64)]
             if badness < 0:  # the portrait's own picture, whose landmarks are better than a frame's
                 self._average([onto(self._picture, self._alike[0])])
@@ -85,7 +85,7 @@ class NeutralFinder:
     def _same_face(self, frames: Iterable[F32]) -> list[NDArray[np.float64]]:
         """Those of the frames that show the same face as the best one, in its head pose."""
         best = self._alike[0]
-        unit = _between_eyes(best)
+        unit = geo.between_eyes(best)
         moved = [onto(frame.astype(np.float64), best) for frame in frames]
         return [
             points
@@ -100,7 +100,7 @@ class NeutralFinder:
             self._neutral = np.mean(self._alike, 0).astype(np.float32)
 
     def _rate(self, driver: F32) -> float:
-        distance, displacement = picture_distance(self._portrait, driver)
+        distance, displacement = picture_distance(self._picture[:, :2], driver)
         if distance < SAME_PICTURE:
             # Always better than any other frame; of several, the one that also lies where the portrait does.
             return distance + min(displacement, 1.0) - 2.0
@@ -125,7 +125,7 @@ def picture_distance(portrait: NDArray[np.float64], driver: F32) -> tuple[float,
     own, found = portrait, driver[:, :2].astype(np.float64)
     scale, rotation, shift = geo.similarity(found[_MESH], own[_MESH])
     moved = scale * found @ rotation.T + shift
-    unit = _between_eyes(own)
+    unit = geo.between_eyes(own)
     return _distance(moved, own) / unit, _distance(moved, scale * found) / unit
 
 
@@ -138,9 +138,3 @@ def onto(points: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np
 def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Mean distance of points of the mesh in the picture, in the unit of both."""
     return float(np.linalg.norm(a[_MESH, :2] - b[_MESH, :2], axis=1).mean())
-
-
-def _between_eyes(points: NDArray[np.float64]) -> float:
-    """Distance of the outer corners of the eyes."""
-    first, second = lm.OUTER_EYE_CORNERS
-    return float(np.linalg.norm(points[first, :2] - points[second, :2]))

@@ -89,6 +89,12 @@ def mouth_width(points: Array) -> float:
     return float(np.linalg.norm(points[308, :2] - points[78, :2]))
 
 
+def between_eyes(points: NDArray[Any]) -> float:
+    """Distance of the outer corners of the eyes in the picture."""
+    first, second = lm.OUTER_EYE_CORNERS
+    return float(np.linalg.norm(points[first, :2] - points[second, :2]))
+
+
 def eye_width(points: NDArray[Any]) -> float:
     """Mean distance between the corners of an eye, above 0."""
     widths = [np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2]) for upper, _, _ in lm.EYES]

@@ -54,7 +54,7 @@ def test_frames_that_show_the_same_face_are_averaged(face):
     for k in range(9):
         frame = turned(face, yaw=2 * noise.normal()) + noise.normal(0, 0.15, face.shape)
         finder.add(frame.astype(np.float32), k / 30)
-    best = finder._best[1]
+    best = finder._alike[0]
     assert mean_error(onto(finder.neutral, best), best) > 0  # not that frame alone
     assert shape_error(finder.neutral, face) < 0.5 * shape_error(best, face)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
-from livecam.geometry import Array
+from livecam.geometry import Array, between_eyes
 
 SEEN: Final = 0.4
 """Share of what MediaPipe sees, where pixels agree with it. With .2 lips are worse on clips, for what pixels
@@ -65,8 +65,7 @@ class Steady:
         picture: H x W x 3. points: where MediaPipe sees them in it, in pixels; not changed.
         """
         seen = points[:, :2].astype(np.float64)
-        first, second = lm.OUTER_EYE_CORNERS
-        unit = max(float(np.linalg.norm(seen[first] - seen[second])), 1.0)
+        unit = max(between_eyes(seen), 1.0)
         if not 1 / GROWN < unit / max(self._unit, 1e-6) < GROWN:
             self._unit, self._patch = unit, None
         patch, corner, scale = _cut(picture, (seen.min(0) + seen.max(0)) / 2, round(PATCH * self._unit))

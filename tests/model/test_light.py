@@ -34,21 +34,20 @@ def face() -> Tensor:
     return picture
 
 
-def test_grey_and_usual_light_are_left_alone() -> None:
-    grey = torch.rand(1, 1, 64, 64).expand(1, 3, 64, 64)
-    torch.testing.assert_close(daylight(grey), torch.ones(1, 3, 1, 1))
-    usual = torch.rand(1, 3, 64, 64)
-    usual[:, 2] *= USUAL_BLUE / (3 - USUAL_BLUE) * usual[:, :2].sum() / usual[:, 2].sum()
-    torch.testing.assert_close(daylight(usual), torch.ones(1, 3, 1, 1))
-    assert daylight(usual * torch.tensor([1.0, 1.0, 0.01]).reshape(1, 3, 1, 1)).max() == MOST_BLUE**2
-
-
 def in_light(blue: float) -> Tensor:
     """(1, 3, 64, 64): a face whose blue lacks so much of its usual share."""
     picture = torch.rand(1, 3, 64, 64)
     wanted = USUAL_BLUE / (3 - USUAL_BLUE) * picture[:, :2].sum()
     picture[:, 2] *= wanted / picture[:, 2].sum() / blue
     return picture
+
+
+def test_grey_and_usual_light_are_left_alone() -> None:
+    grey = torch.rand(1, 1, 64, 64).expand(1, 3, 64, 64)
+    torch.testing.assert_close(daylight(grey), torch.ones(1, 3, 1, 1))
+    usual = in_light(1.0)
+    torch.testing.assert_close(daylight(usual), torch.ones(1, 3, 1, 1))
+    assert daylight(usual * torch.tensor([1.0, 1.0, 0.01]).reshape(1, 3, 1, 1)).max() == MOST_BLUE**2
 
 
 def test_in_a_strange_light_corrections_inside_the_mouth_are_half_believed() -> None:
