@@ -97,6 +97,30 @@ def test_shut_lips_are_shut_on_every_portrait(portrait, wide_driver):
     assert gap(out.landmarks) == pytest.approx(0, abs=0.004)  # lips differ in depth, seen a little from above
 
 
+@pytest.mark.parametrize("width", [0.6, 1.3])
+def test_skin_at_the_corners_of_the_mouth_goes_with_them(portrait, face, width):
+    """A driver who purses or widens the lips, and whose skin beside them is not seen to move: the line that
+    many mouths end in lies on that skin, and would be drawn out to half its length again."""
+    driver = face.copy()
+    lips = list(lm.LIPS)
+    middle = face[lips].mean(0)
+    driver[lips] = (face[lips] - middle) * [width, 1, 1] + middle
+    points = MotionTransfer(portrait, face)(driver).landmarks
+    for corner, beside in ((61, 57), (291, 287)):
+        before, after = (p[beside, :2] - p[corner, :2] for p in (portrait, points))
+        # .1: the mouth's width is measured between the inner corners, the lips were scaled as a whole.
+        assert np.linalg.norm(after) == pytest.approx(width * np.linalg.norm(before), rel=0.1)
+
+
+def test_skin_along_the_lips_takes_most_of_their_way(portrait, face):
+    driver = face.copy()
+    driver[list(lm.LIPS), 1] += 20
+    points = MotionTransfer(portrait, face)(driver).landmarks
+    way = (points - portrait)[:, 1]
+    ratio = way[list(lm.ALONG_LIPS)] / way[list(lm.LIPS_ALONG)]
+    np.testing.assert_allclose(ratio, motion.ALONG_LIPS, atol=0.02)
+
+
 def test_a_blink_shuts_the_lids_and_only_them(portrait, wide_driver):
     out = MotionTransfer(portrait, wide_driver)(with_lids(wide_driver, 0.0))
     for eye in (0, 1):

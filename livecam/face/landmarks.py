@@ -44,6 +44,14 @@ LIPS: Final = tuple(
 )
 """Every point on the lips, between the inner and the outer outline included."""
 
+# Skin beside the lips and, point by point, where on the lips it is next to; round each corner of the mouth,
+# first what touches it, then what is next.
+ALONG_LIPS: Final = (164, 167, 165, 92, 393, 391, 322, 18, 83, 182, 106, 313, 406, 335)
+LIPS_ALONG: Final = (0, 37, 39, 40, 267, 269, 270, 17, 84, 181, 91, 314, 405, 321)
+MOUTH_CORNERS: Final = (61, 291)
+AT_CORNERS: Final = ((57, 43, 186), (287, 273, 410))
+NEAR_CORNERS: Final = ((212, 202), (432, 422))
+
 LEFT_EYE_UPPER: Final = (33, 246, 161, 160, 159, 158, 157, 173, 133)
 LEFT_EYE_LOWER: Final = (33, 7, 163, 144, 145, 153, 154, 155, 133)
 RIGHT_EYE_UPPER: Final = (362, 398, 384, 385, 386, 387, 388, 466, 263)
