@@ -32,6 +32,8 @@ from livecam.render.quicker import likeness_db, touched
 SPEED: Final = 0.8
 """INT8 must take at most this share of FP32's CPU time to be worth a second file and its errors."""
 ROUNDS: Final = 5
+MOVES: Final = "/quarters"
+"""Part of the name of a convolution with ones and zeros (`livecam.model.repair.Quarters`)."""
 
 
 def record(graph: Path, count: int) -> list[Feeds]:
@@ -75,10 +77,45 @@ def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence
             op_types_to_quantize=["Conv"],
             nodes_to_exclude=list(leave_out),
         )
+    shuffle_bytes(out)
+
+
+def shuffle_bytes(graph: Path) -> None:
+    """Lets every DepthToSpace that gets a dequantised tensor move its bytes, and dequantises behind it: the
+    same numbers, a quarter of the memory to walk through (.5 of 10.5 CPU ms a frame)."""
+    import onnx
+
+    model = onnx.load(graph)
+    nodes = list(model.graph.node)
+    maker = {name: node for node in nodes for name in node.output}
+    for shuffle in [node for node in nodes if node.op_type == "DepthToSpace"]:
+        before = maker.get(shuffle.input[0])
+        readers = sum(shuffle.input[0] in node.input for node in nodes)
+        if before is None or before.op_type != "DequantizeLinear" or readers > 1:
+            continue
+        shuffled = f"{shuffle.output[0]}_bytes"
+        shuffle.input[0], before.input[0] = before.input[0], shuffled
+        shuffle.output[0], before.output[0] = shuffled, shuffle.output[0]
+        nodes.remove(before)
+        nodes.insert(nodes.index(shuffle) + 1, before)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    del model.graph.value_info[:]  # its types would be those of before
+    onnx.checker.check_model(model)
+    onnx.save(model, graph)
 
 
 def convolutions(graph: Path) -> list[str]:
-    """Their names in order: the first and the last see the picture at full size."""
+    """Their names in order, without those that only move pixels: the last see the picture at full size."""
+    return [name for name in _all_convolutions(graph) if MOVES not in name]
+
+
+def movers(graph: Path) -> list[str]:
+    """The names of convolutions that only move pixels: quantised they would gain nothing and lose bits."""
+    return [name for name in _all_convolutions(graph) if MOVES in name]
+
+
+def _all_convolutions(graph: Path) -> list[str]:
     import onnx
 
     return [node.name for node in onnx.load(graph).graph.node if node.op_type == "Conv"]
@@ -171,12 +208,9 @@ def trial(graph: Path | None, count: int, kept: Path | None = None) -> dict[str,
     results: dict[str, dict[str, Any]] = {}
     nearest = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        for variant, leave_out in (
-            ("every convolution", []),
-            ("but the first and last two", [names[0], *names[-2:]]),
-        ):
+        for variant, leave_out in (("every convolution", []), ("but the last two", names[-2:])):
             out = Path(folder) / "int8.onnx"
-            quantise(graph, calibration, out, leave_out)
+            quantise(graph, calibration, out, [*movers(graph), *leave_out])
             small = open_engine("cpu", out, threads=1)
             row: dict[str, Any] = compare(full, small, test)
             row["kept"] = row["time_ratio"] <= SPEED and row["psnr_db"] >= LEAST_PSNR_HALF

