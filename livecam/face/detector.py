@@ -17,15 +17,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import _mediapipe
-from livecam.face import landmarks as lm
 from livecam.face.bundle import face_landmarker_path
 from livecam.face.plausible import LARGEST_SPREAD, mesh_doubt, spread
 from livecam.face.tracker import only_face
+from livecam.face.turned import Turned
 from livecam.frames import RGB, Landmarks
 
 TILE_SIZES: Final = (0.5, 0.3)
@@ -170,43 +169,19 @@ def _look(
     """(478, 3) landmarks in the picture's pixels as seen in one crop round the rough ones, or None."""
     left, top, right, bottom = _box(rough)
     size = max(right - left, bottom - top)
-    zoom = LOOK_SIZE / (scale * size)
-    angle = np.deg2rad(degrees)
-    turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    if mirror:
-        turn = np.diag([-1.0, 1.0]) @ turn
-    shift = LOOK_SIZE / 2 - turn @ [(left + right) / 2, (top + bottom) / 2]
-    crop = _warp(image, turn, shift, zoom)
+    middle = np.array([(left + right) / 2, (top + bottom) / 2])
+    turned = Turned.about(middle, LOOK_SIZE / (scale * size), degrees, LOOK_SIZE, mirror)
+    crop = turned.cut(image)
 
     faces = finder.all_faces(crop)
-    expected = turn @ rough[:, :2].mean(0) + shift
+    expected = turned.there(rough[:, :2].mean(0))
     distances = [float(np.linalg.norm(face[:, :2].mean(0) - expected)) for face in faces]
-    if not faces or min(distances) > 0.3 * size * zoom:  # what lies further off is another face
+    if not faces or min(distances) > 0.3 * size * turned.zoom:  # what lies further off is another face
         return None
     if len(faces) > 1:
         crop = only_face(crop, faces, int(np.argmin(distances)))
     seen = finder.settled_face(crop)
-    if seen is None:
-        return None
-    points = np.column_stack([(seen[:, :2] - shift) @ np.linalg.inv(turn).T, seen[:, 2] / zoom])
-    return points[lm.mirror_index()] if mirror else points
-
-
-def _warp(image: RGB, turn: NDArray[np.float64], shift: NDArray[np.float64], zoom: float) -> RGB:
-    """LOOK_SIZE square: where place p of the picture lands at turn p + shift; edges are continued.
-
-    Places count from the corner of the first pixel, as MediaPipe's do; OpenCV counts from its centre.
-    """
-    if zoom < 0.5:  # warpAffine takes single pixels; shrink first so that none is skipped
-        shrink = max(1, int(0.5 / zoom) + 1)
-        height, width = (max(1, side // shrink) for side in image.shape[:2])
-        ratio = np.array([image.shape[1] / width, image.shape[0] / height])
-        image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        turn = turn * ratio
-    matrix = np.column_stack([turn, turn @ [0.5, 0.5] + shift - 0.5])
-    size = (LOOK_SIZE, LOOK_SIZE)
-    crop = cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(crop, np.uint8)
+    return None if seen is None else turned.back(seen).astype(np.float64)
 
 
 def _distinct(faces: Sequence[FoundFace]) -> list[FoundFace]:

@@ -17,9 +17,9 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
 from livecam.geometry import Array, between_eyes
 
-SEEN: Final = 0.4
-"""Share of what MediaPipe sees, where pixels agree with it. With .2 lips are worse on clips, for what pixels
-do not show is forgotten too slowly; with .5 points jitter a tenth more."""
+SEEN: Final = 0.3
+"""Share of what MediaPipe sees, where pixels agree with it. With .4 points jitter a tenth more; with .2 clips
+gain nothing, and what pixels do not show is forgotten more slowly."""
 
 DOUBT: Final = 0.02
 """Where both differ by so much, in distances of the outer eye corners, MediaPipe alone is believed: a lid has

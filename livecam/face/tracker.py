@@ -4,7 +4,7 @@ MediaPipe follows a single face at 5 ms a frame; asked for several it searches f
 1.3 ms more. So it is asked for one, and who that is gets decided here: whenever nobody is followed, all
 faces of the picture are found, one is chosen, and where there are others they are painted over in the one
 frame that MediaPipe starts from. From there on it stays with that face, in a window that goes along with it
-(`livecam.face.window`).
+(`livecam.face.window`), which it is shown turned to both sides by turns (`livecam.face.looks`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
+from livecam.face.looks import TurnedLooks
 from livecam.face.optical_flow import Steady
 from livecam.face.window import FollowingWindow, centre, face_size
 from livecam.frames import RGB, Landmarks
@@ -29,15 +30,6 @@ NEAR: Final = 1.0
 
 MARGIN: Final = 0.5
 """MediaPipe looks at 1.5 times the face's box; this much of the box is left round a chosen face."""
-
-TIME_STRETCH: Final = 1000
-"""MediaPipe smooths by the time between frames, so hard that points lag by .3 to .8 of a frame. Told that a
-thousand times as much time has passed it leaves them as they are; what jitters then is for our own filter,
-which waits for less. docs/face-model.md has the figures."""
-
-FIRST_LOOKS: Final = 3
-"""At the first picture of a face MediaPipe starts from a detection, and is less exact than when it starts
-from landmarks (`livecam.face.detector` finds the same)."""
 
 NOMINAL_MS: Final = 33
 """Time given to a frame whose capture time is not after the last one's (a file that starts again)."""
@@ -53,7 +45,7 @@ class FaceTracker:
         """
         model = face_landmarker_path()
         self._finder = _mediapipe.create_face_landmarker(model, video=False, faces=faces)
-        self._follower = _mediapipe.create_face_landmarker(model, video=True, faces=1)
+        self._looks = TurnedLooks()
         self._clock = GrowingClock()
         self._choice = FaceChoice()
         self._window, self._steady = FollowingWindow(), Steady()
@@ -79,14 +71,13 @@ class FaceTracker:
             self._window.start(faces[chosen])
             self._steady.reset()
         part, corner = self._window.cut(image, time_ms)
-        for look in range(1 if self._following else FIRST_LOOKS):
-            followed = _mediapipe.detect_faces(self._follower, part, time_ms * TIME_STRETCH + look)
-        self._following = bool(followed) and bool(np.isfinite(followed[0]).all())
-        if not self._following:
+        points = self._looks.again(part) if self._following else self._looks.first(part)
+        self._following = points is not None
+        if points is None:
             return None
-        points = followed[0]
-        points[:, :2] += corner
-        points = self._steady(image, points)
+        corner = np.append(corner, np.float32(0))
+        points = self._steady(image, points + corner)
+        self._looks.settled(points - corner)
         self._window.seen(points, time_ms)
         self._choice.seen(points, capture_ns)
         return points
@@ -94,7 +85,7 @@ class FaceTracker:
     def close(self) -> None:
         """Frees the models. May be called twice."""
         self._finder.close()
-        self._follower.close()
+        self._looks.close()
 
     def __enter__(self) -> FaceTracker:
         return self

@@ -150,12 +150,3 @@ def test_those_in_doubt_are_given_only_where_there_is_no_other(face, monkeypatch
     assert find_faces(image) == [sure]
     finds["search"] = [doubtful.landmarks]
     assert find_faces(image) == [doubtful]
-
-
-def test_a_picture_is_shrunk_before_every_other_pixel_would_be_skipped():
-    """Stripes of one pixel, 0 and 200, are grey from far away; a warp that takes single pixels shows them."""
-    image = np.zeros((1600, 1600, 3), np.uint8)
-    image[:, ::2] = 200
-    zoom = detector.LOOK_SIZE / 1600
-    crop = detector._warp(image, zoom * np.eye(2), np.zeros(2), zoom)
-    assert np.abs(crop.astype(int) - 100).max() <= 40  # a mean of three pixels is at most 133

@@ -11,7 +11,7 @@ MIRROR = lm.mirror_index()
 
 
 @pytest.mark.parametrize(
-    "first, second",
+    ("first", "second"),
     [(lm.ALONG_LIPS, lm.LIPS_ALONG), (lm.LASHES, lm.CREASES), (lm.LOWER_LIDS, lm.LOWER_FOLDS)],
     ids=["beside the lips", "upper lids", "lower lids"],
 )
@@ -20,7 +20,7 @@ def test_pairs_of_points_mirror_as_pairs(first, second):
     assert {(MIRROR[a], MIRROR[b]) for a, b in pairs} == pairs
 
 
-@pytest.mark.parametrize("left, right", [lm.AT_CORNERS, lm.NEAR_CORNERS, lm.MOUTH_CORNERS])
+@pytest.mark.parametrize(("left", "right"), [lm.AT_CORNERS, lm.NEAR_CORNERS, lm.MOUTH_CORNERS])
 def test_what_is_round_one_corner_is_round_the_other(left, right):
     assert np.array_equal(MIRROR[np.array(left)], right)
 
