@@ -27,8 +27,9 @@ SHOWN: Final = 0.88
 LARGEST_SIDE: Final = 384
 """Pixels of what is shown, so that the part MediaPipe looks at has its 256."""
 
-LEARNED: Final = 0.4
-"""Share of a new difference that is learned at once: with .1 points jitter a tenth more."""
+LEARNED: Final = np.array([0.4, 0.4, 0.4])
+"""Share of a new difference that is learned at once: with .1 points jitter a tenth more, but depth, which
+nothing steadies, less."""
 
 DOUBT: Final = 0.02
 """A difference that is further from the learned one, in distances of the outer eye corners, is no look's but
@@ -59,7 +60,7 @@ class TurnedLooks:
         """Raises `UserError` where the face model is missing or mediapipe cannot be loaded."""
         model = face_landmarker_path()
         self._followers = [_mediapipe.create_face_landmarker(model, video=True, faces=1) for _ in TURNS]
-        self._off = np.zeros((len(TURNS), 1, 2))
+        self._off = np.zeros((len(TURNS), 1, 3))
         self._seen: Landmarks | None = None
         self._last: Landmarks | None = None
         self._turn = 0
@@ -76,7 +77,7 @@ class TurnedLooks:
         if len(seen) < len(TURNS):
             return None
         mean = np.mean(seen, 0)
-        self._off = np.stack([points - mean for points in seen])[..., :2] / _unit(mean)
+        self._off = np.stack([points - mean for points in seen]) / _unit(mean)
         self._seen = None
         self._last = np.asarray(mean, np.float32)
         return self._last.copy()
@@ -87,18 +88,20 @@ class TurnedLooks:
         self._seen = self._look(self._turn, window)
         if self._seen is None or self._is_elsewhere(self._seen):
             return None
-        points = self._seen.copy()
-        points[:, :2] -= self._off[self._turn] * _unit(points)
-        return points
+        return (self._seen - self._off[self._turn] * _unit(self._seen)).astype(np.float32)
 
     def settled(self, points: Landmarks) -> None:
-        """Learn how far the last look was from where the points were taken to be, (478, 3)."""
-        self._last = points
-        if self._seen is None:
+        """Learn how far the last look was from where the points were taken to be, (478, 3).
+
+        Of depth, which pixels do not show, from where it was a frame ago: that was a look at the other turn.
+        """
+        before, self._last = self._last, points
+        if self._seen is None or before is None:
             return
-        off = (self._seen - points)[:, :2] / _unit(points)
-        new = off - self._off[self._turn]
-        new *= np.linalg.norm(new, axis=1, keepdims=True) < DOUBT
+        unit = _unit(points)
+        expected = np.column_stack([points[:, :2], before[:, 2] * (unit / _unit(before))])
+        new = (self._seen - expected) / unit - self._off[self._turn]
+        new *= np.linalg.norm(new[:, :2], axis=1, keepdims=True) < DOUBT
         self._off[self._turn] += LEARNED * new
         self._off -= self._off.mean(0)
 

@@ -25,6 +25,10 @@ DOUBT: Final = 0.02
 """Where both differ by so much, in distances of the outer eye corners, MediaPipe alone is believed: a lid has
 come down, a hand is before the face. Never are points further from where it sees them."""
 
+DEPTH: Final = (0.4, 0.02)
+"""Of depth, which pixels do not show, this share of a change is taken while the face is still, and all of it
+where the face turns by that much between frames (root mean square, same distances; 2 degrees)."""
+
 PIXELS: Final = 192
 """Side of the patch in which pixels are compared, about: a larger part of the picture is made smaller by a
 whole number, which is quick."""
@@ -58,9 +62,10 @@ class Steady:
         self._patch: NDArray[np.uint8] | None = None
         self._corner = np.zeros(2)
         self._seen = self._points = np.zeros((lm.COUNT, 2))
+        self._depth = np.zeros(lm.COUNT)
 
     def __call__(self, picture: RGB, points: Landmarks) -> Landmarks:
-        """Where the points are: (478, 3) float32, z as it was.
+        """Where the points are: (478, 3) float32.
 
         picture: H x W x 3. points: where MediaPipe sees them in it, in pixels; not changed.
         """
@@ -69,8 +74,9 @@ class Steady:
         if not 1 / GROWN < unit / max(self._unit, 1e-6) < GROWN:
             self._unit, self._patch = unit, None
         patch, corner, scale = _cut(picture, (seen.min(0) + seen.max(0)) / 2, round(PATCH * self._unit))
-        now = seen
+        now, depth = seen, points[:, 2].astype(np.float64)
         if self._patch is not None:
+            depth = _steadier(self._depth, depth, unit)
             before = (self._points - self._corner) * scale
             guess = (self._points + seen - self._seen - corner) * scale
             flow, found = _follow(self._patch, patch, before, guess)
@@ -79,7 +85,16 @@ class Steady:
             share = np.where(found, SEEN + (1 - SEEN) * np.minimum(doubt**2, 1), 1.0)
             now = gone + share[:, None] * (seen - gone)
         self._patch, self._corner, self._seen, self._points = patch, corner, seen, now
-        return np.concatenate([now, points[:, 2:]], 1).astype(np.float32)
+        self._depth = depth
+        return np.column_stack([now, depth]).astype(np.float32)
+
+
+def _steadier(before: Array, depth: Array, unit: float) -> Array:
+    """(N,) depth, with less of what changed the less the face turned. unit: of `DEPTH`'s distance."""
+    seen, turned = DEPTH
+    change = depth - before
+    share = seen + (1 - seen) * min(float(np.std(change) / (turned * unit)) ** 2, 1.0)
+    return np.asarray(before + share * change, np.float64)
 
 
 def _cut(picture: RGB, middle: Array, side: int) -> tuple[NDArray[np.uint8], Array, float]:
