@@ -22,14 +22,14 @@ TURNS: Final = (7.0, -7.0)
 """Degrees. With 4 less is gained; with mirrored pictures as well points jitter twice as much."""
 
 SHOWN: Final = 0.88
-"""Part of the window's side that is shown: to turn pixels takes time. MediaPipe looks at .6 of it."""
+"""Part of the window's side that is shown, for turning pixels takes time. MediaPipe looks at .6 of it all."""
 
 LARGEST_SIDE: Final = 384
 """Pixels of what is shown, so that the part MediaPipe looks at has its 256."""
 
-LEARNED: Final = np.array([0.4, 0.4, 0.4])
-"""Share of a new difference that is learned at once: with .1 points jitter a tenth more, but depth, which
-nothing steadies, less."""
+LEARNED: Final = 0.4
+"""Share of a new difference that is learned at once. With .1 points jitter a tenth more and heads shake twice
+as much: how the looks differ changes with pose and expression."""
 
 DOUBT: Final = 0.02
 """A difference that is further from the learned one, in distances of the outer eye corners, is no look's but
