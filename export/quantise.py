@@ -47,7 +47,8 @@ def record(graph: Path, count: int) -> list[Feeds]:
 
 
 def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence[str] = ()) -> None:
-    """Static INT8 with QDQ nodes, per channel, activations unsigned. `leave_out`: nodes that stay FP32."""
+    """Static INT8 with QDQ nodes, per channel, activations unsigned. `leave_out`: nodes that stay FP32, as
+    convolutions that only move pixels do: quantised they would gain nothing and lose bits."""
     from onnxruntime.quantization import (
         CalibrationDataReader,
         QuantFormat,
@@ -75,7 +76,7 @@ def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             op_types_to_quantize=["Conv"],
-            nodes_to_exclude=list(leave_out),
+            nodes_to_exclude=[*(name for name in convolutions(graph) if MOVES in name), *leave_out],
         )
     shuffle_bytes(out)
 
@@ -106,16 +107,7 @@ def shuffle_bytes(graph: Path) -> None:
 
 
 def convolutions(graph: Path) -> list[str]:
-    """Their names in order, without those that only move pixels: the last see the picture at full size."""
-    return [name for name in _all_convolutions(graph) if MOVES not in name]
-
-
-def movers(graph: Path) -> list[str]:
-    """The names of convolutions that only move pixels: quantised they would gain nothing and lose bits."""
-    return [name for name in _all_convolutions(graph) if MOVES in name]
-
-
-def _all_convolutions(graph: Path) -> list[str]:
+    """Their names in order: the last see the picture at full size."""
     import onnx
 
     return [node.name for node in onnx.load(graph).graph.node if node.op_type == "Conv"]
@@ -210,7 +202,7 @@ def trial(graph: Path | None, count: int, kept: Path | None = None) -> dict[str,
     with tempfile.TemporaryDirectory() as folder:
         for variant, leave_out in (("every convolution", []), ("but the last two", names[-2:])):
             out = Path(folder) / "int8.onnx"
-            quantise(graph, calibration, out, [*movers(graph), *leave_out])
+            quantise(graph, calibration, out, leave_out)
             small = open_engine("cpu", out, threads=1)
             row: dict[str, Any] = compare(full, small, test)
             row["kept"] = row["time_ratio"] <= SPEED and row["psnr_db"] >= LEAST_PSNR_HALF

@@ -127,4 +127,4 @@ class TurnedLooks:
 
 
 def _unit(points: Landmarks) -> float:
-    return max(between_eyes(points[:, :2]), 1.0)
+    return max(between_eyes(points), 1.0)

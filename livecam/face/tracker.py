@@ -120,7 +120,7 @@ class FaceChoice:
 
 
 class GrowingClock:
-    """Milliseconds that grow with every call, as MediaPipe demands, whatever the capture times do."""
+    """Milliseconds that grow with every call, whatever the capture times do: the window goes by them."""
 
     def __init__(self) -> None:
         self._shift_ms = 0

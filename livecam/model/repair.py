@@ -109,7 +109,7 @@ class Quarters(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, C, C) -> (B, 12, C/2, C/2)."""
-        return F.conv2d(x, self.pick.to(x.dtype), stride=2)
+        return F.conv2d(x, self.pick, stride=2)
 
 
 def _act(x: Tensor) -> Tensor:
