@@ -1,4 +1,5 @@
-"""Writing files so that an interrupted run never leaves a broken one under the final name."""
+"""Files by their names, and writing them so that an interrupted run never leaves a broken one under the
+final name."""
 
 from __future__ import annotations
 
@@ -7,6 +8,14 @@ import secrets
 from pathlib import Path
 
 from livecam.errors import UserError
+
+LONGEST_KEPT = 200
+"""Bytes of a file's name that its part bears as well."""
+
+
+def ffmpeg_name(path: Path) -> str:
+    """The path as FFmpeg has to be given it: opened as a file, whatever stands before a colon in its name."""
+    return f"file:{path.absolute()}"
 
 
 def check_target(path: Path) -> None:
@@ -26,7 +35,9 @@ def create_part(path: Path) -> Path:
     Raises `UserError` as `check_target` does, or where the file cannot be made.
     """
     check_target(path)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    # A name may be 255 bytes long; the part's has to hold more than that.
+    name = os.fsencode(path.name)[:LONGEST_KEPT].decode("utf-8", "ignore")
+    part = path.with_name(f".{name}.{secrets.token_hex(4)}.part")
     try:
         part.open("xb").close()
     except OSError as error:

@@ -30,15 +30,17 @@ class FrameFilesSink:
     def __init__(self, pattern: Path) -> None:
         self.name = str(pattern)
         self._folder, self._pattern = pattern.parent, pattern.name
-        rest = _NUMBER.sub("", self._pattern, count=1)
-        if rest == self._pattern or "%" in rest:
+        # %% stands for the sign itself; no file's name holds a NUL.
+        around = _NUMBER.split(self._pattern.replace("%%", "\0"))
+        if len(around) != 2 or "%" in "".join(around):
             raise UserError(
                 self.name,
                 "a picture's name needs one number in it",
-                f"Write for example {pattern.with_name('%05d' + pattern.suffix)}",
+                f"Write for example {pattern.with_name('%05d' + pattern.suffix)}, and %% for a percent sign.",
             )
-        if "%" in str(self._folder):
+        if _NUMBER.search(str(self._folder)) and not self._folder.is_dir():
             raise UserError(self.name, "the number stands in the folder's name", "Put it in the file's name.")
+        self._before, self._after = (part.replace("\0", "%") for part in around)
         self._suffix = ".png" if pattern.suffix.lower() == ".png" else ".jpg"
         # Level 1 is a quarter faster than 3 for a tenth more bytes.
         self._options = (
@@ -52,8 +54,7 @@ class FrameFilesSink:
             except OSError as error:
                 raise unwritable(self._folder, error) from None
         check_target(self._path(0))
-        before, after = _NUMBER.split(self._pattern)
-        shape = re.escape(before) + r"\d+" + re.escape(after)
+        shape = re.escape(self._before) + r"\d+" + re.escape(self._after)
         old = sum(1 for path in self._folder.iterdir() if re.fullmatch(shape, path.name))
         if old:
             log.warning(

@@ -12,7 +12,7 @@ import cv2
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 
 from livecam.errors import UserError
-from livecam.files import create_part, finish, unwritable
+from livecam.files import create_part, ffmpeg_name, finish, unwritable
 from livecam.frames import OutputFrame
 from livecam.sinks.base import SinkFormat
 
@@ -62,7 +62,7 @@ class VideoFileSink:
         self._last = -1
         self._part = create_part(self._path)
         container = av.open(
-            str(self._part),
+            ffmpeg_name(self._part),
             "w",
             format=_CONTAINERS[self._path.suffix.lower()],
             options={"movflags": "+faststart"} if self._path.suffix.lower() != ".mkv" else {},

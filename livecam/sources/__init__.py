@@ -43,11 +43,8 @@ def open_source(driver: str, *, fps: float | None = None, size: tuple[int, int] 
 
 
 def check_file(driver: str) -> Path:
-    """The absolute path of a readable, non-empty, ordinary file; `UserError` for anything else.
-
-    Absolute, so that a name like `concat:a.mp4` can never be taken for one of FFmpeg's protocols.
-    """
-    if not driver:
+    """The absolute path of a readable, non-empty, ordinary file; `UserError` for anything else."""
+    if not driver.strip():
         raise UserError("driver", "the name is empty", "Write camera, or the path of a video file.")
     path = Path(driver).expanduser()
     try:

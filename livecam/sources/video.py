@@ -14,6 +14,7 @@ import av.stream
 import numpy as np
 
 from livecam.errors import UserError
+from livecam.files import ffmpeg_name
 from livecam.frames import RGB, DriverFrame
 from livecam.sources.base import SourceInfo
 
@@ -89,7 +90,7 @@ class VideoSource:
     def _open(self) -> SourceInfo:
         try:
             # No other protocol: a playlist must not make us read from the network.
-            self._container = av.open(str(self._path), options={"protocol_whitelist": "file"})
+            self._container = av.open(ffmpeg_name(self._path), options={"protocol_whitelist": "file"})
             stream = self._pick_stream(self._container)
             self._check_size(stream.codec_context.width, stream.codec_context.height)
             pixels = stream.codec_context.width * stream.codec_context.height

@@ -72,3 +72,21 @@ def test_disk_error(tmp_path: Path) -> None:
     (tmp_path / "out").rmdir()
     with pytest.raises(UserError, match="cannot be written"):
         sink.write(OutputFrame(a_picture(0), 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "written"),
+    [
+        ("100%%-%03d.png", "100%-007.png"),
+        ("%%d%d%%.png", "%d7%.png"),
+        ("50% off/%d.png", "50% off/7.png"),
+        ("-a b/ä %d.png", "-a b/ä 7.png"),
+    ],
+)
+def test_percent_signs_are_legal_in_names(tmp_path: Path, caplog, pattern: str, written: str) -> None:
+    for warned in (False, True):
+        sink = FrameFilesSink(tmp_path / pattern)
+        sink.open(FORMAT)
+        sink.write(OutputFrame(a_picture(7), 7, 0))
+        assert (tmp_path / written).is_file()
+        assert ("pictures of an earlier run" in caplog.text) is warned

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
+import sys
 from pathlib import Path
 
 import av
@@ -192,3 +194,25 @@ def test_wrong_shape_is_our_own_mistake(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="the frame is"):
         sink.write(OutputFrame(np.zeros((64, 64, 3), np.uint8), 0, 0))
     sink.close()
+
+
+NAMES = [
+    "12:30:45.mp4",
+    "http:a.mkv",
+    "concat:b.mov",
+    "-y.mp4",
+    "100%.mp4",
+    "%05d.mp4",
+    "a b\nc.mp4",
+    "\u00e4\u30c6.mp4",
+]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="some of these names are not legal there")
+@pytest.mark.parametrize("name", [*NAMES, 251 * "n" + ".mp4", 83 * "\u30c6" + ".mp4"])
+def test_any_name_of_a_file_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(Path(name), [0, 40_000_000])
+    assert os.listdir() == [name]
+    Path(name).rename("plain")
+    assert len(read(Path("plain"))) == 2

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -365,3 +367,33 @@ def test_playlists_do_not_reach_the_network(tmp_path: Path) -> None:
 def test_addresses_are_not_opened() -> None:
     with pytest.raises(UserError, match="no such file"):
         open_source("http://127.0.0.1:9/a.mp4")
+
+
+NAMES = [
+    "12:30:45.mp4",
+    "http:a.mp4",
+    "concat:b.mp4",
+    "-i.mp4",
+    "100%.mp4",
+    "%05d.mp4",
+    "a b\nc.mp4",
+    "\u00e4\u30c6.mp4",
+]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="some of these names are not legal there")
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_of_a_file_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    write_video(tmp_path / "plain.mp4", constant(2)).rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    for source in (open_source(name), VideoSource(Path(name))):
+        with source:
+            assert source.info.frames == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_a_name_that_is_no_text_will_do(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.mp4")
+    write_video(tmp_path / "plain.mp4", constant(2)).rename(path)
+    with open_source(str(path)) as source:
+        assert source.info.frames == 2

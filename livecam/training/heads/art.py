@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from livecam.errors import UserError
+from livecam.files import ffmpeg_name
 from livecam.frames import RGB
 from livecam.training.heads import drawing, paint, people
 from livecam.training.heads.compose import compose
@@ -98,7 +99,7 @@ def write_clip(path: Path, frames: Iterable[RGB], rate: int, crf: int = 24) -> i
 
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+    with av.open(ffmpeg_name(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=Fraction(rate))
         stream.width = stream.height = CLIP_SIZE
         stream.pix_fmt = "yuv420p"

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from livecam.errors import UserError
+from livecam.files import ffmpeg_name
 from livecam.frames import RGB
 from livecam.training.heads import data, dataset, improvise, tracks
 from livecam.training.heads.compose import compose
@@ -43,7 +44,7 @@ def write(path: Path, pictures: Iterable[RGB], rate: float, size: int) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     try:
-        with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        with av.open(ffmpeg_name(path), "w", options={"movflags": "+faststart"}) as container:
             stream = container.add_stream("libx264", rate=Fraction(rate).limit_denominator(1001))
             stream.width = stream.height = size
             stream.pix_fmt = "yuv420p"
