@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from livecam import __version__
+from livecam.cli import streams
 from livecam.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 
 def main() -> None:
     """The `livecam` program."""
+    streams.ensure()
     try:
         code = app(standalone_mode=False)
     except UserError as error:

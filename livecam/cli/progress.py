@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import webbrowser
 from typing import TYPE_CHECKING, Any
+
+from livecam.cli import streams
 
 if TYPE_CHECKING:
     from livecam.assembly import Hooks
@@ -57,7 +60,7 @@ class Progress:
                 f"to {sinks} at {size.width}x{size.height}, {size.fps:g} fps. Ctrl-C ends it.",
                 highlight=False,
             )
-            if sys.stdin.isatty():
+            if streams.is_terminal():
                 self._console.print("livecam: Enter takes your next two seconds as the neutral face.")
                 threading.Thread(target=_recalibrate_on_enter, args=(info["pipeline"],), daemon=True).start()
             threading.Thread(target=self._tell_offset, args=(info["pipeline"],), daemon=True).start()
@@ -85,8 +88,9 @@ class Progress:
 
 
 def _recalibrate_on_enter(pipeline: LivePipeline) -> None:
-    for _ in sys.stdin:
-        pipeline.recalibrate()
+    with contextlib.suppress(OSError, ValueError):  # the terminal is gone, or somebody closed the stream
+        for _ in sys.stdin:
+            pipeline.recalibrate()
 
 
 def print_stages(report: Report) -> None:

@@ -1,0 +1,33 @@
+"""The three streams that a program is given: there whatever whoever started it has closed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+
+def ensure() -> None:
+    """Open what is closed of standard input, output and error onto nothing.
+
+    Left closed, their numbers go to the files that are opened next, and what a library tells standard error
+    would end up in a film.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115
+    if hasattr(signal, "SIGTTIN"):
+        # A run in the background of its terminal would be stopped by asking whether Enter was pressed.
+        signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+
+
+def is_terminal() -> bool:
+    """Whether somebody may type on standard input."""
+    try:
+        return sys.stdin.isatty()
+    except (AttributeError, ValueError):  # none, or closed since
+        return False
