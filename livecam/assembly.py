@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from livecam.persona.enroll import Choice
     from livecam.persona.persona import Persona
     from livecam.sinks.base import Sink
+    from livecam.sources.base import SourceInfo
     from livecam.web.server import Page
 
 log = logging.getLogger(__name__)
@@ -52,18 +53,25 @@ class Hooks:
 def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Report:
     """Run until the driver ends, `max_frames` is reached or Ctrl-C; returns what was measured.
 
-    Ctrl-C ends it at any time, while starting too; the report is written all the same.
+    Once pictures have come Ctrl-C is the normal end of a run. The report is written in any case.
 
     Raises:
-        UserError: anything about the request that cannot work, before the first frame.
+        UserError: anything about the request that cannot work, before the first frame; at the end, that a
+            film showed no face. What the sinks wrote is finished and stays.
+        KeyboardInterrupt: Ctrl-C before the first picture.
     """
     report = Report()
     try:
         _run(request, settings, hooks or Hooks(), report)
     except KeyboardInterrupt:
         log.info("stopped")
+        report.interrupted = True
     if request.report is not None:
         report.write(request.report)
+    if report.interrupted and not report.frames:
+        raise KeyboardInterrupt
+    if report.complaint is not None:
+        raise report.complaint
     return report
 
 
@@ -82,6 +90,11 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
     with contextlib.ExitStack() as stack:
         source = open_source(request.driver, fps=settings.fps)
         stack.callback(source.close)
+        live = source.info.live or any(sink.live for sink in sinks)
+        report.extra["live"] = live
+        if settings.loop and not live and settings.max_frames is None:
+            todo = "Bound it with --max-frames N, leave --loop away, or send it to a page or a camera."
+            raise UserError("--loop", "from file to file it would never end", todo)
         persona = resolve(request.portrait, settings.size, request.choice)
         renderer = make_renderer(persona, settings.engine, settings.refine)
         stack.callback(renderer.close)
@@ -89,8 +102,6 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         report.extra.update(settings=as_dict(settings))
         canvas = Canvas(persona, canvas_size)
 
-        live = source.info.live or any(sink.live for sink in sinks)
-        report.extra["live"] = live
         fps = settings.fps or (DEFAULT_FPS if live else source.info.fps or DEFAULT_FPS)
         format_ = SinkFormat(canvas.width, canvas.height, fps)
         for sink in sinks:
@@ -122,13 +133,25 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
             if pipeline is not None:
                 pipeline.run()
             else:
-                run_lossless(source, animator, sinks, report, settings.max_frames, hooks.progress)
+                run_lossless(
+                    source, animator, sinks, report, settings.max_frames, hooks.progress, settings.loop
+                )
         finally:
             report.stop()
             if renderer.name != report.engine:  # a GPU was lost
                 report.engine += f", then {renderer.name}"
             if report.frames and not animator.seen:
-                log.warning("no face was found in %s: the portrait rested", source.info.name)
+                report.complaint = _faceless(source.info, report.frames)
+
+
+def _faceless(driver: SourceInfo, frames: int) -> UserError | None:
+    """Nobody before a camera is no error; a film without a face is the wrong film."""
+    why = f"no face was found in its {frames} frames, so the portrait rested"
+    if not driver.live:
+        todo = "What was written stays. Use a film of one person whose face is large and well lit."
+        return UserError(driver.name, why, todo)
+    log.warning("%s: %s", driver.name, why)
+    return None
 
 
 def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Persona:

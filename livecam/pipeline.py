@@ -43,14 +43,18 @@ def run_lossless(
     report: Report,
     max_frames: int | None = None,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
+    loop: bool = False,
 ) -> None:
-    """One output frame for every input frame, in order. Stops at the end of the file or on Ctrl-C."""
+    """One output frame for every input frame, in order. Stops at the end of the file or on Ctrl-C.
+
+    With `loop` the file begins again at its end, up to `max_frames`; numbers and times go on.
+    """
     animator.resting()  # compiled code is loaded at its first use: that is start-up, not a frame
     report.start()
     total = source.info.frames
     if max_frames is not None:
-        total = min(total or max_frames, max_frames)
-    observed = _observed(source, animator, report, max_frames)
+        total = max_frames if loop else min(total or max_frames, max_frames)
+    observed = _observed(source, animator, report, max_frames, loop)
     for frame, points, spent in _calibrated(observed, animator):
         begun = time.perf_counter_ns() - spent
         picture = animator.paint(animator.animate(points, frame.capture_ns / 1e9))
@@ -67,15 +71,24 @@ Observed = tuple[DriverFrame, "Landmarks | None", int]
 
 
 def _observed(
-    source: Source, animator: Animator, report: Report, max_frames: int | None
+    source: Source, animator: Animator, report: Report, max_frames: int | None, loop: bool
 ) -> Iterator[Observed]:
     count = 0
+    round_start, round_ns, last_ns = 0, 0, 0
     while max_frames is None or count < max_frames:
         begun = time.perf_counter_ns()
         with report.stage("capture"):
             frame = source.read()
         if frame is None:
-            return
+            if not loop or count == round_start:
+                return
+            source.rewind()
+            # The last frame lasts as long as one does on average.
+            round_start, round_ns = count, last_ns + round(1e9 / source.info.fps)
+            continue
+        last_ns = round_ns + frame.capture_ns
+        if round_start:
+            frame = replace(frame, index=count, capture_ns=last_ns)
         count += 1
         points = animator.observe(frame)
         yield replace(frame, pixels=None), points, time.perf_counter_ns() - begun

@@ -31,6 +31,10 @@ class Report:
         self._lock = threading.Lock()
         self.frames = 0
         self.dropped = 0
+        self.interrupted = False
+        """Whether Ctrl-C ended the run."""
+        self.complaint: UserError | None = None
+        """What makes the run's result useless, although it came to its end."""
         self.engine = ""
         self.extra: dict[str, Any] = {}
         self._started = time.monotonic()

@@ -121,8 +121,7 @@ def test_damaged_weights_are_one_clear_line(livecam, persona, installed, tmp_pat
     (tmp_path / "clip.mp4").write_bytes(clip())
     words = ("run", "eve", "--size", "256", "--driver", tmp_path / "clip.mp4", "--sink", "null")
     complains(livecam(*words), "embedder.onnx", "damaged", "--no-refine")
-    code, _, err = livecam(*words, "--no-refine")
-    assert code == 0, err
+    complains(livecam(*words, "--no-refine"), "no face")  # it ran
 
 
 def clip() -> bytes:

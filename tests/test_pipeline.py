@@ -53,6 +53,24 @@ def test_lossless_stops_at_max_frames(animator, face):
     assert len(out.frames) == 7
 
 
+def test_lossless_loops_up_to_max_frames(animator, face):
+    """Numbers and times go on as if the film were longer."""
+    way, report = animator(face)
+    out, seen = Collected(), []
+    clip = Clip(5)
+    run_lossless(clip, way, [out], report, 12, lambda *told: seen.append(told), loop=True)
+    assert [f.index for f in out.frames] == list(range(12))
+    assert [f.capture_ns for f in out.frames] == [round(i * 4e7) for i in range(12)]
+    assert clip.rewinds == 2
+    assert seen[-1] == (12, 12)
+
+
+def test_looping_a_film_without_frames_ends(animator, face):
+    way, report = animator(face)
+    run_lossless(Clip(0), way, [Collected()], report, 12, loop=True)
+    assert report.frames == 0
+
+
 def test_the_neutral_frame_is_known_from_the_first_frame_on(animator, face):
     """The driver starts turned; frames before the neutral one are already drawn against it."""
     start = turned(face, yaw=14)

@@ -1,5 +1,5 @@
 """The commands, nothing else: parse, call, print. Exit codes: 0 done, 2 wrong use, 130 stopped by Ctrl-C
-before there was anything to finish, 1 anything else.
+before the first picture, 1 anything else.
 
 One file a group of commands. Nothing is imported until `main` is called, so that Ctrl-C while Python still
 reads the files ends without a trace.

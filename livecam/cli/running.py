@@ -31,7 +31,12 @@ def run(
         str | None, typer.Option(help="auto, cpu, cuda, tensorrt, torch, or grpc://HOST:8001/MODEL.")
     ] = None,
     refine: Annotated[bool | None, typer.Option("--refine/--no-refine", help="Use the learned half.")] = None,
-    loop: Annotated[bool | None, typer.Option("--loop", help="Play a driver file again and again.")] = None,
+    loop: Annotated[
+        bool | None,
+        typer.Option(
+            "--loop/--no-loop", help="Play a driver file again and again; to files only with --max-frames."
+        ),
+    ] = None,
     max_frames: Annotated[int | None, typer.Option(help="Stop after so many frames.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
     record_performance: Annotated[
@@ -88,13 +93,15 @@ def demo(
     from livecam import assembly
     from livecam import demo as demonstration
 
-    settings = replace(settings_from({}, size=size), canvas="source")
+    settings = settings_from({}, size=size, canvas="source", loop=False)
     with Progress() as progress:
         measured = demonstration.write_film(out, settings, progress.hooks())
     print_stages(measured)
     typer.echo(
         f"Wrote {out}: the driver on the left, the portrait on the right (both are rendered, no real people)."
     )
+    if measured.interrupted:
+        return
     if page if page is not None else sys.stdout.isatty():
         typer.echo("Opening the live page; Ctrl-C ends it.")
         driver = str(assembly.bundled(assembly.BUNDLED_DRIVER))

@@ -1,0 +1,68 @@
+"""`livecam run`: what it refuses to do in silence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from livecam.persona import store
+from livecam.sources.recording import PerformanceWriter
+
+
+@pytest.fixture
+def words(persona, face, tmp_path):
+    """words(faces) -> a run that needs no model, from a performance of five frames."""
+    store.save(replace(persona, name="eve"))
+
+    def make(faces=True):
+        recorded = tmp_path / "five.livecam"
+        with PerformanceWriter(recorded) as writer:
+            for index in range(5):
+                writer.add(40_000_000 * index, face if faces else None, 512, 512)
+        return ["run", "eve", "--size", "256", "--canvas", "256x256", "--no-refine", "--driver", recorded]
+
+    return make
+
+
+def complains(result, *words):
+    code, _, err = result
+    assert code == 2, err
+    complaint = err.splitlines()[-1]
+    assert complaint.startswith("livecam: ")
+    for word in words:
+        assert word in complaint
+
+
+@pytest.mark.parametrize("sink", ["out.mp4", "%d.png", "null"])
+def test_an_endless_film_is_refused(livecam, words, tmp_path, monkeypatch, sink):
+    monkeypatch.chdir(tmp_path)
+    complains(livecam(*words(), "--sink", sink, "--loop"), "--loop", "--max-frames")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["five.livecam"]
+
+
+def test_a_film_is_looped_up_to_max_frames(livecam, words, tmp_path):
+    pattern = tmp_path / "%d.png"
+    code, out, err = livecam(*words(), "--sink", pattern, "--loop", "--max-frames", "12")
+    assert code == 0, err
+    assert "12 frames" in out
+    assert len(list(tmp_path.glob("*.png"))) == 12
+
+
+def test_a_loop_of_the_settings_can_be_left_out(livecam, words, monkeypatch):
+    monkeypatch.setenv("LIVECAM_LOOP", "1")
+    complains(livecam(*words(), "--sink", "null"), "--loop")
+    code, out, err = livecam(*words(), "--sink", "null", "--no-loop")
+    assert code == 0, err
+    assert "5 frames" in out
+
+
+@pytest.mark.parametrize("sink", ["out.mp4", "page"])
+def test_a_performance_without_a_face_is_an_error_and_the_film_stays(livecam, words, tmp_path, sink):
+    film, report = tmp_path / "film.mp4", tmp_path / "report.json"
+    target = film if sink == "out.mp4" else sink
+    result = livecam(*words(faces=False), "--sink", target, "--sink", "null", "--report", report)
+    complains(result, "five.livecam", "no face was found", "stays")
+    assert film.exists() is (sink == "out.mp4")
+    assert json.loads(report.read_text())["frames"] > 0
