@@ -155,22 +155,38 @@ def _faceless(driver: SourceInfo, frames: int) -> UserError | None:
 
 
 def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Persona:
-    """A portrait by file, by the name of a persona, by the name of a bundled one, or the default."""
+    """A portrait by the name of a persona or of a bundled one, by file, or the default.
+
+    A name beats a file: that can be written as ./NAME. Where both are there it is said which is taken.
+    """
     from livecam.persona import enroll
 
     if portrait is None:
         return enroll.cached(bundled(BUNDLED_PORTRAIT), size)
+    if not portrait.strip():
+        raise UserError("portrait", "the name is empty", "Name a picture or a persona, or leave it away.")
     path = Path(portrait).expanduser()
+    bundle = bundled_portraits()
     if path.is_file():
-        return enroll.cached(path, size, choice)
+        known_as = (
+            "a persona" if store.exists(portrait) else "a bundled portrait" if portrait in bundle else ""
+        )
+        if not known_as:
+            return enroll.cached(path, size, choice)
+        log.warning(
+            "%s: %s and a file have this name; the first is taken. For the file write ./%s",
+            portrait,
+            known_as,
+            portrait,
+        )
     if store.exists(portrait):
         persona = None if store.outdated(portrait) else store.load(portrait, size)
         return _made_anew(portrait, size) if persona is None else persona
-    if (built_in := bundled_portraits().get(portrait)) is not None:
+    if (built_in := bundle.get(portrait)) is not None:
         return enroll.cached(built_in, size)
     if path.suffix or path.exists() or "/" in portrait:
         return enroll.cached(path, size, choice)  # gives the exact reason
-    known = ", ".join([*store.names(), *bundled_portraits()]) or "none yet"
+    known = ", ".join([*store.names(), *bundle]) or "none yet"
     raise UserError(portrait, "neither a picture nor a persona", f"Known personas: {known}.")
 
 

@@ -68,6 +68,33 @@ def test_an_enrolled_name_beats_a_bundled_one(persona):
     assert assembly.resolve("charcoal", 256).meta["source"] == "drawn"
 
 
+@pytest.mark.parametrize(("name", "kind"), [("mona", "a persona"), ("oil", "a bundled portrait")])
+def test_a_name_that_is_a_file_too_is_answered_with_which_is_taken(
+    persona, tmp_path, monkeypatch, caplog, name, kind
+):
+    from dataclasses import replace
+
+    enrolled = []
+    monkeypatch.setattr("livecam.persona.enroll.cached", lambda path, *_: enrolled.append(path) or persona)
+    if name == "mona":
+        store.save(replace(persona, name=name))
+    monkeypatch.chdir(tmp_path)
+    assembly.resolve(name, 256)
+    assert caplog.text == ""
+    (tmp_path / name).touch()
+    assembly.resolve(name, 256)
+    assert kind in caplog.text
+    assert f"./{name}" in caplog.text
+    assert enrolled == ([] if name == "mona" else 2 * [assembly.bundled_portraits()[name]])
+    assembly.resolve(f"./{name}", 256)
+    assert str(enrolled[-1]) == name
+
+
+def test_an_empty_name_is_no_portrait():
+    with pytest.raises(UserError, match="empty"):
+        assembly.resolve("", 256)
+
+
 def test_unknown_names_are_answered_with_the_known_ones():
     with pytest.raises(UserError, match="watercolour"):
         assembly.resolve("nobody", 256)

@@ -65,6 +65,11 @@ def test_the_style_of_all_pictures_is_stored(livecam, pictures, installed):
     assert (persona.style.weights, persona.style.steps) == (installed.name, 0)
 
 
+def test_names_of_bundled_portraits_are_taken(livecam, pictures):
+    complains(livecam("enroll", *pictures, "--name", "oil", "--size", "256"), "oil", "comes with livecam")
+    assert not store.exists("oil")
+
+
 def test_a_fine_tuned_style_is_stored_only_if_it_is_better(livecam, pictures, installed, monkeypatch):
     from livecam.training.personal import Judgement
 

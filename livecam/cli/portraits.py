@@ -42,12 +42,16 @@ def enroll(
     """Prepare a portrait once and keep it under a name.
 
     More pictures of the same person, with other faces and turns of the head, help mouth and eyes to become
-    theirs. A clip gives 32 frames; its calmest becomes the portrait.
+    theirs. A clip gives 32 frames; its calmest becomes the portrait. --face-index and --crop are of the first
+    picture; of a clip in its place, of each frame.
     """
+    from livecam import assembly
     from livecam.persona import pictures, store
     from livecam.render.refine import styled, weights_for
 
     store.check_name(name)
+    if name in assembly.bundled_portraits():
+        raise UserError(f"name {name}", "a portrait that comes with livecam has it", "Choose another name.")
     settings = settings_from({}, size=size)
     weights = weights_for(settings.refine)
     if steps:

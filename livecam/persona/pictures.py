@@ -48,8 +48,8 @@ class Seen:
 def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
     """Every picture's face, the portrait first: of pictures the first, of a clip its calmest frame.
 
-    `choice` is of the first picture. Of the others the only face is taken; those without one are left out,
-    with a word in the log.
+    `choice` is of the first picture, or of each frame where that is a clip. Of the others the only face is
+    taken; those without one are left out, with a word in the log.
 
     Raises:
         UserError: too many pictures, the first cannot be used, or nobody is in the clip.
@@ -61,7 +61,8 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
     found: list[Seen] = []
     for path in paths:
         if path.suffix.lower() in CLIPS:
-            found += _calmest_first(list(_of_clip(path, likeness.MOST_SHOTS - len(found))))
+            own = Choice() if found or choice is None else choice
+            found += _calmest_first(list(_of_clip(path, likeness.MOST_SHOTS - len(found), own)))
         elif not found:
             found.append(_look(read_picture(path), str(path), choice or Choice()))
         else:
@@ -89,12 +90,13 @@ def _look(picture: RGB, name: str, choice: Choice) -> Seen:
     return Seen(picture, enroll.find_face(picture, name, choice), name)
 
 
-def _of_clip(path: Path, wanted: int) -> Iterator[Seen]:
+def _of_clip(path: Path, wanted: int, choice: Choice) -> Iterator[Seen]:
     """Up to `wanted` frames spread over the clip. Raises `UserError` where none shows one usable face."""
     from livecam.sources import check_file
     from livecam.sources.video import VideoSource
 
     found = 0
+    trouble: UserError | None = None
     with VideoSource(check_file(str(path))) as clip:
         stride = max(1, (clip.info.frames or CLIP_STRIDE * wanted) // max(wanted, 1))
         while found < wanted and (frame := clip.read()) is not None:
@@ -102,12 +104,16 @@ def _of_clip(path: Path, wanted: int) -> Iterator[Seen]:
                 continue
             name = f"{path}, frame {frame.index}"
             try:
-                yield _look(frame.pixels, name, Choice())
+                yield _look(frame.pixels, name, choice)
                 found += 1
             except UserError as error:
+                trouble = trouble or error
                 log.info("left out: %s: %s", name, error.why)
     if not found and wanted:
-        raise UserError(str(path), "no frame shows one usable face", "Use a clip of one person, face free.")
+        why, todo = "no frame shows one usable face", "Use a clip of one person, face free."
+        if trouble is not None:
+            why, todo = f"{why} (of the first: {trouble.why})", trouble.todo
+        raise UserError(str(path), why, todo)
 
 
 def _calmest_first(seen: list[Seen]) -> list[Seen]:

@@ -128,6 +128,48 @@ def test_a_clip_gives_its_frames_the_calmest_first(face, clip, monkeypatch):
     np.testing.assert_allclose(seen[0].points, face)
 
 
+def test_the_choice_is_of_each_frame_of_a_clip(face, clip, monkeypatch):
+    """Two people side by side; the one that is named by number, or by place."""
+    left = (face * np.float32([0.4, 0.4, 0.4])).astype(np.float32)
+    right = left + np.float32([256, 0, 0])
+
+    def look(image):
+        shown = [left, right] if image.shape[1] == 512 else [left]  # in the region the right one is alone
+        return [Found(points.copy()) for points in shown]
+
+    monkeypatch.setattr("livecam.face.detector.find_faces", look)
+    with pytest.raises(UserError, match=r"clip\.mp4: .*2 faces were found.*--face-index 0 to 1"):
+        pictures.gather([clip])
+    for choice in (Choice(face_index=1), Choice(region=(256, 0, 256, 512))):
+        seen = pictures.gather([clip], choice)
+        assert len(seen) == 8
+        np.testing.assert_allclose(seen[0].points, right)
+
+
+@pytest.mark.parametrize(
+    ("choice", "why"),
+    [(Choice(face_index=7), "no face 7"), (Choice(region=(9000, 0, 10, 10)), "9000,0,10,10")],
+)
+def test_a_choice_that_no_frame_has_is_named(face, clip, monkeypatch, choice, why):
+    monkeypatch.setattr("livecam.face.detector.find_faces", lambda image: [Found(face.copy())])
+    with pytest.raises(UserError, match=why):
+        pictures.gather([clip], choice)
+
+
+def test_the_choice_is_of_what_comes_first_only(face, clip, write, monkeypatch):
+    """A clip behind a picture is looked at without it, and a picture behind a clip."""
+    asked = []
+    monkeypatch.setattr(
+        "livecam.persona.enroll.find_face", lambda picture, what, choice: asked.append(choice) or face.copy()
+    )
+    first, rest = Choice(face_index=1), Choice()
+    pictures.gather([write("one", face), clip], first)
+    assert asked == [first] + 8 * [rest]
+    asked.clear()
+    pictures.gather([clip, write("two", face)], first)
+    assert asked == 8 * [first] + [rest]
+
+
 def test_a_clip_without_a_face(clip, monkeypatch):
     monkeypatch.setattr("livecam.face.detector.find_faces", lambda image: [])
     with pytest.raises(UserError, match="no frame shows one usable face"):
