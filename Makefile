@@ -1,4 +1,5 @@
 # make demo: the bundled portrait moves with the bundled clip.   make test: every check and test.
+# make help: all there is.
 # Both set up a virtual environment first; a second run starts at once.
 PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11 python3.10 python; do \
   $$p -c 'import sys, venv; sys.exit(not (3,10) <= sys.version_info[:2] <= (3,13))' 2>/dev/null && { echo $$p; break; }; done)
@@ -11,45 +12,48 @@ GPU_PYTHON ?= python3
 OUT ?= out/gpu
 PIECE ?= 0
 
-.PHONY: demo test test-slow check format setup bench art train gpu clean
+.PHONY: demo help test test-slow check format setup bench art train gpu clean
 
-demo: $(VENV)/.run
+demo: $(VENV)/.run ## the bundled portrait moves with the bundled clip: demo.mp4, then the live page
 	$(BIN)/livecam demo
 
-test: check
+help: ## these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: check ## every check and test but the slow ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow"
 
-test-slow: $(VENV)/.dev
+test-slow: $(VENV)/.dev ## the slow tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.dev
+format: $(VENV)/.dev ## put the style right
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-setup: $(VENV)/.dev
+setup: $(VENV)/.dev ## the virtual environment, for training and tests too
 
 # Figures for this machine; let nothing else run meanwhile.
-bench: $(VENV)/.dev
+bench: $(VENV)/.dev ## latency by stage on this machine
 	$(BIN)/python -m benchmarks.latency --json benchmarks/results/latency.json --plots benchmarks/results
 
 # The pictures and the clip that come with livecam, from the head data.
-art: $(VENV)/.dev
+art: $(VENV)/.dev ## the bundled portraits and clip, from the head data
 	$(BIN)/python -m livecam.training.heads.art --head-data $(HEAD_DATA) --out livecam/assets
 
 # The refiner, on two cores: about two hours. docs/training.md explains the steps.
-train: $(VENV)/.dev
+train: $(VENV)/.dev ## the refiner on two cores, about two hours
 	$(BIN)/python -m livecam.training.pairs --head-data $(HEAD_DATA) --out out/pairs --count 600 --quick --workers 2
 	$(BIN)/python -m livecam.training.perception --data out/pairs --out out/features.safetensors
 	$(BIN)/python -m livecam.training cpu --data out/pairs --out out/run --features out/features.safetensors $(if $(wildcard out/run/state.json),--resume)
 	$(BIN)/python -m livecam.training.ship out/run --out out/weights
 
 # One piece of ten minutes on a GPU, no virtual environment: make gpu PIECE=1 FROM=folder-of-piece-0 OUT=folder
-gpu:
+gpu: ## a piece of the refiner's training on a GPU
 	$(GPU_PYTHON) -m livecam.training.gpu --head-data $(HEAD_DATA) --out $(OUT) --piece $(PIECE) --minutes 8.5 $(if $(FROM),--from $(FROM))
 
 $(VENV)/.venv:
@@ -78,5 +82,5 @@ if $(PIP) show -q opencv-contrib-python 2>/dev/null; then \
   $(PIP) uninstall -q -y opencv-contrib-python && $(PIP) install -q --force-reinstall --no-deps opencv-python-headless; fi
 endef
 
-clean:
+clean: ## remove all that was made here
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache out demo.mp4

@@ -9,6 +9,7 @@ import typer
 
 from livecam.cli.flags import Json, Size
 from livecam.cli.program import app
+from livecam.cli.wording import as_typed
 from livecam.errors import UserError
 
 
@@ -36,7 +37,7 @@ def camera_setup(
     if apply:
         setup.apply(plan, setup.Machine(), typer.echo)
     else:
-        typer.echo(setup.as_text(plan))
+        typer.echo(as_typed(setup.as_text(plan)))
 
 
 @app.command()
@@ -116,5 +117,5 @@ def _print_checks(found: Any) -> None:
     table = Table("", "check", "found", "what to do", box=None, pad_edge=False)
     for check in found:
         mark = f"[{colours[check.status]}]{check.status}[/]"
-        table.add_row(mark, check.name, check.found, check.todo)
+        table.add_row(mark, check.name, check.found, as_typed(check.todo))
     Console(highlight=False).print(table)

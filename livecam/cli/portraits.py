@@ -11,6 +11,7 @@ import typer
 
 from livecam.cli.flags import FaceIndex, Json, Region, Size, choice_from, settings_from
 from livecam.cli.program import app
+from livecam.cli.wording import as_typed
 from livecam.errors import UserError
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def enroll(
             persona = _tuned(persona, seen, weights, steps)
     folder = store.save(persona)
     count = f" from {len(seen)} pictures" if len(seen) > 1 else ""
-    typer.echo(f"Enrolled {name} at {settings.size} pixels{count} in {folder}. Use it: livecam run {name}")
+    typer.echo(f"Enrolled {name} at {settings.size} pixels{count} in {folder}.")
+    typer.echo(as_typed(f"Use it: livecam run {name}"))
 
 
 def _check_tuning(weights: Weights | None) -> None:

@@ -11,19 +11,26 @@ import typer
 
 from livecam import __version__
 from livecam.cli import streams
+from livecam.cli.wording import as_typed
 from livecam.errors import UserError
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     help="One portrait, photograph or painting, moves live with your face and appears as a camera.",
+    epilog="First: livecam demo\n\n"
+    "Then with your camera and a picture, in the browser: livecam run YOUR_PICTURE --sink page\n\n"
+    "As a camera in calls: livecam camera-setup once, then livecam run YOUR_PICTURE",
 )
 
 
 def main() -> None:
     """The `livecam` program."""
     streams.ensure()
+    app.info.epilog = as_typed(app.info.epilog or "")
+    for command in app.registered_commands:
+        command.epilog = as_typed(command.epilog or "")
     try:
         code = app(standalone_mode=False)
     except UserError as error:
@@ -44,7 +51,7 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> NoReturn:
-    typer.echo(f"livecam: {' '.join(text.split())}", file=sys.stderr)
+    typer.echo(f"livecam: {as_typed(' '.join(text.split()))}", file=sys.stderr)
     sys.exit(code)
 
 
@@ -54,15 +61,24 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit()
 
 
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return as_typed(super().format(record))
+
+
 @app.callback()
 def options(
+    context: typer.Context,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more; show traces.")] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING, format="livecam: %(message)s", stream=sys.stderr
-    )
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("livecam: %(message)s"))
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, handlers=[handler])
     for noisy in ("numba", "matplotlib", "PIL", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -12,6 +12,7 @@ import typer
 from livecam.cli.flags import FaceIndex, Region, Size, choice_from, settings_from
 from livecam.cli.program import app
 from livecam.cli.progress import Progress, print_stages
+from livecam.cli.wording import as_typed
 
 
 @app.command()
@@ -81,7 +82,10 @@ def run(
     print_stages(measured)
 
 
-@app.command()
+NEXT = "Next: livecam run YOUR_PICTURE --sink page     (or --sink camera; see `livecam doctor`)"
+
+
+@app.command(epilog=NEXT)
 def demo(
     out: Annotated[Path, typer.Option(help="The film to write.")] = Path("demo.mp4"),
     size: Size = None,
@@ -107,5 +111,4 @@ def demo(
         driver = str(assembly.bundled(assembly.BUNDLED_DRIVER))
         request = assembly.Request(driver=driver, sinks=("page",))
         assembly.run(request, replace(settings, loop=True, canvas="1280x720"), Progress().hooks())
-    else:
-        typer.echo("Next: livecam run YOUR_PICTURE --sink page     (or --sink camera; see `livecam doctor`)")
+    typer.echo(as_typed(NEXT))
