@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import sys
 from dataclasses import replace
 
 import pytest
@@ -66,3 +69,55 @@ def test_a_performance_without_a_face_is_an_error_and_the_film_stays(livecam, wo
     complains(result, "five.livecam", "no face was found", "stays")
     assert film.exists() is (sink == "out.mp4")
     assert json.loads(report.read_text())["frames"] > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another error there")
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["LONG.jpg"],
+        ["--driver", "LONG.mp4"],
+        ["--sink", "LONG.mp4"],
+        ["--sink", "LONG/%d.png"],
+        ["--report", "LONG.json"],
+        ["--record-performance", "LONG.livecam"],
+    ],
+)
+def test_a_name_longer_than_the_system_has_is_one_clear_line(livecam, words, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    options = [option.replace("LONG", 300 * "n") for option in options]
+    given = [*words(), "--sink", "null"]
+    if not options[0].startswith("--"):
+        given.remove("eve")
+    complains(livecam(*given, *options), "nnn")  # why depends on the version of Python
+
+
+@pytest.mark.parametrize("option", ["portrait", "--report", "--sink"])
+def test_a_folder_that_may_not_be_entered_is_one_clear_line(livecam, words, tmp_path, monkeypatch, option):
+    """Made up, for an administrator may enter every folder."""
+    secret = tmp_path / "secret" / "file.mp4"
+    real = os.stat
+
+    def stat(path, *rest, **options):
+        if str(path).startswith(str(secret.parent)):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, *rest, **options)
+
+    given = [*words(), "--sink", "null", *([option, secret] if option != "portrait" else [])]
+    if option == "portrait":
+        given[1] = secret
+    monkeypatch.setattr(os, "stat", stat)
+    complains(livecam(*given), "secret")
+
+
+def test_blank_names_are_named(livecam, words):
+    complains(livecam(*words(), "--sink", "null", "--driver", " "), "driver: the name is empty")
+    complains(livecam("run", " ", "--driver", words()[-1], "--sink", "null"), "portrait: the name is empty")
+
+
+@pytest.mark.skipif(getattr(os, "geteuid", lambda: 0)() == 0, reason="an administrator reads everything")
+def test_an_unreadable_film(livecam, words, tmp_path):
+    locked = tmp_path / "locked.mp4"
+    locked.write_bytes(b"film")
+    locked.chmod(0)
+    complains(livecam(*words(), "--sink", "null", "--driver", locked), "locked.mp4", "cannot be read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -25,6 +26,10 @@ app = typer.Typer(
 )
 
 
+OF_THE_PATH = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
+"""What may be wrong with a path already as it is looked up, wherever that is."""
+
+
 def main() -> None:
     """The `livecam` program."""
     streams.ensure()
@@ -41,6 +46,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None and error.errno in OF_THE_PATH:
+            why = (error.strerror or "cannot be reached").lower()
+            _fail(f"{error.filename}: {why}. Check the path, and the permissions of its folders.", 2)
         if hasattr(error, "format_message"):  # click's own usage errors, in one line
             _fail(f"{error.format_message()} See `livecam --help`.", 2)
         if logging.getLogger().isEnabledFor(logging.DEBUG):
