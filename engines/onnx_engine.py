@@ -62,7 +62,7 @@ class OnnxEngine:
             EngineError: no such file, not an ONNX graph with fixed shapes, no such provider here, or one that
                 leaves what matters to the CPU.
         """
-        import onnxruntime as ort
+        from engines.onnx_runtime import onnxruntime as ort
 
         self.name: str = provider
         self.path = Path(path)

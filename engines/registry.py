@@ -82,7 +82,7 @@ def _cpu() -> EngineStatus:
 def _cuda() -> EngineStatus:
     if find_spec("onnxruntime") is None:
         return EngineStatus("cuda", False, "onnxruntime is not installed. Install livecam with the gpu extra")
-    import onnxruntime
+    from engines.onnx_runtime import onnxruntime
 
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         detail = "this build of onnxruntime is for CPUs only. Install livecam with the gpu extra"

@@ -49,15 +49,11 @@ def record(graph: Path, count: int) -> list[Feeds]:
 def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence[str] = ()) -> None:
     """Static INT8 with QDQ nodes, per channel, activations unsigned. `leave_out`: nodes that stay FP32, as
     convolutions that only move pixels do: quantised they would gain nothing and lose bits."""
-    from onnxruntime.quantization import (
-        CalibrationDataReader,
-        QuantFormat,
-        QuantType,
-        quantize_static,
-        shape_inference,
-    )
+    from engines.onnx_runtime import quantization
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    tools = quantization()
+
+    class Reader(tools.CalibrationDataReader):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
             self._left = iter(feeds)
 
@@ -66,15 +62,15 @@ def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence
 
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
-        shape_inference.quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
+        tools.shape_inference.quant_pre_process(str(graph), str(prepared), skip_symbolic_shape=True)
+        tools.quantize_static(
             str(prepared),
             str(out),
             Reader(),
-            quant_format=QuantFormat.QDQ,
+            quant_format=tools.QuantFormat.QDQ,
             per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
+            activation_type=tools.QuantType.QUInt8,
+            weight_type=tools.QuantType.QInt8,
             op_types_to_quantize=["Conv"],
             nodes_to_exclude=[*(name for name in convolutions(graph) if MOVES in name), *leave_out],
         )

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
+
+from engines.onnx_runtime import onnxruntime
 
 API = json.loads((Path(__file__).parent / "data" / "tensorrt-api.json").read_text())
 VERSIONS = tuple(API)

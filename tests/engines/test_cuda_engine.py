@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 from small_graph import write_graph
 
 from engines import EngineError, placement
 from engines.onnx_engine import OnnxEngine
+from engines.onnx_runtime import onnxruntime
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 

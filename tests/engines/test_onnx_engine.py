@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
 from engines import EngineError, TensorSpec, open_engine
 from engines.onnx_engine import OnnxEngine
+from engines.onnx_runtime import onnxruntime
 
 FLOAT = np.dtype(np.float32)
 

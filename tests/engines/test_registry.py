@@ -37,7 +37,7 @@ def test_a_missing_package_is_told_with_what_to_do(
 
 
 def test_cuda_needs_the_build_and_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    import onnxruntime
+    from engines.onnx_runtime import onnxruntime
 
     def cuda() -> registry.EngineStatus:
         return available()[1]

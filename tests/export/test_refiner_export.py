@@ -52,7 +52,7 @@ def test_half_precision_is_close_and_half(network: RepairNetwork, tmp_path: Path
 
 def test_a_free_first_side_takes_several_people(network: RepairNetwork, tmp_path: Path) -> None:
     """Joined or one by one: statistics are each person's own."""
-    import onnxruntime
+    from engines.onnx_runtime import onnxruntime
 
     export_refiner(network, tmp_path / "many.onnx", batch="batch")
     session = onnxruntime.InferenceSession(tmp_path / "many.onnx", providers=["CPUExecutionProvider"])
