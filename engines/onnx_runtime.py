@@ -18,7 +18,7 @@ SILENCE: Final = {"ORT_DISABLE_TELEMETRY": "1"}
 if "onnxruntime" in sys.modules and os.environ.get("ORT_DISABLE_TELEMETRY", "0") in ("", "0"):
     logging.getLogger(__name__).warning(
         "onnxruntime was loaded before livecam and may report its use over the network. "
-        "Import livecam's packages first, or start with ORT_DISABLE_TELEMETRY=1"
+        "Start the program with ORT_DISABLE_TELEMETRY=1 in its environment"
     )
 os.environ.update(SILENCE)
 
