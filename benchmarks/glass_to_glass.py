@@ -30,9 +30,9 @@ from benchmarks.glass_to_glass_source import SimulatedCamera, pictures_of
 from benchmarks.output import write_json
 from livecam import assembly
 from livecam.errors import UserError
-from livecam.render.canvas import Canvas, parse_size
+from livecam.render.canvas import Canvas
 from livecam.report import check_writable
-from livecam.settings import SIZES, Settings
+from livecam.settings import SIZES, Settings, parse_size
 from livecam.sinks.base import Sink, SinkFormat
 from livecam.sinks.virtual_camera import VirtualCameraSink
 

@@ -31,7 +31,7 @@ from benchmarks.output import write_json
 from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, OutputFrame
 from livecam.report import check_writable
-from livecam.settings import Settings
+from livecam.settings import Settings, parse_size
 from livecam.sources.base import Source
 
 log = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ def measure(source: Source, sink: str | None, seconds: float, show: Any) -> dict
     from livecam.animator import Animator
     from livecam.face.tracker import FaceTracker
     from livecam.pipeline import LivePipeline
-    from livecam.render.canvas import Canvas, parse_size
+    from livecam.render.canvas import Canvas
     from livecam.render.choose import make_renderer
     from livecam.report import Report
     from livecam.sinks import open_sink

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from livecam.errors import UserError
 from livecam.persona import store
 from livecam.report import Report, check_writable
-from livecam.settings import Settings, as_dict
+from livecam.settings import Settings, as_dict, parse_size
 
 if TYPE_CHECKING:
     from livecam.persona.enroll import Choice
@@ -76,7 +76,7 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
 
 
 def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> None:
-    from livecam.render.canvas import Canvas, parse_size
+    from livecam.render.canvas import Canvas
     from livecam.render.choose import make_renderer
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat

@@ -7,68 +7,110 @@ A variable LIVECAM_SIZE=256 or LIVECAM_MOTION_POSE_GAIN=0.8 beats the file; a fl
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from livecam.errors import UserError
+from livecam.ranges import Limits, OneOf, Range, check_fields, declared, shown
 
 SIZES = (256, 512, 768)
+MOST_FRAMES = 100_000_000
+"""Frames of a run that may be counted: 38 days at 30 a second."""
+CANVAS_SIDE = Range(64, 4096, whole=True)
+"""Pixels of the canvas's width and of its height."""
 
 
 @dataclass(frozen=True, slots=True)
 class MotionSettings:
-    """How the driver's motion is passed on."""
+    """How the driver's motion is passed on.
 
-    expression_gain: float = 1.0
-    pose_gain: float = 1.0
-    pose_limits: tuple[float, float, float] = (0.60, 0.50, 0.65)
+    Raises:
+        UserError: a number outside its range.
+    """
+
+    expression_gain: Annotated[float, Range(0, 3)] = 1.0
+    pose_gain: Annotated[float, Range(0, 3)] = 1.0
+    pose_limits: Annotated[tuple[float, float, float], Range(0, 1.5)] = (0.60, 0.50, 0.65)
     """Yaw, pitch and roll in radians that are never exceeded; the warp is convincing to about 20 degrees."""
-    shift_limit: float = 0.22
+    shift_limit: Annotated[float, Range(0, 2)] = 0.22
     """How far the head may move from its place, as a share of the crop's side."""
     mirror: bool | None = None
     """None: as the source suggests (webcams mirrored, files not)."""
-    neutral_seconds: float = 2.0
+    neutral_seconds: Annotated[float, Range(0, 60)] = 2.0
     """How long to look for a neutral frame at the start."""
-    neutral_frame: int | None = None
-    """Number of the driver's frame to take as neutral instead, from 0."""
+    neutral_frame: Annotated[int, Range(0, MOST_FRAMES, whole=True)] | None = None
+    """Number of the driver's frame to take as neutral instead, from 0 among those with a face."""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.pose_limits, tuple) or len(self.pose_limits) != 3:
+            raise UserError(
+                f"pose-limits {shown(self.pose_limits)}", "not three numbers", "Give three angles."
+            )
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run of the pipeline."""
+    """One run of the pipeline.
 
-    size: int = 512
+    Raises:
+        UserError: a number outside its range, no such canvas, or an engine that nobody knows.
+    """
+
+    size: Annotated[int, OneOf(SIZES)] = 512
     """Side in pixels of the square in which the face is rendered."""
     canvas: str = "1280x720"
     """WIDTHxHEIGHT, or "source" for the portrait's own pixel grid."""
-    fps: float | None = None
+    fps: Annotated[float, Range(1, 240)] | None = None
     """Rate of live sinks; None: 30, or the driver file's own."""
     engine: str = "auto"
     refine: bool = True
     loop: bool = False
-    max_frames: int | None = None
+    max_frames: Annotated[int, Range(1, MOST_FRAMES, whole=True)] | None = None
     motion: MotionSettings = field(default_factory=MotionSettings)
 
     def __post_init__(self) -> None:
-        if self.size not in SIZES:
-            raise UserError(f"size {self.size}", "not supported", f"Use one of {', '.join(map(str, SIZES))}.")
-        if self.fps is not None and not 1 <= self.fps <= 240:
-            raise UserError(f"fps {self.fps:g}", "out of range", "Use a rate from 1 to 240.")
-        if self.max_frames is not None and self.max_frames < 1:
-            raise UserError(f"max-frames {self.max_frames}", "nothing to do", "Use 1 or more.")
+        check_fields(self)
+        parse_size(self.canvas)
         if self.engine not in ("auto", "cpu", "cuda", "tensorrt", "torch") and "://" not in self.engine:
             todo = "Use auto, cpu, cuda, tensorrt, torch, or grpc://HOST:8001/MODEL."
             raise UserError(f"engine {self.engine}", "unknown", todo)
+
+
+def parse_size(text: str) -> tuple[int, int] | None:
+    """(width, height) of a canvas in pixels, or None for "source".
+
+    Raises:
+        UserError: not WIDTHxHEIGHT, odd, or out of range.
+    """
+    if text == "source":
+        return None
+    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
+    if not match:
+        raise UserError(f"canvas {shown(text)}", "not WIDTHxHEIGHT", 'Write it like 1280x720, or "source".')
+    width, height = int(match[1]), int(match[2])
+    if width % 2 or height % 2:
+        todo = f"Use {width + width % 2}x{height + height % 2}."
+        raise UserError(f"canvas {text}", "odd sizes show black in some callers", todo)
+    for side in (width, height):
+        CANVAS_SIDE.check(f"canvas {text}", side)
+    return width, height
+
+
+def limits(name: str) -> Limits:
+    """What the setting of that name may be, in either table."""
+    return (declared(Settings) | declared(MotionSettings))[name][0]  # type: ignore[operator]
 
 
 def load(environ: Mapping[str, str] = os.environ, path: Path | None = None) -> Settings:
     """Settings from the file and the environment.
 
     Raises:
-        UserError: a file that is not TOML, an unknown name, a value of the wrong type.
+        UserError: a file that is not TOML, an unknown name, a value of the wrong type or outside its range.
     """
     settings = Settings()
     if path is None:
@@ -94,7 +136,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         import tomli as tomllib
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:  # of bytes that are no text, and of all that is no TOML
         raise UserError(f"settings file {path}", str(error), "Mend or remove it.") from error
 
 
@@ -126,7 +168,17 @@ def _apply(settings: T, values: Mapping[str, Any], where: str) -> T:
             changes[name] = _apply(current, value, where)  # type: ignore[type-var]
         else:
             changes[name] = _convert(name, value, str(known[name]), where)
+            _check(type(settings), name, changes[name], where)
     return replace(settings, **changes)
+
+
+def _check(owner: type, name: str, value: Any, where: str) -> None:
+    if name in declared(owner):
+        for one in value if isinstance(value, tuple) else (value,):
+            declared(owner)[name][0].check(f"{name} = {shown(value)} in {where}", one)
+
+
+_IN_WORDS = {"tuple": "three numbers", "bool": "true or false", "float": "a number", "int": "a whole number"}
 
 
 def _convert(name: str, value: Any, kind: str, where: str) -> Any:
@@ -136,7 +188,7 @@ def _convert(name: str, value: Any, kind: str, where: str) -> Any:
             parts = value.split(",") if isinstance(value, str) else list(value)
             if len(parts) != 3:
                 raise ValueError
-            return tuple(float(p) for p in parts)
+            return tuple(_number(p, float) for p in parts)
         if "bool" in kind:
             if isinstance(value, bool):
                 return value
@@ -144,12 +196,24 @@ def _convert(name: str, value: Any, kind: str, where: str) -> Any:
                 str(value).lower()
             ]
         if "float" in kind:
-            return float(value)
+            return _number(value, float)
         if "int" in kind:
-            return int(value)
+            return _number(value, int)
         return str(value)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{name} = {value!r} in {where}", f"not a {kind}", "Correct or remove it.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        what = f"{name} = {shown(value)} in {where}"
+        wanted = next((words for word, words in _IN_WORDS.items() if word in kind), "text")
+        raise UserError(what, f"not {wanted}", "Correct or remove it.") from error
+
+
+def _number(value: Any, kind: type[float] | type[int]) -> float | int:
+    """Raises ValueError where a value of a file would have to be changed to be one: true, or 2.5 for int."""
+    if isinstance(value, bool):
+        raise ValueError
+    number = kind(value)
+    if not isinstance(value, str) and number != value and value == value:  # NaN is refused by its range
+        raise ValueError
+    return number
 
 
 def as_dict(settings: Settings) -> dict[str, Any]:

@@ -7,22 +7,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from livecam import settings
 from livecam.errors import UserError
+from livecam.ranges import Limits, Range, shown
 
 if TYPE_CHECKING:
     from livecam.persona.enroll import Choice
     from livecam.settings import Settings
 
-Size = Annotated[int | None, typer.Option(help="Side of the rendered face crop: 256, 512 or 768.")]
-FaceIndex = Annotated[int | None, typer.Option(help="Which face of the picture, from the left, from 0.")]
+
+def number(limits: Limits, help: str, *names: str, **options: Any) -> Any:
+    """A flag for a number within `limits`, which its help and its error show."""
+
+    def check(parameter: typer.CallbackParam, value: Any) -> Any:
+        if value is not None:
+            limits.check(f"{max(parameter.opts, key=len)} {shown(value)}", value)
+        return value
+
+    return typer.Option(*names, help=f"{help} ({limits})", callback=check, **options)
+
+
+def setting(name: str, help: str, *names: str) -> Any:
+    """The flag of the setting of that name, with the range declared there."""
+    return number(settings.limits(name), help, *names)
+
+
+Size = Annotated[int | None, setting("size", "Side of the rendered face crop in pixels.")]
+FaceIndex = Annotated[
+    int | None, number(Range(0, 99, whole=True), "Which face of the picture, from the left, from 0.")
+]
 Region = Annotated[str | None, typer.Option("--crop", help="Where the face is: x,y,width,height in pixels.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 def settings_from(motion: dict[str, Any], **changes: Any) -> Settings:
     """File and environment, then the flags that were given (not None)."""
-    from livecam import settings
-
     base = settings.load()
     motion = {k: v for k, v in motion.items() if v is not None}
     changes = {k: v for k, v in changes.items() if v is not None}

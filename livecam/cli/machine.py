@@ -7,10 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from livecam.cli.flags import Json, Size
+from livecam.cli.flags import Json, Size, number
 from livecam.cli.program import app
 from livecam.cli.wording import as_typed
 from livecam.errors import UserError
+from livecam.ranges import Range
+
+LOAD = Range(0, 256, whole=True)
+"""Busy processes beside a measurement."""
 
 
 @app.command()
@@ -75,12 +79,12 @@ def bench(
     ] = False,
     driver: Annotated[str | None, typer.Option(help="With --screen: the camera, as for livecam run.")] = None,
     sink: Annotated[str | None, typer.Option(help="With --screen: send there, too.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=1, help="With --screen: for how long; 60.")] = None,
+    seconds: Annotated[
+        float | None, number(Range(1, 3600), "With --screen: for how many seconds; 60.")
+    ] = None,
     load: Annotated[
         int | None,
-        typer.Option(
-            min=0, help="With --glass-to-glass (once more) or --screen: beside so many busy processes."
-        ),
+        number(LOAD, "With --glass-to-glass (once more) or --screen: beside so many busy processes."),
     ] = None,
 ) -> None:
     """Measure this machine: latency by stage, CPU time, memory; or glass to glass."""

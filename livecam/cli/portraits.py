@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livecam.cli.flags import FaceIndex, Json, Region, Size, choice_from, settings_from
+from livecam.cli.flags import FaceIndex, Json, Region, Size, choice_from, number, settings_from
 from livecam.cli.program import app
 from livecam.cli.wording import as_typed
 from livecam.errors import UserError
+from livecam.ranges import Range
 
 if TYPE_CHECKING:
     from livecam.model.weights import Weights
@@ -29,10 +30,9 @@ def enroll(
     name: Annotated[str, typer.Option(help="What to call it.")],
     steps: Annotated[
         int,
-        typer.Option(
-            min=0,
-            max=2000,
-            help="Fine-tune on the pictures for so many steps (100 is a good number): needs PyTorch, and "
+        number(
+            Range(0, 2000, whole=True),
+            "Fine-tune on the pictures for so many steps (100 is a good number): needs PyTorch, and "
             "under a minute for one picture. What is no better on pictures held out is not kept.",
         ),
     ] = 0,

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from livecam.cli.flags import FaceIndex, Region, Size, choice_from, settings_from
+from livecam.cli.flags import FaceIndex, Region, Size, choice_from, setting, settings_from
 from livecam.cli.program import app
 from livecam.cli.progress import Progress, print_stages
 from livecam.cli.wording import as_typed
+from livecam.settings import CANVAS_SIDE
 
 
 @app.command()
@@ -26,8 +27,10 @@ def run(
         typer.Option(help="camera, camera:DEVICE, page, FILE.mp4, DIR/%05d.png, null. Repeatable."),
     ] = None,
     size: Size = None,
-    canvas: Annotated[str | None, typer.Option(help='WIDTHxHEIGHT, or "source".')] = None,
-    fps: Annotated[float | None, typer.Option(help="Rate of live sinks.")] = None,
+    canvas: Annotated[
+        str | None, typer.Option(help=f'WIDTHxHEIGHT ({CANVAS_SIDE} pixels a side), or "source".')
+    ] = None,
+    fps: Annotated[float | None, setting("fps", "Rate of live sinks.")] = None,
     engine: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, tensorrt, torch, or grpc://HOST:8001/MODEL.")
     ] = None,
@@ -38,18 +41,25 @@ def run(
             "--loop/--no-loop", help="Play a driver file again and again; to files only with --max-frames."
         ),
     ] = None,
-    max_frames: Annotated[int | None, typer.Option(help="Stop after so many frames.")] = None,
+    max_frames: Annotated[int | None, setting("max_frames", "Stop after so many frames.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write what was measured, as JSON.")] = None,
     record_performance: Annotated[
         Path | None, typer.Option(help="Keep the driver's landmarks (no pixels) in this file.")
     ] = None,
-    expression_gain: Annotated[float | None, typer.Option(help="1 as the driver, more or less.")] = None,
-    pose_gain: Annotated[float | None, typer.Option(help="1 as the driver, 0 for a still head.")] = None,
+    expression_gain: Annotated[
+        float | None, setting("expression_gain", "1 as the driver, more or less.")
+    ] = None,
+    pose_gain: Annotated[float | None, setting("pose_gain", "1 as the driver, 0 for a still head.")] = None,
     mirror: Annotated[
         bool | None, typer.Option("--mirror/--no-mirror", help="Default: webcams only.")
     ] = None,
     neutral: Annotated[
-        int | None, typer.Option(help="The driver's frame to take as neutral; default: found by itself.")
+        int | None,
+        setting(
+            "neutral_frame",
+            "The driver's frame to take as neutral, of those with a face; default: found by itself.",
+            "--neutral",
+        ),
     ] = None,
     face_index: FaceIndex = None,
     crop: Region = None,

@@ -6,13 +6,10 @@ about 40 % of the height where the picture allows it, bars filled with a dim, bl
 
 from __future__ import annotations
 
-import re
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona.persona import Persona
@@ -24,27 +21,6 @@ EYE_LINE = 0.42
 """Where the eyes sit from the top in a framed canvas, if the picture reaches that far."""
 FEATHER = 0.04
 """Width of the soft rim of the crop, as a share of its side, where it lies inside the picture."""
-MAX_SIDE = 4096
-
-
-def parse_size(text: str) -> tuple[int, int] | None:
-    """(width, height) in pixels, or None for "source".
-
-    Raises:
-        UserError: not WIDTHxHEIGHT, odd, or out of range.
-    """
-    if text == "source":
-        return None
-    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
-    if not match:
-        raise UserError(f"canvas {text}", "not WIDTHxHEIGHT", 'Write it like 1280x720, or "source".')
-    width, height = int(match[1]), int(match[2])
-    if width % 2 or height % 2:
-        todo = f"Use {width + width % 2}x{height + height % 2}."
-        raise UserError(f"canvas {text}", "odd sizes show black in some callers", todo)
-    if not (64 <= width <= MAX_SIDE and 64 <= height <= MAX_SIDE):
-        raise UserError(f"canvas {text}", "out of range", f"Use 64 to {MAX_SIDE} pixels a side.")
-    return width, height
 
 
 class Canvas:

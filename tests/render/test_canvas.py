@@ -9,7 +9,8 @@ from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.persona import enroll
 from livecam.persona.persona import Crop
-from livecam.render.canvas import Canvas, parse_size
+from livecam.render.canvas import Canvas
+from livecam.settings import parse_size
 
 
 def rendered(persona):

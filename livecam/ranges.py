@@ -1,0 +1,91 @@
+"""What a number may be: declared once beside the setting or flag, said in help and errors, checked here."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from numbers import Integral, Real
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from livecam.errors import UserError
+
+LONGEST_SHOWN = 40
+"""Characters of a wrong value that an error repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Numbers from `low` to `high`, both allowed. `whole`: integers only."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.low} to {self.high}"
+
+    def check(self, what: str, value: Any) -> None:
+        """Raises `UserError` for what is no such number; `what` names it and its value."""
+        _check_kind(what, value, self.whole, str(self))
+        if not self.low <= value <= self.high:  # so asked, NaN is outside
+            raise UserError(what, "out of range", f"Use {self}.")
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of a few whole numbers."""
+
+    values: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.values))
+
+    def check(self, what: str, value: Any) -> None:
+        """Raises `UserError` for anything else; `what` names it and its value."""
+        _check_kind(what, value, True, f"one of {self}")
+        if value not in self.values:
+            raise UserError(what, "not supported", f"Use one of {self}.")
+
+
+Limits = Range | OneOf
+
+
+def shown(value: Any) -> str:
+    """A value for an error's one line, however long it is."""
+    try:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a number of thousands of digits"
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+
+
+@cache
+def declared(owner: type) -> Mapping[str, tuple[Limits, bool]]:
+    """The limits of a dataclass's fields, as `Annotated` declares them, and whether None is allowed."""
+    found: dict[str, tuple[Limits, bool]] = {}
+    for name, hint in get_type_hints(owner, include_extras=True).items():
+        kinds = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+        for kind in kinds:
+            if get_origin(kind) is Annotated:
+                for note in get_args(kind):
+                    if isinstance(note, (Range, OneOf)):
+                        found[name] = note, types.NoneType in kinds
+    return found
+
+
+def check_fields(owner: Any) -> None:
+    """Raises `UserError` for the first number of a dataclass that its declaration does not allow."""
+    for name, (limits, optional) in declared(owner.__class__).items():
+        value = getattr(owner, name)
+        if value is None and optional:
+            continue
+        for one in value if isinstance(value, tuple) else (value,):
+            limits.check(f"{name.replace('_', '-')} {shown(value)}", one)
+
+
+def _check_kind(what: str, value: Any, whole: bool, allowed: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral if whole else Real):
+        kind = "a whole number" if whole else "a number"
+        raise UserError(what, f"not {kind}", f"Use {allowed}.")
