@@ -59,7 +59,7 @@ class Animator:
         self._transfer: MotionTransfer | None = None
         self._neutral: Landmarks | None = None
         self._updated = 0.0
-        self.finder = self._new_finder()
+        self.finder = self._new_finder(settings.motion.neutral_frame)
         self.seen = False
         """Whether any frame so far had a face."""
 
@@ -103,7 +103,7 @@ class Animator:
 
     def recalibrate(self) -> None:
         """Take the driver's next two seconds as neutral."""
-        self.finder = self._new_finder()
+        self.finder = self._new_finder(None)
         self._neutral = None
 
     def animate(self, points: Landmarks | None, time_s: float) -> Motion:
@@ -111,6 +111,8 @@ class Animator:
         with self._report.stage("motion"):
             transfer = self._transfer
             motion = None if transfer is None or points is None else transfer(points)
+            if motion is not None and not motion.finite:
+                motion = None
             return self._presence.update(motion, time_s)
 
     def paint(self, motion: Motion) -> RGB:
@@ -129,10 +131,9 @@ class Animator:
         """The portrait at rest: what is shown before the first frame and when nobody is there."""
         return self._canvas.place(self._renderer.render(motions.rest(self._persona.landmarks)))
 
-    def _new_finder(self) -> NeutralFinder:
-        asked = self._settings.motion
+    def _new_finder(self, chosen: int | None) -> NeutralFinder:
         portrait = self._persona.picture_landmarks()
-        return NeutralFinder(portrait, asked.neutral_seconds, asked.neutral_frame)
+        return NeutralFinder(portrait, self._settings.motion.neutral_seconds, chosen)
 
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral

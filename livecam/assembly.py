@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livecam.calibration import no_such_frame
 from livecam.errors import UserError
 from livecam.persona import store
 from livecam.report import Report, check_writable
@@ -95,6 +96,9 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         if settings.loop and not live and settings.max_frames is None:
             todo = "Bound it with --max-frames N, leave --loop away, or send it to a page or a camera."
             raise UserError("--loop", "from file to file it would never end", todo)
+        neutral, frames = settings.motion.neutral_frame, source.info.frames
+        if neutral is not None and frames is not None and neutral >= frames:
+            raise no_such_frame(neutral, frames, f"{source.info.name} has")
         persona = resolve(request.portrait, settings.size, request.choice)
         renderer = make_renderer(persona, settings.engine, settings.refine)
         stack.callback(renderer.close)
@@ -132,6 +136,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         try:
             if pipeline is not None:
                 pipeline.run()
+                animator.finder.check_found()
             else:
                 run_lossless(
                     source, animator, sinks, report, settings.max_frames, hooks.progress, settings.loop

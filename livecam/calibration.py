@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam import geometry as geo
+from livecam.errors import UserError
 from livecam.face import landmarks as lm
 
 F32 = NDArray[np.float32]
@@ -78,9 +79,23 @@ class NeutralFinder:
             self._average(self._same_face([driver]))
 
     @property
+    def chosen(self) -> bool:
+        """Whether one frame is to be taken, however late it comes."""
+        return self._chosen is not None
+
+    @property
     def neutral(self) -> F32 | None:
         """(478, 3): the best frame so far, in the mean of all alike; one array until that changes."""
         return self._neutral
+
+    def check_found(self) -> None:
+        """To be asked when the driver has ended.
+
+        Raises:
+            UserError: the chosen frame never came.
+        """
+        if self._chosen is not None and not self.done:
+            raise no_such_frame(self._chosen, self._count, "the driver showed a face in")
 
     def _same_face(self, frames: Iterable[F32]) -> list[NDArray[np.float64]]:
         """Those of the frames that show the same face as the best one, in its head pose."""
@@ -113,6 +128,12 @@ class NeutralFinder:
         turned = (yaw / 0.35) ** 2 + (roll / 0.35) ** 2 + 0.25 * (pitch / 0.35) ** 2
         shut_eyes = 4 * (1 - lids / self._widest) ** 2
         return float(turned + shut_eyes + (open_mouth / 0.10) ** 2)
+
+
+def no_such_frame(chosen: int, count: int, which: str) -> UserError:
+    """The error for a neutral frame beyond the `count` that there are; `which`: words before that number."""
+    todo = f"Use --neutral 0 to {count - 1}." if count else "Leave --neutral away."
+    return UserError(f"neutral frame {chosen}", f"{which} {count} frames only", todo)
 
 
 def picture_distance(portrait: NDArray[np.float64], driver: F32) -> tuple[float, float]:

@@ -70,6 +70,15 @@ def soft_limit(x: Any, limit: Any, knee: float = 0.7) -> Array:
     return out
 
 
+def pixel_box(low: Any, high: Any, size: int) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the pixels of a size x size picture between two corners, x1 and y1 not among them;
+    four zeros where a corner is no number. Cut before it becomes integers, which hold no such thing."""
+    first, last = np.clip(np.floor(low), 0, size), np.clip(np.ceil(high), 0, size)
+    if np.isnan(first).any() or np.isnan(last).any():
+        return 0, 0, 0, 0
+    return int(first[0]), int(first[1]), int(last[0]), int(last[1])
+
+
 def smoothstep(start: float, end: float, x: Any) -> Array:
     """0 before `start`, 1 after `end`, 3t^2 - 2t^3 between; `start` may lie above `end`."""
     t = np.clip((x - start) / (end - start), 0.0, 1.0)

@@ -84,6 +84,11 @@ class Motion:
     gaze: F32
     lids: F32
 
+    @property
+    def finite(self) -> bool:
+        """Whether all of it is numbers; a face squeezed to a point gives some that are not."""
+        return all(np.isfinite(part).all() for part in (self.landmarks, self.head, self.gaze, self.lids))
+
     def blend(self, other: Motion, share: float) -> Motion:
         """This motion at share 0, `other` at share 1; used to ease to rest and back."""
 

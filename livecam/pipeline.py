@@ -95,14 +95,20 @@ def _observed(
 
 
 def _calibrated(observed: Iterator[Observed], animator: Animator) -> Iterator[Observed]:
-    """The same items, after looking two seconds ahead for the neutral frame."""
+    """The same items, after looking two seconds ahead for the neutral frame, or as far as the one asked for.
+
+    Raises:
+        UserError: the driver ended before that one.
+    """
     waiting: list[Observed] = []
     for item in observed:
         waiting.append(item)
         if item[1] is not None:
             animator.finder.add(item[1], item[0].capture_ns / 1e9)
-        if animator.finder.done or len(waiting) >= MAX_WAITING:
+        if animator.finder.done or (len(waiting) >= MAX_WAITING and not animator.finder.chosen):
             break
+    else:
+        animator.finder.check_found()
     animator.calibrate(None, 0.0)
     yield from waiting
     yield from observed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -70,7 +71,13 @@ def test_wrong_words(livecam):
         (["--canvas", "wide", "--driver", "CLIP"], ["wide", "WIDTHxHEIGHT"]),
         (["--size", "300", "--driver", "CLIP"], ["300", "256, 512, 768"]),
         (["--engine", "magic", "--driver", "CLIP"], ["magic"]),
-        (["--max-frames", "0", "--driver", "CLIP"], ["max-frames"]),
+        (["--max-frames", "0", "--driver", "CLIP"], ["max-frames", "1 to "]),
+        (["--expression-gain", "nan", "--driver", "CLIP"], ["--expression-gain nan", "0 to 3"]),
+        (["--pose-gain", "inf", "--driver", "CLIP"], ["--pose-gain inf", "0 to 3"]),
+        (["--fps", "nan", "--driver", "CLIP"], ["--fps nan", "1 to 240"]),
+        (["--neutral", "-5", "--driver", "CLIP"], ["--neutral -5", "0 to "]),
+        (["--neutral", "9999", "--driver", "CLIP"], ["9999", "has 8 frames", "--neutral 0 to 7"]),
+        (["--face-index", "-1", "--driver", "CLIP"], ["--face-index -1", "0 to "]),
         (["--sink", "out.xyz", "--driver", "CLIP"], ["out.xyz"]),
         (["--sink", "no/such/folder/out.mp4", "--driver", "CLIP"], ["no/such/folder"]),
         (["--report", "no/such/folder/r.json", "--driver", "CLIP"], ["r.json", "cannot be written"]),
@@ -96,6 +103,33 @@ def test_bad_input_gets_one_clear_line(livecam, clip, face, tmp_path, monkeypatc
     if "--sink" not in words:
         words += ["--sink", "null"]
     complains(livecam("run", *words), *expected)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("bench", "--screen", "--seconds"),
+        ("bench", "--screen", "--load"),
+        ("enroll", "x.png", "--name", "x", "--steps"),
+    ],
+)
+def test_numbers_of_other_commands_have_ranges_too(livecam, words, value):
+    complains(livecam(*words, value), words[-1])
+
+
+def test_the_help_of_every_number_says_its_range():
+    from typing import Annotated, get_args, get_origin, get_type_hints
+
+    from livecam.cli.commands import app
+
+    numbers = 0
+    for command in app.registered_commands:
+        for name, hint in get_type_hints(command.callback, include_extras=True).items():
+            if get_origin(hint) is Annotated and {int, float} & {hint.__origin__, *get_args(hint.__origin__)}:
+                numbers += 1
+                assert re.search(r"\(\d+ to \d+\)|\(256, 512, 768\)$", hint.__metadata__[0].help), name
+    assert numbers >= 10
 
 
 def test_a_corrupt_persona_and_how_to_mend_it(livecam, clip, persona):

@@ -83,6 +83,37 @@ def test_the_neutral_frame_is_known_from_the_first_frame_on(animator, face):
     assert np.abs(first - resting).mean() > 2
 
 
+@pytest.mark.parametrize(
+    ("answers", "max_frames", "words"),
+    [
+        ((0, 0, 0), None, "in 5 frames only. Use --neutral 0 to 4"),
+        ((0,), 3, "0 to 2"),
+        ((None,), None, "away"),
+    ],
+)
+def test_a_neutral_frame_that_never_comes_ends_the_run_with_one_line(
+    animator, face, answers, max_frames, words
+):
+    settings = Settings(motion=MotionSettings(neutral_frame=7))
+    way, report = animator(*(None if one is None else face for one in answers), settings=settings)
+    out = Collected()
+    with pytest.raises(UserError, match="neutral frame 7") as caught:
+        run_lossless(Clip(5), way, [out], report, max_frames)
+    assert words in str(caught.value)
+    assert out.frames == []
+
+
+def test_a_late_neutral_frame_is_waited_for(animator, face, monkeypatch):
+    """The one asked for, not the last of those that are looked at ahead for a good one."""
+    monkeypatch.setattr("livecam.pipeline.MAX_WAITING", 2)
+    settings = Settings(motion=MotionSettings(neutral_frame=3))
+    way, report = animator(*[turned(face, yaw=14)] * 3, face, settings=settings)
+    out = Collected()
+    run_lossless(Clip(8), way, [out], report)
+    resting = way.resting().astype(int)
+    assert np.abs(out.frames[-1].pixels.astype(int) - resting).mean() < 0.5
+
+
 def test_without_any_face_the_portrait_rests(animator):
     way, report = animator(None)
     out = Collected()

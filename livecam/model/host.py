@@ -133,14 +133,20 @@ def _box(square: Square, side: int) -> tuple[slice, slice]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _cell(place: float, count: int) -> int:
+    """The place as an index from 0 to `count`: cut first, for too large a number and NaN make any index."""
+    return int(min(place, float(count))) if place > 0 else 0
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _outline(corners: NDArray[np.float64], reach: float, out: F32) -> None:
     """out = max(out, signed distance to a closed outline / reach), in pixels of `out`, centres at + .5."""
     rows, columns = out.shape
     count = corners.shape[0]
-    x0 = max(0, int(np.floor(corners[:, 0].min() - reach)))
-    x1 = min(columns, int(np.ceil(corners[:, 0].max() + reach)) + 1)
-    y0 = max(0, int(np.floor(corners[:, 1].min() - reach)))
-    y1 = min(rows, int(np.ceil(corners[:, 1].max() + reach)) + 1)
+    x0 = _cell(np.floor(corners[:, 0].min() - reach), columns)
+    x1 = _cell(np.ceil(corners[:, 0].max() + reach) + 1, columns)
+    y0 = _cell(np.floor(corners[:, 1].min() - reach), rows)
+    y1 = _cell(np.ceil(corners[:, 1].max() + reach) + 1, rows)
     for y in range(y0, y1):
         py = y + 0.5
         for x in range(x0, x1):
@@ -173,8 +179,8 @@ def _outline(corners: NDArray[np.float64], reach: float, out: F32) -> None:
 def _disc(cx: float, cy: float, radius: float, reach: float, out: F32) -> None:
     """out = max(out, signed distance to a disc / reach)."""
     far = radius + reach
-    for y in range(max(0, int(cy - far)), min(out.shape[0], int(cy + far) + 2)):
-        for x in range(max(0, int(cx - far)), min(out.shape[1], int(cx + far) + 2)):
+    for y in range(_cell(cy - far, out.shape[0]), _cell(cy + far + 2, out.shape[0])):
+        for x in range(_cell(cx - far, out.shape[1]), _cell(cx + far + 2, out.shape[1])):
             value = (radius - np.sqrt((x + 0.5 - cx) ** 2 + (y + 0.5 - cy) ** 2)) / reach
             value = min(max(value, -1.0), 1.0)
             if value > out[y, x]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.geometry import eye_width
+from livecam.geometry import eye_width, pixel_box
 from livecam.model.host import HostRefiner
 from livecam.model.inputs import (
     LASH_RIM,
@@ -88,11 +88,10 @@ class HostRenderer:
     def _inner_layer(self, out: RGB, inputs: FrameInputs, k: int, outline: np.ndarray) -> None:
         """Mouth (k = 0) or an eye (1, 2), seen through its driven outline. outline: (N, 2) pixels."""
         size = self._persona.size
-        x0, y0 = np.maximum(np.floor(outline.min(0)).astype(int) - 2, 0)
-        x1, y1 = np.minimum(np.ceil(outline.max(0)).astype(int) + 3, size)
+        x0, y0, x1, y1 = pixel_box(outline.min(0) - 2, outline.max(0) + 3, size)
         if x1 - x0 < 3 or y1 - y0 < 3:
             return
-        shape = (int(x1 - x0), int(y1 - y0))
+        shape = (x1 - x0, y1 - y0)
         inverse = inputs.inner_inverse[k].astype(np.float64)
         corner = np.array([x0 + 0.5, y0 + 0.5])
         shift = inverse[:, 2] * size + inverse[:, :2] @ corner - 0.5
@@ -113,7 +112,7 @@ class HostRenderer:
             light = np.minimum(SHADE_AT_LIDS + inside / np.float32(SHADE_DEPTH * width), 1)[..., None]
             far = _moved(self._aside, back, shape) * light
             layer = np.asarray(layer + (far - layer) * aside + np.float32(0.5), np.uint8)
-        blend_layer(out, int(x0), int(y0), layer, mask, shade)
+        blend_layer(out, x0, y0, layer, mask, shade)
 
 
 def _moved(layer: RGB, back: NDArray[np.float64], shape: tuple[int, int]) -> RGB:

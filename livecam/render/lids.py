@@ -7,6 +7,7 @@ import numpy as np
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
+from livecam.geometry import pixel_box
 from livecam.model.inputs import LASH_EDGE, LASH_ENDS, LASH_LINE, LID_SOFT, FrameInputs, lid_kernel
 from livecam.persona.persona import F32
 from livecam.render.raster import inside_distance, line_distance
@@ -28,8 +29,7 @@ def _close(picture: RGB, skin: F32, row: F32, lids: F32) -> None:
     size = picture.shape[0]
     width = max(float(np.linalg.norm(row[-1] - row[0])), 1e-4 * size)
     margin = LASH_LINE * width + LASH_EDGE
-    x0, y0 = np.maximum(np.floor(skin.min(0) - margin).astype(int), 0)
-    x1, y1 = np.minimum(np.ceil(skin.max(0) + margin).astype(int) + 1, size)
+    x0, y0, x1, y1 = pixel_box(skin.min(0) - margin, skin.max(0) + margin + 1, size)
     if x1 - x0 < 3 or y1 - y0 < 3:
         return
     corner = np.array([x0, y0], np.float32)

@@ -8,6 +8,15 @@ from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
 FAR = np.float32(1e9)
+FARTHEST = 1e3
+"""Vertices beyond so many sides of the picture, or at no number at all, are not drawn to."""
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def near(vertex: F32) -> bool:
+    """Whether both coordinates are numbers near the picture. Without `fastmath`, which knows no NaN, and
+    asked before a coordinate becomes an index: NaN and what is too large can become any."""
+    return abs(vertex[0]) < FARTHEST and abs(vertex[1]) < FARTHEST
 
 
 @njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -18,7 +27,7 @@ def rasterise(
 
     vertices: (V, 2) driven positions, depth: (V,) small is near, source: (V, 2) positions in the portrait;
     all in 0..1. triangles: (T, 3). Written: nearest (G, G), the z-buffer, and flow (G, G, 2), zero where no
-    triangle covers the cell. Cell centres are (i + .5) / G.
+    triangle covers the cell. Cell centres are (i + .5) / G. A triangle with a corner at no number is left out.
     """
     size = flow.shape[0]
     for i in range(size):
@@ -28,6 +37,8 @@ def rasterise(
             flow[i, j, 1] = 0.0
     for k in range(triangles.shape[0]):
         a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        if not (near(vertices[a]) and near(vertices[b]) and near(vertices[c])):
+            continue
         ax, ay = vertices[a, 0] * size - 0.5, vertices[a, 1] * size - 0.5
         bx, by = vertices[b, 0] * size - 0.5, vertices[b, 1] * size - 0.5
         cx, cy = vertices[c, 0] * size - 0.5, vertices[c, 1] * size - 0.5
