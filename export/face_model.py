@@ -22,6 +22,7 @@ from pathlib import Path
 
 from livecam.errors import UserError
 from livecam.face import bundle
+from livecam.files import make_folder, unwritable
 
 MERGED_FINGERPRINT = "74c1b8568c697106ee3b8157ba441f9f9c7446dd87e7dd3384b16af9f4f5ec32"
 """What `export.face_mesh_graph.fingerprint` says of the merged face mesh that livecam was tested with."""
@@ -70,7 +71,7 @@ def build(wheel: Path | None = None, force: bool = False) -> Path:
     folder = bundle.model_folder()
     if not force and not any(bundle.problem(name, folder) for name in bundle.MODEL_FILES):
         return folder
-    make_folder(folder)
+    make_folder(folder, bundle.CACHE_VARIABLE)
     with tempfile.TemporaryDirectory(prefix="livecam-") as temporary:
         if wheel is None:
             print(
@@ -172,16 +173,6 @@ def manifest(models: dict[str, bytes]) -> bytes:
     return (json.dumps(description, indent=2) + "\n").encode()
 
 
-def make_folder(folder: Path) -> None:
-    """Makes the folder and sees that it can be written, before 35 MB are downloaded."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise _not_writable(folder, error) from error
-
-
 def write_atomically(path: Path, content: bytes) -> None:
     """Writes the whole file or nothing, also where two runs meet or the power fails."""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -192,17 +183,9 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise _not_writable(path, error) from error
+        raise unwritable(path, error, bundle.CACHE_VARIABLE) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _not_writable(path: Path, error: OSError) -> UserError:
-    return UserError(
-        f"face model {path}",
-        error.strerror or "not writable",
-        f"Free some space or set {bundle.CACHE_VARIABLE} to a folder that can be written.",
-    )
 
 
 if __name__ == "__main__":

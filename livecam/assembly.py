@@ -111,14 +111,14 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         for sink in sinks:
             sink.open(format_)
             stack.callback(sink.close)
+        mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
         record = None
         if request.record is not None:
             from livecam.sources.recording import PerformanceWriter
 
-            writer = PerformanceWriter(request.record)
+            writer = PerformanceWriter(request.record, mirror=mirror)
             stack.callback(writer.close)
             record = writer.add
-        mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
         tracker = None if isinstance(source, PerformanceSource) else stack.enter_context(_tracker())
         from livecam.animator import Animator
         from livecam.pipeline import LivePipeline, run_lossless
@@ -203,7 +203,7 @@ def _made_anew(name: str, size: int) -> Persona:
         persona = store.load(name, other)
         if persona is not None:
             persona = enroll.resize(persona, size)
-            store.save(persona)
+            store.keep(persona)
             return persona
     raise store.damaged(name, "no tensors")
 

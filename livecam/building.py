@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from engines import Engine, EngineError, open_engine
 from livecam.errors import UserError
+from livecam.face.bundle import CACHE_VARIABLE
+from livecam.files import make_folder
 from livecam.model.weights import Weights, find
 
 Progress = Callable[[str, int, int], None]
@@ -26,7 +29,7 @@ def build_engine(
     Raises:
         UserError: the engine cannot run here, the graph cannot be written, or the result differs.
     """
-    from livecam.render.choose import graph_path
+    from livecam.render.choose import GRAPHS_VARIABLE, graph_path
 
     if name not in ("cuda", "tensorrt"):
         raise UserError(f"engine {name}", "nothing is built for it", "Build cuda or tensorrt.")
@@ -34,6 +37,7 @@ def build_engine(
     path = graph_path(size, weights)
     half = path.with_name(f"{path.stem}-fp16.onnx")
     if force or not path.is_file() or (name == "tensorrt" and not half.is_file()):
+        make_folder(path.parent, GRAPHS_VARIABLE if os.environ.get(GRAPHS_VARIABLE) else CACHE_VARIABLE)
         export_graphs(path.parent, size, refine)
     try:
         engine = _open(name, path, size, weights, force, progress)

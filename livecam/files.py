@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from livecam.errors import UserError
@@ -57,9 +58,19 @@ def finish(part: Path, path: Path) -> None:
         ) from None
 
 
-def unwritable(path: Path, error: OSError) -> UserError:
-    """The error for a failed write: disk full, read-only, gone."""
+def make_folder(folder: Path, variable: str) -> None:
+    """Makes the folder and sees that it can be written, before long work. Raises `UserError`, which names the
+    environment's variable that moves it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise unwritable(folder, error, variable) from error
+
+
+def unwritable(path: Path, error: OSError, variable: str | None = None) -> UserError:
+    """The error for a failed write: disk full, read-only, gone. `variable`: of the environment, moves it."""
     why = error.strerror or type(error).__name__
-    return UserError(
-        str(path), f"it cannot be written ({why.lower()})", "Free space or choose another folder."
-    )
+    todo = f"set {variable} to a folder that can be written" if variable else "choose another folder"
+    return UserError(str(path), f"it cannot be written ({why.lower()})", f"Free space or {todo}.")

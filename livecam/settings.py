@@ -39,7 +39,7 @@ class MotionSettings:
     shift_limit: Annotated[float, Range(0, 2)] = 0.22
     """How far the head may move from its place, as a share of the crop's side."""
     mirror: bool | None = None
-    """None: as the source suggests (webcams mirrored, files not)."""
+    """None: as the source suggests (webcams mirrored, films not, performances as when recorded)."""
     neutral_seconds: Annotated[float, Range(0, 60)] = 2.0
     """How long to look for a neutral frame at the start."""
     neutral_frame: Annotated[int, Range(0, MOST_FRAMES, whole=True)] | None = None

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from doubles import Clip, Collected, Tracked
+from faces import turned
 
 from livecam import assembly
 from livecam.errors import UserError
@@ -98,3 +103,59 @@ def test_an_empty_name_is_no_portrait():
 def test_unknown_names_are_answered_with_the_known_ones():
     with pytest.raises(UserError, match="watercolour"):
         assembly.resolve("nobody", 256)
+
+
+class Webcam(Clip):
+    """Its frames show a face that turns, as seen by a camera that a person expects to be a mirror."""
+
+    def __init__(self, mirror):
+        super().__init__(4, fps=25.0)
+        self.info = replace(self.info, mirror=mirror)
+
+
+@contextlib.contextmanager
+def tracker(*answers):
+    yield Tracked(*answers)
+
+
+@pytest.fixture
+def played(persona, face, monkeypatch, tmp_path):
+    """played(driver, mirror=..., record=...) -> the pictures that a run shows."""
+    monkeypatch.setattr("livecam.assembly._tracker", lambda: tracker(face, turned(face, yaw=14)))
+    monkeypatch.setattr("livecam.render.refine.weights_for", lambda refine: None)
+    store.save(replace(persona, name="eve"))
+
+    def play(driver, mirror=None, record=None):
+        from livecam import sources
+        from livecam.settings import MotionSettings, Settings
+
+        real = sources.open_source
+        if not isinstance(driver, str):
+            monkeypatch.setattr(sources, "open_source", lambda *words, **more: driver)
+        out = Collected()
+        settings = Settings(size=256, canvas="source", engine="cpu", motion=MotionSettings(mirror=mirror))
+        request = assembly.Request("eve", str(driver), record=record)
+        assembly.run(request, settings, assembly.Hooks(extra_sinks=[out]))
+        monkeypatch.setattr(sources, "open_source", real)
+        return [frame.pixels for frame in out.frames]
+
+    return play
+
+
+@pytest.mark.parametrize(("webcam", "asked"), [(True, None), (False, None), (True, False), (False, True)])
+def test_a_replay_moves_the_way_that_was_seen_live(played, tmp_path, webcam, asked):
+    recorded = tmp_path / "p.livecam"
+    seen = played(Webcam(webcam), asked, recorded)
+    again = played(str(recorded))
+    # Points are kept to 1/32767 of half a face: at most one level of a pixel here and there.
+    assert max(np.abs(a.astype(int) - b).mean() for a, b in zip(seen, again, strict=True)) < 0.1
+    other = played(str(recorded), not (webcam if asked is None else asked))
+    assert np.abs(other[-1].astype(int) - seen[-1]).mean() > 1  # asked for, the other way
+
+
+def test_a_recording_of_a_replay_is_the_same_again(played, tmp_path):
+    first, second = tmp_path / "1.livecam", tmp_path / "2.livecam"
+    seen = played(Webcam(True), None, first)
+    played(str(first), None, second)
+    again = played(str(second))
+    assert np.abs(again[-1].astype(int) - seen[-1]).mean() < 0.1

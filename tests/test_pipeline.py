@@ -12,7 +12,7 @@ import pytest
 from doubles import Clip, Collected, Tracked, make_animator
 from faces import turned
 
-from livecam.errors import SinkLost
+from livecam.errors import SinkLost, UserError
 from livecam.pipeline import LivePipeline, run_lossless
 from livecam.settings import MotionSettings, Settings
 
@@ -86,7 +86,7 @@ def test_the_neutral_frame_is_known_from_the_first_frame_on(animator, face):
 @pytest.mark.parametrize(
     ("answers", "max_frames", "words"),
     [
-        ((0, 0, 0), None, "in 5 frames only. Use --neutral 0 to 4"),
+        ((0,), None, "in 5 frames only. Use --neutral 0 to 4"),
         ((0,), 3, "0 to 2"),
         ((None,), None, "away"),
     ],

@@ -51,7 +51,8 @@ def run(
     ] = None,
     pose_gain: Annotated[float | None, setting("pose_gain", "1 as the driver, 0 for a still head.")] = None,
     mirror: Annotated[
-        bool | None, typer.Option("--mirror/--no-mirror", help="Default: webcams only.")
+        bool | None,
+        typer.Option("--mirror/--no-mirror", help="Default: webcams, and performances that were."),
     ] = None,
     neutral: Annotated[
         int | None,

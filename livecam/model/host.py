@@ -9,10 +9,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from engines.base import Engine, EngineError
+from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.model import alignment
@@ -132,13 +132,13 @@ def _box(square: Square, side: int) -> tuple[slice, slice]:
     return slice(int(first[1]), int(last[1])), slice(int(first[0]), int(last[0]))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _cell(place: float, count: int) -> int:
     """The place as an index from 0 to `count`: cut first, for too large a number and NaN make any index."""
     return int(min(place, float(count))) if place > 0 else 0
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _outline(corners: NDArray[np.float64], reach: float, out: F32) -> None:
     """out = max(out, signed distance to a closed outline / reach), in pixels of `out`, centres at + .5."""
     rows, columns = out.shape
@@ -175,7 +175,7 @@ def _outline(corners: NDArray[np.float64], reach: float, out: F32) -> None:
                 out[y, x] = value
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def _disc(cx: float, cy: float, radius: float, reach: float, out: F32) -> None:
     """out = max(out, signed distance to a disc / reach)."""
     far = radius + reach

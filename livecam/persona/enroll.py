@@ -71,11 +71,8 @@ def cached(path: Path, size: int, choice: Choice | None = None) -> Persona:
         persona = None  # a damaged cache entry is made again
     if persona is None:
         persona = enroll(path, name, size, choice)
-        try:
-            store.save(persona, root)
-            store.prune(root)
-        except UserError as error:
-            log.warning("%s", error)
+        store.keep(persona, root)
+        store.prune(root)
     return persona
 
 

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
-from livecam.face.bundle import cache_folder
+from livecam.face.bundle import CACHE_VARIABLE, cache_folder
+from livecam.files import unwritable
 from livecam.model.alignment import SIZE as SHOT
 from livecam.persona.likeness import Shots, Style
 from livecam.persona.persona import Crop, Lattice, Persona
@@ -40,11 +41,15 @@ CACHED = 24
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
+DATA_VARIABLE = "LIVECAM_DATA"
+"""Environment variable that moves the data folder."""
+
+
 def data_dir() -> Path:
-    """Where enrolled personas live; LIVECAM_DATA overrides the user's data folder."""
+    """Where enrolled personas live: $LIVECAM_DATA, or the system's place for a user's data."""
     import platformdirs
 
-    return Path(os.environ.get("LIVECAM_DATA") or platformdirs.user_data_dir("livecam")) / "personas"
+    return Path(os.environ.get(DATA_VARIABLE) or platformdirs.user_data_dir("livecam")) / "personas"
 
 
 def cache_dir() -> Path:
@@ -66,9 +71,9 @@ def save(persona: Persona, root: Path | None = None) -> Path:
     Sizes that an older version made are forgotten: they are made anew from the picture when asked for.
 
     Raises:
-        UserError: the folder cannot be written.
+        UserError: the folder cannot be written; it names the variable that moves it.
     """
-    from safetensors.numpy import save_file
+    import safetensors.numpy
 
     folder = (root or data_dir()) / check_name(persona.name)
     stale = sizes(persona.name, root) if outdated(persona.name, root) else []
@@ -76,7 +81,8 @@ def save(persona: Persona, root: Path | None = None) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             tensors = Path(scratch) / "tensors"
-            save_file(_tensors(persona), tensors, metadata={"version": str(VERSION)})
+            # Not `save_file`, which hides what the system said in an error of its own.
+            tensors.write_bytes(safetensors.numpy.save(_tensors(persona), {"version": str(VERSION)}))
             description = Path(scratch) / "persona.json"
             description.write_text(json.dumps(_describe(persona), indent=1), "utf-8")
             os.replace(tensors, folder / _tensor_file(persona.size))
@@ -85,9 +91,7 @@ def save(persona: Persona, root: Path | None = None) -> Path:
             if size != persona.size:
                 (folder / _tensor_file(size)).unlink(missing_ok=True)
     except OSError as error:
-        raise UserError(
-            str(folder), f"cannot be written ({error.strerror})", "Free space or set LIVECAM_DATA."
-        ) from error
+        raise unwritable(folder, error, CACHE_VARIABLE if root == cache_dir() else DATA_VARIABLE) from error
     return folder
 
 
@@ -99,7 +103,7 @@ def load(name: str, size: int, root: Path | None = None) -> Persona | None:
     """
     folder = (root or data_dir()) / check_name(name)
     path = folder / _tensor_file(size)
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike a path's own, this says no where one may not look
         return None
     try:
         meta = json.loads((folder / "persona.json").read_text("utf-8"))
@@ -128,7 +132,7 @@ def damaged(name: str, why: str) -> UserError:
 
 
 def exists(name: str, root: Path | None = None) -> bool:
-    return NAME.fullmatch(name) is not None and ((root or data_dir()) / name / "persona.json").is_file()
+    return NAME.fullmatch(name) is not None and os.path.isfile((root or data_dir()) / name / "persona.json")
 
 
 def sizes(name: str, root: Path | None = None) -> list[int]:
@@ -139,7 +143,7 @@ def sizes(name: str, root: Path | None = None) -> list[int]:
 
 def names(root: Path | None = None) -> list[str]:
     folder = root or data_dir()
-    return sorted(p.parent.name for p in folder.glob("*/persona.json")) if folder.is_dir() else []
+    return sorted(p.parent.name for p in folder.glob("*/persona.json")) if os.path.isdir(folder) else []
 
 
 def describe(name: str, root: Path | None = None) -> dict[str, Any]:
@@ -151,9 +155,21 @@ def describe(name: str, root: Path | None = None) -> dict[str, Any]:
         raise damaged(name, str(error)) from error
 
 
+def keep(persona: Persona, root: Path | None = None) -> None:
+    """`save` what can be made again: where that is impossible there is a warning, and the run goes on."""
+    try:
+        save(persona, root)
+    except UserError as error:
+        log.warning("%s The portrait is prepared anew each time until then.", error)
+
+
 def prune(root: Path, keep: int = CACHED) -> None:
     """Remove the oldest cached portraits beyond `keep`."""
-    folders = sorted((p for p in root.glob("*") if p.is_dir()), key=lambda p: p.stat().st_mtime, reverse=True)
+    try:
+        found = [p for p in root.glob("*") if p.is_dir()]
+        folders = sorted(found, key=lambda p: p.stat().st_mtime, reverse=True)
+    except OSError:
+        return  # not there, not to be read, or another run forgets them this moment
     for folder in folders[keep:]:
         log.debug("forgetting cached portrait %s", folder.name)
         shutil.rmtree(folder, ignore_errors=True)

@@ -19,6 +19,9 @@ from livecam.persona.persona import Persona
 if TYPE_CHECKING:
     from livecam.render.graph import GraphRenderer
 
+GRAPHS_VARIABLE = "LIVECAM_GRAPHS"
+"""Environment variable that names another folder of graphs."""
+
 
 class Renderer(Protocol):
     """Draws one portrait as a motion says."""
@@ -144,7 +147,7 @@ def graph_path(size: int, weights: Weights | None = None) -> Path:
     from livecam.face.bundle import cache_folder
     from livecam.model.inputs import DRAWING
 
-    named = os.environ.get("LIVECAM_GRAPHS")
+    named = os.environ.get(GRAPHS_VARIABLE)
     folder = cache_folder() / "graphs" / str(DRAWING) / (weights.name if weights is not None else "")
     return (Path(named) if named else folder) / f"generator-{size}.onnx"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from livecam.compiled import compiled
 
 F32 = NDArray[np.float32]
 FAR = np.float32(1e9)
@@ -12,14 +13,14 @@ FARTHEST = 1e3
 """Vertices beyond so many sides of the picture, or at no number at all, are not drawn to."""
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def near(vertex: F32) -> bool:
     """Whether both coordinates are numbers near the picture. Without `fastmath`, which knows no NaN, and
     asked before a coordinate becomes an index: NaN and what is too large can become any."""
     return abs(vertex[0]) < FARTHEST and abs(vertex[1]) < FARTHEST
 
 
-@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(fastmath=True)
 def rasterise(
     vertices: F32, depth: F32, source: F32, triangles: NDArray[np.int32], nearest: F32, flow: F32
 ) -> None:
@@ -27,7 +28,7 @@ def rasterise(
 
     vertices: (V, 2) driven positions, depth: (V,) small is near, source: (V, 2) positions in the portrait;
     all in 0..1. triangles: (T, 3). Written: nearest (G, G), the z-buffer, and flow (G, G, 2), zero where no
-    triangle covers the cell. Cell centres are (i + .5) / G. A triangle with a corner at no number is left out.
+    triangle covers the cell. Cell centres are (i + .5) / G. Where a corner is no number nothing is drawn.
     """
     size = flow.shape[0]
     for i in range(size):
@@ -68,7 +69,7 @@ def rasterise(
                     )
 
 
-@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(fastmath=True)
 def halve(nearest: F32, fine: F32, flow: F32) -> None:
     """Each cell of `flow` (G, G, 2) gets the mean of those of its four in `fine` (2G, 2G, 2) that a triangle
     covers by `nearest` (2G, 2G); zero where none does.
@@ -89,7 +90,7 @@ def halve(nearest: F32, fine: F32, flow: F32) -> None:
             flow[i, j, 1] = y / max(count, 1)
 
 
-@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(fastmath=True)
 def blend_alpha(foreground: NDArray[np.uint8], background: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
     """out = background + (foreground - background) * alpha. (H, W, 4), (H, W, 3) -> (H, W, 3), all uint8."""
     for y in range(foreground.shape[0]):
@@ -107,7 +108,7 @@ def blend_alpha(foreground: NDArray[np.uint8], background: NDArray[np.uint8], ou
                     out[y, x, c] = (mixed + 127) // 255
 
 
-@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(fastmath=True)
 def blend_mask(layer: NDArray[np.uint8], mask: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
     """Lay `layer` over `out` where `mask` is 255, mix where it is less. (H, W, 3), (H, W), uint8."""
     for y in range(out.shape[0]):
@@ -122,7 +123,7 @@ def blend_mask(layer: NDArray[np.uint8], mask: NDArray[np.uint8], out: NDArray[n
                     out[y, x, c] = (mixed + 127) // 255
 
 
-@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(fastmath=True)
 def blend_layer(
     out: NDArray[np.uint8], x0: int, y0: int, layer: NDArray[np.uint8], mask: F32, shade: F32
 ) -> None:
@@ -136,7 +137,7 @@ def blend_layer(
                     out[y0 + y, x0 + x, c] = np.uint8(below + layer[y, x, c] * shade[y, x] * m + 0.5)
 
 
-@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(fastmath=True)
 def inside_distance(outline: F32, out: F32) -> None:
     """Distance to a closed outline for pixels inside it, 0 outside; the reference is `livecam.model.holes`.
 
@@ -173,7 +174,7 @@ def inside_distance(outline: F32, out: F32) -> None:
                 out[y, x] = np.sqrt(best)
 
 
-@njit(cache=True, fastmath=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled(fastmath=True)
 def line_distance(line: F32, out: F32) -> None:
     """Distance of every pixel to a line from corner to corner; the reference is `livecam.model.lids`.
 

@@ -21,7 +21,7 @@ class SourceInfo:
     frames: int | None = None
     """Number of frames, where the container says so (an estimate); None when unknown or endless."""
     mirror: bool = False
-    """Whether a person expects to see this source mirrored (webcams yes, files no)."""
+    """Whether a person expects to see it mirrored: webcams yes, films no, performances as they were."""
     detail: str = ""
     """One line for people: backend, pixel format, codec."""
 

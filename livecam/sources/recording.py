@@ -9,7 +9,8 @@ The file is a safetensors file with the suffix `.livecam`, N frames long:
     times    int64    N             nanoseconds since the first frame, growing
     sizes    int32    N x 2         width and height of the driver's frame in pixels
 
-Its metadata holds `format`, `version`, `fps` and `mirror` as strings.
+Its metadata holds `format`, `version`, `fps` and `mirror` as strings. Points lie where the driver's frame had
+them; `mirror` is 1 where the portrait moved as in a mirror at the recording, as a replay then does too.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class PerformanceWriter:
     """
 
     def __init__(self, path: Path, *, mirror: bool = False) -> None:
+        """`mirror`: whether the portrait moves as in a mirror, for replays to do the same."""
         self._path, self._mirror = path, mirror
         check_target(path)
         self._columns: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _SHAPES}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from livecam.compiled import compiled
 
 F32 = NDArray[np.float32]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def unit_normals(vertices: F32, triangles: NDArray[np.int64]) -> F32:
     """vertices (V, 3), triangles (T, 3) -> (V, 3) of length 1; a vertex's triangles count by area."""
     normals = np.zeros_like(vertices)
