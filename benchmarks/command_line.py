@@ -9,6 +9,38 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from livecam.errors import UserError
+from livecam.ranges import Limits, Range
+from livecam.settings import limits as limits_of
+
+COUNT = Range(1, 1_000_000, whole=True)
+"""Frames, pictures or threads."""
+SECONDS = Range(1, 3600)
+"""Of one measurement."""
+LOAD = Range(0, 256, whole=True)
+"""Busy processes beside a measurement."""
+FPS = limits_of("fps")
+DELAY_MS = Range(0, 1000)
+
+
+def number(limits: Limits) -> Callable[[str], float]:
+    """For `type=` of an argument: a number within `limits`, which the error shows."""
+
+    whole = not isinstance(limits, Range) or limits.whole
+
+    def parse(text: str) -> float:
+        try:
+            value = int(text) if whole else float(text)
+            limits.check(text, value)
+        except (ValueError, UserError):
+            kind = "a whole number" if whole else "a number"
+            raise argparse.ArgumentTypeError(f"{text!r} is not {kind} of {limits}") from None
+        return value
+
+    return parse
+
+
+count, load, seconds, delay_ms, fps = map(number, (COUNT, LOAD, SECONDS, DELAY_MS, FPS))
+"""For `type=` of an argument of that kind."""
 
 
 def run(name: str, options: argparse.Namespace, work: Callable[[argparse.Namespace], None]) -> int:

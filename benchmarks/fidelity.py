@@ -52,9 +52,24 @@ def _parser() -> argparse.ArgumentParser:
         "--tuned", type=int, default=0, metavar="STEPS", help="also fine-tune on 8 pictures of each clip"
     )
     parser.add_argument("--size", type=int, default=256, choices=SIZES, help="pixels of the compared crop")
-    parser.add_argument("--frames", type=int, default=40, help="frames compared of each clip")
-    parser.add_argument("--cross-frames", type=int, default=100, help="frames judged of each pair")
-    parser.add_argument("--limit", type=int, default=300, help="frames of each clip that are used at all")
+    parser.add_argument(
+        "--frames",
+        type=command_line.count,
+        default=40,
+        help="frames compared of each clip",
+    )
+    parser.add_argument(
+        "--cross-frames",
+        type=command_line.count,
+        default=100,
+        help="frames judged of each pair",
+    )
+    parser.add_argument(
+        "--limit",
+        type=command_line.count,
+        default=300,
+        help="frames of each clip that are used at all",
+    )
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--plots", type=Path, help="write charts and contact sheets into this folder")
     parser.add_argument("--strips", type=Path, help="write the worst frames of everything into this folder")

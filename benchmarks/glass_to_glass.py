@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from benchmarks import glass_to_glass_guest, glass_to_glass_load, machine
+from benchmarks import command_line, glass_to_glass_guest, glass_to_glass_load, machine
 from benchmarks.glass_to_glass_figures import COLUMNS, page, relay_words
 from benchmarks.glass_to_glass_measure import WARM_UP_S, Conditions, Watcher, measure
 from benchmarks.glass_to_glass_relay import DeviceInGuest
@@ -79,11 +79,33 @@ def _parser() -> argparse.ArgumentParser:
         "--device-in-guest", action="store_true", help="only the camera and its reader in there"
     )
     parser.add_argument("--unpaced", action="store_true", help="ticks not in step with the pictures")
-    parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="of the simulated camera")
-    parser.add_argument("--jitter", type=float, default=3.0, help="ms, deviation of its delay")
-    parser.add_argument("--load", type=int, default=0, metavar="N", help="again beside N busy processes")
-    parser.add_argument("--seconds", type=float, default=20.0, help="measured for each rate and load")
-    parser.add_argument("--fps", type=float, default=30.0, help="of the virtual camera")
+    parser.add_argument(
+        "--rates",
+        type=command_line.fps,
+        nargs="+",
+        default=list(RATES),
+        help="of the simulated camera",
+    )
+    parser.add_argument(
+        "--jitter",
+        type=command_line.delay_ms,
+        default=3.0,
+        help="ms, deviation of its delay",
+    )
+    parser.add_argument(
+        "--load",
+        type=command_line.load,
+        default=0,
+        metavar="N",
+        help="again beside N busy processes",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=command_line.seconds,
+        default=20.0,
+        help="measured for each rate and load",
+    )
+    parser.add_argument("--fps", type=command_line.fps, default=30.0, help="of the virtual camera")
     parser.add_argument("--canvas", default=Settings().canvas)
     parser.add_argument("--size", type=int, default=Settings().size, choices=SIZES)
     parser.add_argument("--engine", default=Settings().engine)

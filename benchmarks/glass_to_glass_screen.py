@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 from rich.console import Console
 
-from benchmarks import glass_to_glass_load, machine
+from benchmarks import command_line, glass_to_glass_load, machine
 from benchmarks import screen_panel as panel
 from benchmarks.output import write_json
 from livecam.errors import UserError
@@ -131,8 +131,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--driver", default="camera", help="the camera that sees the screen; as for livecam run"
     )
     parser.add_argument("--sink", help="also send to this; its viewer beside the page must be seen, too")
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--load", type=int, default=0, metavar="N", help="beside N busy processes")
+    parser.add_argument("--seconds", type=command_line.seconds, default=60.0)
+    parser.add_argument(
+        "--load",
+        type=command_line.load,
+        default=0,
+        metavar="N",
+        help="beside N busy processes",
+    )
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)

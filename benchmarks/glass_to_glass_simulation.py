@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import command_line
 from benchmarks.glass_to_glass_figures import COUNTED, figures
 from benchmarks.output import write_json
 from livecam.pacing import Pacer, Rhythm
@@ -205,9 +206,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks.glass_to_glass_simulation", description=(__doc__ or "").split("\n")[0]
     )
     names = [machine.name for machine in MACHINES]
-    parser.add_argument("--rates", type=float, nargs="+", default=list(RATES), help="of the camera")
+    parser.add_argument(
+        "--rates",
+        type=command_line.fps,
+        nargs="+",
+        default=list(RATES),
+        help="of the camera",
+    )
     parser.add_argument("--machines", nargs="+", default=names, choices=names)
-    parser.add_argument("--seconds", type=float, default=120.0, help="of made-up time, for each of 4 phases")
+    parser.add_argument(
+        "--seconds",
+        type=command_line.seconds,
+        default=120.0,
+        help="of made-up time, for each of 4 phases",
+    )
     parser.add_argument("--json", type=Path, help="write the figures here")
     options = parser.parse_args(arguments)
     rows: list[dict[str, Any]] = []

@@ -59,7 +59,12 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--driver", type=Path, help="a video (the bundled one)")
     parser.add_argument("--portrait", type=Path, help="a picture (the bundled one)")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), choices=SIZES)
-    parser.add_argument("--frames", type=int, default=FRAMES, help="frames of the driver, at most")
+    parser.add_argument(
+        "--frames",
+        type=command_line.count,
+        default=FRAMES,
+        help="frames of the driver, at most",
+    )
     parser.add_argument("--canvas", default=Settings().canvas, help='WIDTHxHEIGHT, or "source"')
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--plots", type=Path, help="write a chart of the stages into this folder")

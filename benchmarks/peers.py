@@ -19,6 +19,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
+from benchmarks import command_line
 from benchmarks.machine import describe
 from benchmarks.peer_networks import Fomm, LivePortrait
 
@@ -129,8 +130,8 @@ def measure(works: Sequence[Work], frames: int, threads: int) -> list[dict[str, 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description="Peers' networks, timed.")
-    parser.add_argument("--frames", type=int, default=5)
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--frames", type=command_line.count, default=5)
+    parser.add_argument("--threads", type=command_line.count, nargs="+", default=[1, 2])
     parser.add_argument("--json", type=Path, metavar="FILE.json")
     options = parser.parse_args(arguments)
     works = [*ours(512), *peers()]

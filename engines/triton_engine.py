@@ -48,7 +48,13 @@ class TritonEngine:
             EngineError: no such URL, tritonclient is not installed, no server answers, or it has no such
                 model.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            _ = parts.port
+        except ValueError as error:  # a port is 0 to 65535
+            raise EngineError(
+                f"triton: {url!r} is no address ({error}). Give grpc://HOST:8001/MODEL"
+            ) from error
         self.address, self.model = parts.netloc, parts.path.strip("/")
         if parts.scheme not in SCHEMES or not self.address or not self.model:
             raise EngineError(f"triton: {url!r} names no model of a server. Give grpc://HOST:8001/MODEL")

@@ -36,7 +36,10 @@ Size = Annotated[int | None, setting("size", "Side of the rendered face crop in 
 FaceIndex = Annotated[
     int | None, number(Range(0, 99, whole=True), "Which face of the picture, from the left, from 0.")
 ]
-Region = Annotated[str | None, typer.Option("--crop", help="Where the face is: x,y,width,height in pixels.")]
+Region = Annotated[
+    str | None,
+    typer.Option("--crop", help="Where the face is: x,y,width,height in pixels, inside the picture."),
+]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -57,5 +60,7 @@ def choice_from(face_index: int | None, crop: str | None) -> Choice:
     try:
         x, y, width, height = (int(part) for part in crop.split(","))
     except ValueError:
-        raise UserError(f"--crop {crop}", "not four whole numbers", "Write x,y,width,height.") from None
+        raise UserError(
+            f"--crop {shown(crop)}", "not four whole numbers", "Write x,y,width,height."
+        ) from None
     return Choice(face_index, (x, y, width, height))

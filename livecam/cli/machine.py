@@ -7,14 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from benchmarks.command_line import LOAD, SECONDS
 from livecam.cli.flags import Json, Size, number
 from livecam.cli.program import app
 from livecam.cli.wording import as_typed
 from livecam.errors import UserError
-from livecam.ranges import Range
-
-LOAD = Range(0, 256, whole=True)
-"""Busy processes beside a measurement."""
 
 
 @app.command()
@@ -79,9 +76,7 @@ def bench(
     ] = False,
     driver: Annotated[str | None, typer.Option(help="With --screen: the camera, as for livecam run.")] = None,
     sink: Annotated[str | None, typer.Option(help="With --screen: send there, too.")] = None,
-    seconds: Annotated[
-        float | None, number(Range(1, 3600), "With --screen: for how many seconds; 60.")
-    ] = None,
+    seconds: Annotated[float | None, number(SECONDS, "With --screen: for how many seconds; 60.")] = None,
     load: Annotated[
         int | None,
         number(LOAD, "With --glass-to-glass (once more) or --screen: beside so many busy processes."),

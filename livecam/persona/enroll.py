@@ -21,6 +21,7 @@ from livecam.persona.likeness import Shots
 from livecam.persona.mouth import own_mouth
 from livecam.persona.persona import Crop, Persona
 from livecam.persona.picture import digest, read_picture
+from livecam.ranges import shown
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
@@ -166,7 +167,7 @@ def find_face(picture: RGB, what: str, choice: Choice) -> F32:
     x0, y0 = 0, 0
     searched = picture
     if choice.region is not None:
-        x0, y0, x1, y1 = _clip_region(picture, choice.region, what)
+        x0, y0, x1, y1 = _check_region(picture, choice.region, what)
         searched = np.ascontiguousarray(picture[y0:y1, x0:x1])
     faces = sorted(find_faces(searched), key=lambda f: float(f.landmarks[:, 0].mean()))
     if not faces:
@@ -211,14 +212,15 @@ def _height(points: F32) -> float:
     return float(np.linalg.norm(points[lm.CHIN, :2] - points[lm.FOREHEAD, :2]))
 
 
-def _clip_region(picture: RGB, region: tuple[int, int, int, int], what: str) -> tuple[int, int, int, int]:
+def _check_region(picture: RGB, region: tuple[int, int, int, int], what: str) -> tuple[int, int, int, int]:
     rows, columns = picture.shape[:2]
     x, y, width, height = region
-    x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + width, columns), min(y + height, rows)
-    if x1 - x0 < SMALLEST_FACE or y1 - y0 < SMALLEST_FACE:
+    inside = x >= 0 and y >= 0 and x + width <= columns and y + height <= rows
+    if not inside or min(width, height) < SMALLEST_FACE:
+        place = ",".join(map(shown, region))
         raise UserError(
             what,
-            f"--crop {x},{y},{width},{height} leaves nothing of its {columns}x{rows} pixels",
-            "Give x,y,width,height inside the picture.",
+            f"--crop {place} is not inside its {columns}x{rows} pixels, or has sides under {SMALLEST_FACE}",
+            f"Give x from 0, y from 0, and a width and height that end by {columns} and {rows}.",
         )
-    return x0, y0, x1, y1
+    return x, y, x + width, y + height

@@ -19,6 +19,13 @@ MAX_SIDE = 16_384
 MAX_PIXELS = 100_000_000
 MIN_SIDE = 64
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "PPM")
+HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+AVIF_BRANDS = frozenset((b"avif", b"avis"))
+"""Names of kinds in the first box of ISO 14496-12 files; `mif1` is any still, so AVIF is asked first."""
+AS_JPEG = (
+    "Make a JPEG of it: on macOS with Preview, File, Export; elsewhere with heif-convert IN OUT.jpg, or run "
+    "pip install pillow-heif. For new pictures of an iPhone choose Settings, Camera, Formats, Most Compatible."
+)
 BACKDROP = 214
 """Grey level behind transparent pixels."""
 
@@ -38,7 +45,7 @@ def read_picture(path: Path) -> RGB:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as image:
+            with Image.open(path, formats=_readable(path)) as image:
                 _check_size(path, *image.size)
                 image.seek(0)
                 image.draft("RGB", image.size)
@@ -46,6 +53,8 @@ def read_picture(path: Path) -> RGB:
     except UserError:
         raise
     except UnidentifiedImageError as error:
+        if (kind := _phone_format(path)) is not None:
+            raise UserError(str(path), f"a picture in {kind}, which cannot be read here", AS_JPEG) from error
         names = ", ".join(FORMATS[:-1])
         raise UserError(str(path), "not a picture that can be read", f"Use one of {names}.") from error
     except Image.DecompressionBombError as error:
@@ -53,6 +62,36 @@ def read_picture(path: Path) -> RGB:
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
         why = "cannot be decoded" if not isinstance(error, PermissionError) else "may not be read"
         raise UserError(str(path), f"{why} ({error})", "Open and save it again in an editor.") from error
+
+
+def _readable(path: Path) -> list[str]:
+    """Names of formats for Pillow; of a HEIC picture only where the package that reads it is installed, which
+    livecam does not ask for: its wheels carry libraries under the GPL."""
+    from PIL import Image
+
+    if _phone_format(path) == "HEIC":
+        try:
+            import pillow_heif
+        except ImportError:
+            pass
+        else:
+            pillow_heif.register_heif_opener()
+            return ["HEIF"]
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
+
+
+def _phone_format(path: Path) -> str | None:
+    """The name HEIC or AVIF, by how the file begins, whatever its name says."""
+    with path.open("rb") as file:
+        start = file.read(256)
+    if start[4:8] != b"ftyp":
+        return None
+    end = min(int.from_bytes(start[:4], "big"), len(start))
+    brands = {start[8:12], *(start[k : k + 4] for k in range(16, end - 3, 4))}
+    if brands & AVIF_BRANDS:
+        return "AVIF"
+    return "HEIC" if brands & HEIC_BRANDS else None
 
 
 def digest(picture: RGB) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks import command_line
 from livecam.errors import UserError
 
@@ -29,3 +31,22 @@ def test_the_command_is_told_without_places_on_the_machine():
     told = command_line.line("name", parser.parse_args(given), parser)
     assert told == "python -m benchmarks.name --clips clips --cross-frames 5 --sizes 256 512 --no-refine"
     assert command_line.line("name", parser.parse_args([]), parser) == "python -m benchmarks.name"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--seconds", "nan"], "a number of 1 to 3600"),
+        (["--seconds", "0"], "1 to 3600"),
+        (["--jitter", "inf"], "0 to 1000"),
+        (["--rates", "30", "nan"], "1 to 240"),
+        (["--load", "2.5"], "a whole number of 0 to 256"),
+    ],
+)
+def test_a_number_outside_its_range_is_refused_with_the_range(words, said, capsys):
+    from benchmarks import glass_to_glass
+
+    with pytest.raises(SystemExit) as ended:
+        glass_to_glass._parser().parse_args(words)
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err

@@ -51,7 +51,10 @@ def test_the_largest_of_unequal_faces_is_taken(face, faces_are):
         (lambda f: [Found(at(f, 0))], Choice(face_index=3), "no face 3"),
         (lambda f: [Found(at(f, 0, 0.1))], Choice(), "only 23 pixels"),
         (lambda f: [Found(at(f, 0), plausible=False)], Choice(), "hidden"),
-        (lambda f: [Found(at(f, 0))], Choice(region=(2000, 0, 100, 100)), "leaves nothing"),
+        (lambda f: [Found(at(f, 0))], Choice(region=(2000, 0, 100, 100)), "not inside"),
+        (lambda f: [Found(at(f, 0))], Choice(region=(-1, 0, 100, 100)), "not inside"),
+        (lambda f: [Found(at(f, 0))], Choice(region=(0, 0, 10**30, 100)), "not inside"),
+        (lambda f: [Found(at(f, 0))], Choice(region=(0, 0, 100, -100)), "not inside"),
     ],
 )
 def test_unusable_faces_get_one_clear_line(face, faces_are, make, choice, words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -131,3 +132,49 @@ def test_digest_names_the_content(colours):
     assert digest(colours) == digest(colours.copy())
     assert digest(colours) != digest(other)
     assert digest(colours) != digest(colours.reshape(128, 96, 3))
+
+
+def box(major, *compatible):
+    """The first box of a file of that brand, and some bytes that nobody can decode."""
+    brands = major + bytes(4) + b"".join(compatible)
+    return struct.pack(">I", 8 + len(brands)) + b"ftyp" + brands + bytes(200)
+
+
+@pytest.mark.parametrize("name", ["phone.heic", "phone.HEIF", "renamed.jpg"])
+@pytest.mark.parametrize(
+    "content",
+    [box(b"heic", b"mif1", b"heic"), box(b"heix"), box(b"mif1", b"heic"), box(b"msf1"), box(b"hevc")],
+)
+def test_a_phones_picture_is_named_and_how_to_make_a_jpeg_of_it(tmp_path, monkeypatch, name, content):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match="HEIC") as caught:
+        read_picture(tmp_path / name)
+    for words in ("Most Compatible", "Preview", "heif-convert"):
+        assert words in caught.value.todo
+    assert "\n" not in str(caught.value)
+
+
+def test_avif_is_named_where_pillow_lacks_it(tmp_path, monkeypatch):
+    """Pillow is built with or without it."""
+    Image.init()
+    monkeypatch.delitem(Image.OPEN, "AVIF", raising=False)
+    (tmp_path / "a.avif").write_bytes(box(b"mif1", b"avif", b"miaf"))
+    with pytest.raises(UserError, match="AVIF"):
+        read_picture(tmp_path / "a.avif")
+
+
+def test_a_film_is_no_phones_picture(tmp_path):
+    (tmp_path / "a.heic").write_bytes(box(b"isom", b"mp42"))
+    with pytest.raises(UserError, match="not a picture"):
+        read_picture(tmp_path / "a.heic")
+
+
+def test_a_phones_picture_is_read_where_the_package_is_installed(tmp_path, colours):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    Image.fromarray(colours).save(tmp_path / "phone.heic", format="HEIF")
+    (tmp_path / "phone.heic").rename(tmp_path / "renamed.jpg")
+    got = read_picture(tmp_path / "renamed.jpg")
+    assert got.shape == (96, 128, 3)
+    assert np.abs(got[48, 20].astype(int) - (220, 30, 20)).max() <= 12
