@@ -24,7 +24,7 @@ AVIF_BRANDS = frozenset((b"avif", b"avis"))
 """Names of kinds in the first box of ISO 14496-12 files; `mif1` is any still, so AVIF is asked first."""
 AS_JPEG = (
     "Make a JPEG of it: on macOS with Preview, File, Export; elsewhere with heif-convert IN OUT.jpg, or run "
-    "pip install pillow-heif. For new pictures of an iPhone choose Settings, Camera, Formats, Most Compatible."
+    "pip install pillow-heif. For new pictures of an iPhone: Settings, Camera, Formats, Most Compatible."
 )
 BACKDROP = 214
 """Grey level behind transparent pixels."""
