@@ -27,6 +27,7 @@ from benchmarks.output import rounded, shown, write_json
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
+from livecam.outputs import check_outputs
 from livecam.report import check_writable
 from livecam.training import noise
 
@@ -182,6 +183,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(options: argparse.Namespace) -> None:
     if options.count < 1 or options.per_person < 1:
         raise UserError("--count and --per-person", "must be at least 1", "Give larger numbers.")
+    check_outputs([options.json], {"the head data": options.head_data})
     if options.json is not None:
         check_writable(options.json)
     from livecam.face import _mediapipe

@@ -26,6 +26,7 @@ from benchmarks.self_reenactment import Plan
 from livecam.errors import UserError
 from livecam.model import weights as weights_files
 from livecam.model.weights import Weights
+from livecam.outputs import check_outputs
 from livecam.replay import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
 from livecam.report import check_writable
 from livecam.settings import SIZES
@@ -79,6 +80,15 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> None:
     clips = files_in(options.clips, VIDEO_SUFFIXES, "video")
     portraits = files_in(options.portraits, PICTURE_SUFFIXES, "picture") if options.portraits else []
+    check_outputs(
+        [options.json, options.plots, options.strips],
+        {
+            "the clips": options.clips,
+            "the portraits": options.portraits,
+            "the weights": options.refiner,
+            "the paper's weights": options.paper,
+        },
+    )
     given = _weights(options)
     shots = _shots(options.shots)
     if options.tuned:

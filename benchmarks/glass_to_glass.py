@@ -30,6 +30,7 @@ from benchmarks.glass_to_glass_source import SimulatedCamera, pictures_of
 from benchmarks.output import write_json
 from livecam import assembly
 from livecam.errors import UserError
+from livecam.outputs import check_outputs
 from livecam.render.canvas import Canvas
 from livecam.report import check_writable
 from livecam.settings import SIZES, Settings, parse_size
@@ -117,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> None:
     """Measure all that was asked for, print and write it."""
+    check_outputs([options.json, options.html])
     for path in (options.json, options.html):
         if path is not None:
             check_writable(path)

@@ -30,6 +30,7 @@ from benchmarks import screen_panel as panel
 from benchmarks.output import write_json
 from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, OutputFrame
+from livecam.outputs import check_outputs
 from livecam.report import check_writable
 from livecam.settings import Settings, parse_size
 from livecam.sources.base import Source
@@ -158,11 +159,13 @@ def measure_and_print(
     load: int = 0,
 ) -> None:
     """What `livecam bench --screen` does. Raises `UserError`, also where too little could be read."""
-    from livecam.sources import open_source
+    from livecam import sinks, sources
 
+    sent = None if sink is None else sinks.file_of(sink)
+    check_outputs([json_path, sent], {"the driver": sources.file_of(driver)})
     if json_path is not None:
         check_writable(json_path)
-    source = open_source(driver, fps=30.0)
+    source = sources.open_source(driver, fps=30.0)
     with glass_to_glass_load.busy(load):
         result = {**measure(source, sink, seconds, webbrowser.open), "load": load}
     console = Console(highlight=False)

@@ -28,6 +28,7 @@ from benchmarks.yardstick import BUSY
 from livecam import assembly
 from livecam.errors import UserError
 from livecam.model.weights import find
+from livecam.outputs import check_outputs
 from livecam.report import check_writable
 from livecam.settings import SIZES, Settings
 
@@ -72,14 +73,15 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> None:
+    portrait = str(_input(options.portrait, assembly.BUNDLED_PORTRAIT))
+    driver = str(_input(options.driver, assembly.BUNDLED_DRIVER))
+    check_outputs([options.json], {"the portrait": Path(portrait), "the driver": Path(driver)})
     if options.json is not None:
         check_writable(options.json)
     if options.plots is not None:
         from benchmarks import plots
 
         plots.prepare(options.plots)
-    portrait = str(_input(options.portrait, assembly.BUNDLED_PORTRAIT))
-    driver = str(_input(options.driver, assembly.BUNDLED_DRIVER))
     console = Console(highlight=False)
     result: dict[str, Any] = {"kind": "latency", "machine": machine.describe()}
     with console.status("latency") as status:

@@ -27,6 +27,7 @@ from export.frames import Feeds
 from export.parity import LEAST_PSNR_HALF
 from livecam.errors import UserError
 from livecam.model.weights import REFINER, SMALL, Weights, find, renew
+from livecam.outputs import check_outputs
 from livecam.render.quicker import likeness_db, touched
 
 SPEED: Final = 0.8
@@ -152,6 +153,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     try:
+        if not options.ship:
+            check_outputs([options.out, options.json], {"the graph": options.graph})
         results = trial(options.graph, options.frames, _shipped() if options.ship else options.out)
         if options.ship:
             renew()

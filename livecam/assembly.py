@@ -10,13 +10,16 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from livecam import signals
 from livecam.calibration import no_such_frame
 from livecam.errors import UserError
+from livecam.outputs import check_outputs
 from livecam.persona import store
 from livecam.report import Report, check_writable
 from livecam.settings import Settings, as_dict, parse_size
 
 if TYPE_CHECKING:
+    from livecam.frames import Landmarks
     from livecam.persona.enroll import Choice
     from livecam.persona.persona import Persona
     from livecam.sinks.base import Sink
@@ -54,26 +57,48 @@ class Hooks:
 def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Report:
     """Run until the driver ends, `max_frames` is reached or Ctrl-C; returns what was measured.
 
-    Once pictures have come Ctrl-C is the normal end of a run. The report is written in any case.
+    Once pictures have come Ctrl-C is the normal end of a run. The report is written in any case, also where a
+    sink failed in the middle.
 
     Raises:
         UserError: anything about the request that cannot work, before the first frame; at the end, that a
             film showed no face. What the sinks wrote is finished and stays.
         KeyboardInterrupt: Ctrl-C before the first picture.
+        Ended: a signal asked the program to end; everything is finished and written.
     """
     report = Report()
     try:
-        _run(request, settings, hooks or Hooks(), report)
+        with report.kept(request.report):
+            _run(request, settings, hooks or Hooks(), report)
     except KeyboardInterrupt:
         log.info("stopped")
         report.interrupted = True
+    except BaseException:
+        if request.report is not None and report.frames:
+            with contextlib.suppress(UserError):
+                report.write(request.report)
+        raise
     if request.report is not None:
         report.write(request.report)
+    signals.finished()
     if report.interrupted and not report.frames:
         raise KeyboardInterrupt
     if report.complaint is not None:
         raise report.complaint
     return report
+
+
+def _check_files(request: Request) -> None:
+    """Raises `UserError` where the run would overwrite what it reads, or cannot write its report."""
+    from livecam import sinks, sources
+
+    portrait = bundled(BUNDLED_PORTRAIT) if request.portrait is None else Path(request.portrait)
+    check_outputs(
+        [*map(sinks.file_of, request.sinks), request.record, request.report],
+        {"the driver": sources.file_of(request.driver), "the portrait": portrait},
+    )
+    if request.report is not None:
+        check_writable(request.report)
 
 
 def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> None:
@@ -86,8 +111,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
 
     canvas_size = parse_size(settings.canvas)
     sinks: list[Sink] = [open_sink(spec) for spec in request.sinks] + list(hooks.extra_sinks)
-    if request.report is not None:
-        check_writable(request.report)
+    _check_files(request)
     with contextlib.ExitStack() as stack:
         source = open_source(request.driver, fps=settings.fps)
         stack.callback(source.close)
@@ -109,8 +133,8 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         fps = settings.fps or (DEFAULT_FPS if live else source.info.fps or DEFAULT_FPS)
         format_ = SinkFormat(canvas.width, canvas.height, fps)
         for sink in sinks:
+            stack.callback(sink.close)  # first: a signal may come as soon as the file is there
             sink.open(format_)
-            stack.callback(sink.close)
         mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
         record = None
         if request.record is not None:
@@ -118,7 +142,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
 
             writer = PerformanceWriter(request.record, mirror=mirror)
             stack.callback(writer.close)
-            record = writer.add
+            record = Recorder(writer.add, live)
         tracker = None if isinstance(source, PerformanceSource) else stack.enter_context(_tracker())
         from livecam.animator import Animator
         from livecam.pipeline import LivePipeline, run_lossless
@@ -141,7 +165,10 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
                 run_lossless(
                     source, animator, sinks, report, settings.max_frames, hooks.progress, settings.loop
                 )
+                if record is not None and record.error is not None:
+                    raise record.error
         finally:
+            signals.finishing()
             report.stop()
             if renderer.name != report.engine:  # a GPU was lost
                 report.engine += f", then {renderer.name}"
@@ -157,6 +184,25 @@ def _faceless(driver: SourceInfo, frames: int) -> UserError | None:
         return UserError(driver.name, why, todo)
     log.warning("%s: %s", driver.name, why)
     return None
+
+
+class Recorder:
+    """Keeps a performance beside a run, which goes on without it where the disk is full.
+
+    `error` tells so; somebody who watches is told at once.
+    """
+
+    def __init__(self, add: Callable[..., None], live: bool) -> None:
+        self._add, self._live = add, live
+        self.error: UserError | None = None
+
+    def __call__(self, capture_ns: int, landmarks: Landmarks | None, width: int, height: int) -> None:
+        try:
+            self._add(capture_ns, landmarks, width, height)
+        except UserError as error:
+            self.error = error
+            if self._live:
+                log.warning("%s The run goes on without it", error)
 
 
 def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Persona:

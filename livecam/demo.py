@@ -14,6 +14,7 @@ import numpy as np
 
 from livecam import assembly
 from livecam.frames import OutputFrame
+from livecam.outputs import check_outputs
 from livecam.report import Report
 from livecam.settings import Settings
 from livecam.sinks import open_sink
@@ -53,6 +54,8 @@ def write_film(out: Path, settings: Settings, hooks: assembly.Hooks | None = Non
     """Render the demo to `out`; MediaPipe really tracks the clip."""
     hooks = hooks or assembly.Hooks()
     driver = str(assembly.bundled(assembly.BUNDLED_DRIVER))
+    portrait = assembly.bundled(assembly.BUNDLED_PORTRAIT)
+    check_outputs([out], {"the driver": Path(driver), "the portrait": portrait})
     sink = SideBySide(open_sink(str(out)), open_source(driver))
     request = assembly.Request(driver=driver)
     return assembly.run(request, settings, replace(hooks, extra_sinks=(sink,)))

@@ -1,17 +1,24 @@
-"""Files by their names, and writing them so that an interrupted run never leaves a broken one under the
-final name."""
+"""Files by their names, and writing them so that nothing is lost: none broken under a final name, none where
+nobody looks."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import secrets
 import tempfile
+import threading
 from pathlib import Path
 
 from livecam.errors import UserError
 
+log = logging.getLogger(__name__)
+
 LONGEST_KEPT = 200
 """Bytes of a file's name that its part bears as well."""
+SYNC_SECONDS = 1.0
+"""A power cut takes at most so much of a recording, beside what was not written yet."""
 
 
 def ffmpeg_name(path: Path) -> str:
@@ -23,6 +30,8 @@ def check_target(path: Path) -> None:
     """Raises `UserError` where `path` cannot become a file: folder missing or read-only, name taken."""
     if path.is_dir():
         raise UserError(str(path), "it is a folder", "Give the file another name.")
+    if path.exists() and not path.is_file():
+        raise UserError(str(path), "it is a device or a pipe, not a file", "Name a file on disk.")
     folder = path.parent
     if not folder.is_dir():
         raise UserError(str(path), "its folder does not exist", f"Make it first: mkdir -p {folder}")
@@ -30,25 +39,48 @@ def check_target(path: Path) -> None:
         raise UserError(str(path), "its folder is not writable", "Choose another folder.")
 
 
+def part_of(path: Path, number: int = 1) -> Path:
+    """`out.part.mp4` of `out.mp4`, or `out.part2.mp4`."""
+    return path.with_name(f"{_shorter(path.stem)}.part{number if number > 1 else ''}{path.suffix}")
+
+
+def hidden_copy(path: Path) -> Path:
+    """A name beside `path` that nobody has, for a file that is worth nothing until it is complete."""
+    return path.with_name(f".{_shorter(path.name)}.{secrets.token_hex(4)}.tmp")
+
+
+def _shorter(name: str) -> str:
+    """A name may be 255 bytes long, and more is added to this one."""
+    return os.fsencode(name)[:LONGEST_KEPT].decode("utf-8", "ignore")
+
+
 def create_part(path: Path) -> Path:
-    """A new empty hidden file beside `path`, to be written and then handed to `finish`.
+    """A new empty file beside `path` (`part_of`), to be written and then handed to `finish`.
+
+    It has the ending of `path`, so that a program opens what a killed run left. Such a left-over is never
+    touched, and told of; the new one then has a number.
 
     Raises `UserError` as `check_target` does, or where the file cannot be made.
     """
     check_target(path)
-    # A name may be 255 bytes long; the part's has to hold more than that.
-    name = os.fsencode(path.name)[:LONGEST_KEPT].decode("utf-8", "ignore")
-    part = path.with_name(f".{name}.{secrets.token_hex(4)}.part")
-    try:
-        part.open("xb").close()
-    except OSError as error:
-        raise unwritable(path, error) from None
-    return part
+    number = 1
+    while True:
+        part = part_of(path, number)
+        try:
+            part.open("xb").close()
+        except FileExistsError:
+            number += 1
+            log.warning("%s is there: a run that was killed left it, or one goes on. It is kept", part)
+            continue
+        except OSError as error:
+            raise unwritable(path, error) from None
+        return part
 
 
 def finish(part: Path, path: Path) -> None:
     """Give the complete file its final name, replacing an older one. Raises `UserError`."""
     try:
+        sync(part)
         os.replace(part, path)
     except OSError as error:
         raise UserError(
@@ -56,6 +88,7 @@ def finish(part: Path, path: Path) -> None:
             f"the old file cannot be replaced ({error.strerror})",
             f"The new one is {part}; close other programs and rename it.",
         ) from None
+    _sync_folder(path.parent)
 
 
 def make_folder(folder: Path, variable: str) -> None:
@@ -69,8 +102,123 @@ def make_folder(folder: Path, variable: str) -> None:
         raise unwritable(folder, error, variable) from error
 
 
-def unwritable(path: Path, error: OSError, variable: str | None = None) -> UserError:
+def keep_cut_short(part: Path, path: Path) -> Path:
+    """Where a file lies that could not be written to its end: an older `path` is not given up for it."""
+    if path.exists():
+        return part
+    try:
+        finish(part, path)
+    except UserError:
+        return part
+    return path
+
+
+def is_stream(path: Path) -> bool:
+    """Whether it is a device or a pipe, or may be one under another name (/dev/stdout)."""
+    return path.absolute().parts[1:2] in (("dev",), ("proc",)) or (
+        path.exists() and not path.is_file() and not path.is_dir()
+    )
+
+
+def write_whole(path: Path, data: bytes, durable: bool = True) -> None:
+    """Write a file in one step: an older one is replaced by the whole new one or stays as it is.
+
+    `durable`: also against a power cut right after. A link is followed, and a device or a pipe just written.
+    Raises OSError.
+    """
+    if is_stream(path):
+        path.write_bytes(data)
+        return
+    path = Path(os.path.realpath(path))
+    new = hidden_copy(path)
+    try:
+        new.write_bytes(data)
+        if durable:
+            sync(new)
+        os.replace(new, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
+        raise
+
+
+def unwritable(
+    path: Path, error: OSError, variable: str | None = None, *, todo: str | None = None
+) -> UserError:
     """The error for a failed write: disk full, read-only, gone. `variable`: of the environment, moves it."""
     why = error.strerror or type(error).__name__
-    todo = f"set {variable} to a folder that can be written" if variable else "choose another folder"
-    return UserError(str(path), f"it cannot be written ({why.lower()})", f"Free space or {todo}.")
+    if todo is None:
+        place = f"set {variable} to a folder that can be written" if variable else "choose another folder"
+        todo = f"Free space or {place}."
+    return UserError(str(path), f"it cannot be written ({why.lower()})", todo)
+
+
+def sync(path: Path) -> None:
+    """Return when the file's content is on the disk. Raises OSError."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """So that a new name outlives a power cut; Windows has no such call."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+class GrowingFile:
+    """A part (`create_part`) that is written bit by bit and always holds all that was written.
+
+    Nothing is buffered in the process, so a kill takes nothing; a thread hands it to the disk every second,
+    so a power cut takes little, and the writer never waits for the disk. `write`, `seek` and `tell` are those
+    of a binary file, except that `write` writes all or raises OSError.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.part = create_part(target)
+        try:
+            self._file = self.part.open("r+b", buffering=0)
+        except OSError as error:
+            raise unwritable(target, error) from None
+        _sync_folder(target.parent)
+        self._closed = threading.Event()
+        self._syncing = threading.Thread(target=self._sync, name=f"sync {target.name}", daemon=True)
+        self._syncing.start()
+
+    def write(self, data: bytes) -> int:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._file.write(rest) or 0 :]
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def truncate(self, size: int) -> None:
+        self._file.truncate(size)
+
+    def close(self) -> None:
+        """Twice does no harm."""
+        if not self._closed.is_set():
+            self._closed.set()
+            self._syncing.join()
+            self._file.close()
+
+    def discard(self) -> None:
+        """Close and remove."""
+        self.close()
+        self.part.unlink(missing_ok=True)
+
+    def _sync(self) -> None:
+        hand_over = getattr(os, "fdatasync", os.fsync)
+        while not self._closed.wait(SYNC_SECONDS):
+            try:
+                hand_over(self._file.fileno())
+            except OSError:
+                log.debug("%s: not handed to the disk", self.part, exc_info=True)

@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from livecam import signals
 from livecam.animator import Animator
 from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, Landmarks, OutputFrame
 from livecam.pacing import Pacer, Rhythm
 from livecam.report import Report
 from livecam.sinks.base import Sink
+from livecam.sinks.failures import Failures
 from livecam.slots import Closed, Latest, LatestSlot
 from livecam.sources.base import Source
 from livecam.threads import one_opencv_thread
@@ -47,8 +49,10 @@ def run_lossless(
 ) -> None:
     """One output frame for every input frame, in order. Stops at the end of the file or on Ctrl-C.
 
-    With `loop` the file begins again at its end, up to `max_frames`; numbers and times go on.
+    With `loop` the file begins again at its end, up to `max_frames`; numbers and times go on. A sink that
+    fails ends alone; its error is raised at the end, or at once where it is the last.
     """
+    failures = Failures(sinks)
     animator.resting()  # compiled code is loaded at its first use: that is start-up, not a frame
     report.start()
     total = source.info.frames
@@ -56,14 +60,20 @@ def run_lossless(
         total = max_frames if loop else min(total or max_frames, max_frames)
     observed = _observed(source, animator, report, max_frames, loop)
     for frame, points, spent in _calibrated(observed, animator):
+        signals.check()
         begun = time.perf_counter_ns() - spent
         picture = animator.paint(animator.animate(points, frame.capture_ns / 1e9))
         with report.stage("sink"):
-            for sink in sinks:
-                sink.write(OutputFrame(picture, frame.index, frame.capture_ns))
+            for sink in failures.going:
+                try:
+                    sink.write(OutputFrame(picture, frame.index, frame.capture_ns))
+                except Exception as error:
+                    failures.add(sink, error)
         report.add("total", time.perf_counter_ns() - begun)
         report.count()
         progress(report.frames, total)
+    if failures.first is not None:
+        raise failures.first
 
 
 Observed = tuple[DriverFrame, "Landmarks | None", int]
@@ -141,6 +151,7 @@ class LivePipeline:
         self._source, self._animator, self._sinks, self._report = source, animator, sinks, report
         self._fps, self._loop, self._max_frames = fps, loop, max_frames
         self._stamp, self._in_step = stamp, in_step
+        self._failures = Failures(sinks)
         self._captured: LatestSlot[DriverFrame] = LatestSlot()
         self._tracked: LatestSlot[Tracked] = LatestSlot()
         self._stop = threading.Event()
@@ -171,8 +182,9 @@ class LivePipeline:
             for thread in threads:
                 thread.start()
             while not self._stop.wait(0.2):
-                pass
+                signals.check()
         finally:
+            signals.finishing()
             self.stop()
             for thread in threads:
                 if thread.ident is not None:  # Ctrl-C may come before all are started
@@ -317,6 +329,9 @@ class LivePipeline:
                 if not lost:
                     log.warning("%s; waiting for it to come back", error)
                 lost = True
+            except Exception as error:
+                self._failures.add(sink, error)
+                return
             self._report.add("sink", time.perf_counter_ns() - begun)
             if finished is not shown and frame.index >= 0 and not lost:
                 self._report.add("wait", 1e9 * waited)
@@ -326,5 +341,5 @@ class LivePipeline:
             shown = finished
             pacer.advance(time.monotonic())
         if sink.live and not lost:
-            with contextlib.suppress(SinkLost):
+            with contextlib.suppress(Exception):
                 sink.write(OutputFrame(self._resting, pacer.tick, pacer.nominal_ns))

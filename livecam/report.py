@@ -9,16 +9,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from livecam.errors import UserError
+from livecam.files import create_part, is_stream, write_whole
 
 STAGES = ("capture", "track", "motion", "generate", "canvas", "wait", "sink", "total")
 """`wait`: of live runs, from a finished picture to the sink's tick; what pacing costs."""
+KEEP_SECONDS = 10.0
+"""Between two reports of a run that goes on; one takes some 50 ms after an hour."""
 KEPT = 100_000
 """Samples kept per stage: about an hour at 30 fps; older ones go."""
 
@@ -39,6 +42,7 @@ class Report:
         self.extra: dict[str, Any] = {}
         self._started = time.monotonic()
         self._cpu = time.process_time()
+        self._part: Path | None = None
         self._ended: tuple[float, float] | None = None
 
     def start(self) -> None:
@@ -80,14 +84,44 @@ class Report:
             **self.extra,
         }
 
-    def write(self, path: Path) -> None:
-        """Raises `UserError` where the file cannot be written."""
+    @contextmanager
+    def kept(self, path: Path | None) -> Iterator[None]:
+        """Meanwhile keep the figures so far in a part beside `path`: a killed run leaves them."""
+        if path is None or is_stream(path):
+            yield
+            return
+        ended = threading.Event()
+
+        def keep() -> None:
+            while not ended.wait(KEEP_SECONDS):
+                if self.frames == 0:
+                    continue
+                with suppress(OSError, UserError):  # a full disk: said at the end
+                    self._part = self._part or create_part(path)
+                    write_whole(self._part, self._json(), durable=False)
+
+        keeper = threading.Thread(target=keep, name="report", daemon=True)
+        keeper.start()
         try:
-            path.write_text(json.dumps(self.result(), indent=1) + "\n", "utf-8")
+            yield
+        finally:
+            ended.set()
+            keeper.join()
+
+    def write(self, path: Path) -> None:
+        """Raises `UserError` where the file cannot be written; an older one then stays."""
+        try:
+            write_whole(path, self._json())
         except OSError as error:
             raise UserError(
                 str(path), f"cannot be written ({error.strerror})", "Name another file."
             ) from error
+        if self._part is not None:
+            self._part.unlink(missing_ok=True)
+            self._part = None
+
+    def _json(self) -> bytes:
+        return (json.dumps(self.result(), indent=1) + "\n").encode()
 
 
 def check_writable(path: Path) -> None:

@@ -114,13 +114,18 @@ def load(environ: Mapping[str, str] = os.environ, path: Path | None = None) -> S
     """
     settings = Settings()
     if path is None:
-        named = environ.get("LIVECAM_SETTINGS")
-        path = Path(named) if named else _default_path()
-        if named and not path.is_file():
+        path = file(environ)
+        if environ.get("LIVECAM_SETTINGS") and not path.is_file():
             raise UserError(f"settings file {path}", "not found", "Unset LIVECAM_SETTINGS or name a file.")
     if path.is_file():
         settings = _apply(settings, _read_toml(path), str(path))
     return _apply(settings, _from_environment(environ), "the environment")
+
+
+def file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The settings file, which need not be there; LIVECAM_SETTINGS names another one."""
+    named = environ.get("LIVECAM_SETTINGS")
+    return Path(named) if named else _default_path()
 
 
 def _default_path() -> Path:

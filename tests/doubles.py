@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from dataclasses import dataclass, field
 
@@ -83,6 +84,23 @@ class Collected:
 
     def close(self):
         pass
+
+
+class SmallDisk:
+    """Takes so many bytes of a file, as a disk does that fills up: the last write is cut in the middle."""
+
+    def __init__(self, file, room: int) -> None:
+        self._file, self._room = file, room
+
+    def write(self, data: memoryview) -> int:
+        taken = bytes(data)[: self._room]
+        self._room -= len(taken)
+        if not taken:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self._file.write(taken)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
 
 
 class Failing:

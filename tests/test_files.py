@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from livecam.errors import UserError
-from livecam.files import check_target, create_part, finish
+from livecam.files import GrowingFile, check_target, create_part, finish, write_whole
 
 
 def test_part_becomes_the_file(tmp_path: Path) -> None:
     target = tmp_path / "a.mp4"
     target.write_text("old")
     part = create_part(target)
-    assert part.parent == tmp_path
-    assert part.name.startswith(".a.mp4.")
+    assert part == tmp_path / "a.part.mp4"
     part.write_text("new")
     assert target.read_text() == "old"
     finish(part, target)
@@ -24,8 +24,47 @@ def test_part_becomes_the_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_two_parts_do_not_meet(tmp_path: Path) -> None:
-    assert create_part(tmp_path / "a") != create_part(tmp_path / "a")
+def test_a_part_that_is_there_is_kept_and_told_of(tmp_path: Path, caplog) -> None:
+    first = create_part(tmp_path / "a.mp4")
+    assert caplog.text == ""
+    assert create_part(tmp_path / "a.mp4") == tmp_path / "a.part2.mp4"
+    assert str(first) in caplog.text
+
+
+def test_a_whole_file_or_the_older_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report.json"
+    write_whole(path, b"old")
+    write_whole(path, b"new", durable=False)
+    assert path.read_bytes() == b"new"
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(path, b"newer")
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_grows_is_all_there_at_any_time(tmp_path: Path) -> None:
+    file = GrowingFile(tmp_path / "a.mp4")
+    file.write(b"one")
+    file.write(b"two")
+    assert file.part.read_bytes() == b"onetwo"
+    file.close()
+    file.close()
+    assert file.part.read_bytes() == b"onetwo"
+
+
+def test_what_grows_is_handed_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livecam.files.SYNC_SECONDS", 0.01)
+    synced = threading.Event()
+    monkeypatch.setattr(os, "fdatasync", lambda _: synced.set(), raising=False)
+    file = GrowingFile(tmp_path / "a.mp4")
+    assert synced.wait(60)
+    file.discard()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_targets_that_cannot_be(tmp_path: Path) -> None:

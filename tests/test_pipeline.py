@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import threading
 import time
 from functools import partial
@@ -325,3 +327,75 @@ def test_neutral_can_be_taken_again_while_live(animator, face):
     resting = way.resting().astype(int)
     assert np.abs(before - resting).mean() > 2
     assert np.abs(out.frames[-1].pixels - resting).mean() < 0.5
+
+
+class Breaking(Collected):
+    """A sink that takes `good` frames and then always fails."""
+
+    def __init__(self, error, good=3, **options):
+        super().__init__(**options)
+        self._error, self._good, self.closed = error, good, 0
+
+    def write(self, frame):
+        assert not self.closed
+        if len(self.frames) >= self._good:
+            raise self._error
+        super().write(frame)
+
+    def close(self):
+        self.closed += 1
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+TOLD = UserError("out.mp4", "it cannot be written (no space left on device)", "It is kept.")
+
+
+@pytest.mark.parametrize("error", [FULL, TOLD, RuntimeError("odd")])
+@pytest.mark.parametrize("live_sink", [False, True])
+def test_a_sink_that_breaks_ends_alone_while_others_go_on(animator, face, caplog, error, live_sink):
+    way, report = animator(face)
+    page, film = Collected(live=True), Breaking(error, name="film", live=live_sink)
+    pipeline, runner = live(Clip(10_000, live=True, fps=30), way, [film, page], report)
+    deadline = time.monotonic() + 60
+    while not film.closed and time.monotonic() < deadline:
+        time.sleep(0.01)
+    shown = len(page.frames)
+    while len(page.frames) < shown + 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    pipeline.stop()
+    runner.join(20)
+    assert film.closed == 1
+    assert len(page.frames) >= shown + 5
+    np.testing.assert_array_equal(page.frames[-1].pixels, way.resting())
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert str(error.strerror if error is FULL else error).lower() in line.lower()
+    assert line.endswith("The run goes on without it")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"), [(FULL, UserError), (TOLD, UserError), (RuntimeError("odd"), RuntimeError)]
+)
+def test_the_last_sink_that_breaks_ends_a_live_run(animator, face, caplog, error, kind):
+    way, report = animator(face)
+    sinks = [Breaking(error, live=True), Breaking(error, good=6, live=True)]
+    with pytest.raises(kind, match="(?i)" + re.escape(getattr(error, "strerror", None) or str(error))):
+        LivePipeline(Clip(10_000, live=True, fps=30), way, sinks, report, fps=30).run()
+    assert [sink.closed for sink in sinks] == [1, 1]
+    assert len(caplog.records) == 1
+
+
+def test_a_lossless_run_goes_on_with_the_others_and_says_so_at_the_end(animator, face):
+    way, report = animator(face)
+    film, other = Breaking(FULL), Collected()
+    with pytest.raises(UserError, match="no space left"):
+        run_lossless(Clip(10), way, [film, other], report)
+    assert (film.closed, len(film.frames), len(other.frames)) == (1, 3, 10)
+
+
+def test_a_lossless_run_ends_with_its_last_sink(animator, face):
+    way, report = animator(face)
+    film = Breaking(TOLD)
+    with pytest.raises(UserError, match="It is kept"):
+        run_lossless(Clip(10), way, [film], report)
+    assert (film.closed, report.frames) == (1, 3)

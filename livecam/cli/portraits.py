@@ -47,12 +47,15 @@ def enroll(
     picture; of a clip in its place, of each frame.
     """
     from livecam import assembly
+    from livecam.outputs import check_outputs
     from livecam.persona import pictures, store
     from livecam.render.refine import styled, weights_for
 
-    store.check_name(name)
+    folder = store.data_dir() / store.check_name(name)
     if name in assembly.bundled_portraits():
         raise UserError(f"name {name}", "a portrait that comes with livecam has it", "Choose another name.")
+    pictured = {f"picture {number}": image for number, image in enumerate(images, 1)}
+    check_outputs(sorted(folder.glob("*.*")), pictured, own=False)
     settings = settings_from({}, size=size)
     weights = weights_for(settings.refine)
     if steps:

@@ -10,10 +10,17 @@ from pathlib import Path
 from livecam.errors import UserError
 from livecam.sinks.base import Sink, SinkFormat
 
-__all__ = ["Sink", "SinkFormat", "open_sink"]
+__all__ = ["Sink", "SinkFormat", "file_of", "open_sink"]
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+def file_of(spec: str) -> Path | None:
+    """The file, or the pattern of pictures, that `--sink` names; None for a camera, the page and null."""
+    if spec.partition(":")[0] == "camera" or spec in ("page", "null"):
+        return None
+    return Path(spec).expanduser()
 
 
 def open_sink(spec: str) -> Sink:

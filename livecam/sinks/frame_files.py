@@ -9,13 +9,12 @@ from pathlib import Path
 import cv2
 
 from livecam.errors import UserError
-from livecam.files import check_target, unwritable
+from livecam.files import check_target, unwritable, write_whole
 from livecam.frames import OutputFrame
+from livecam.outputs import split_number
 from livecam.sinks.base import SinkFormat
 
 log = logging.getLogger(__name__)
-
-_NUMBER = re.compile(r"%0?\d*d")
 
 
 class FrameFilesSink:
@@ -30,17 +29,16 @@ class FrameFilesSink:
     def __init__(self, pattern: Path) -> None:
         self.name = str(pattern)
         self._folder, self._pattern = pattern.parent, pattern.name
-        # %% stands for the sign itself; no file's name holds a NUL.
-        around = _NUMBER.split(self._pattern.replace("%%", "\0"))
-        if len(around) != 2 or "%" in "".join(around):
+        around = split_number(self._pattern)
+        if around is None:
             raise UserError(
                 self.name,
                 "a picture's name needs one number in it",
                 f"Write for example {pattern.with_name('%05d' + pattern.suffix)}, and %% for a percent sign.",
             )
-        if _NUMBER.search(str(self._folder)) and not self._folder.is_dir():
+        if NUMBER.search(str(self._folder)) and not self._folder.is_dir():
             raise UserError(self.name, "the number stands in the folder's name", "Put it in the file's name.")
-        self._before, self._after = (part.replace("\0", "%") for part in around)
+        self._before, self._after = around
         self._suffix = ".png" if pattern.suffix.lower() == ".png" else ".jpg"
         # Level 1 is a quarter faster than 3 for a tenth more bytes.
         self._options = (
@@ -68,9 +66,10 @@ class FrameFilesSink:
         if not good:
             raise UserError(str(path), "the picture cannot be encoded", "Choose another ending.")
         try:
-            path.write_bytes(data.tobytes())
+            write_whole(path, data.tobytes(), durable=False)
         except OSError as error:
-            raise unwritable(path, error) from None
+            todo = "The pictures before it are whole. Free space or choose another folder."
+            raise unwritable(path, error, todo=todo) from None
 
     def close(self) -> None: ...
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,9 +14,10 @@ import cv2
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 
 from livecam.errors import UserError
-from livecam.files import create_part, ffmpeg_name, finish, unwritable
+from livecam.files import GrowingFile, finish, keep_cut_short, unwritable
 from livecam.frames import OutputFrame
 from livecam.sinks.base import SinkFormat
+from livecam.sinks.containers import CONTAINERS, plays, remux, whole_fragments
 
 log = logging.getLogger(__name__)
 
@@ -24,21 +27,27 @@ CRF = "18"
 """Constant quality: 18 is taken for visually lossless."""
 PRESET = "veryfast"
 THREADS = 2
-_CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
+_FRAGMENTS = {"movflags": "+empty_moov+default_base_moof", "frag_duration": "400000"}
+"""Microseconds of film in a fragment. It need not begin with a key frame: nobody seeks in a part."""
+_CLUSTERS = {"cluster_time_limit": "400"}
+"""The same of Matroska, in milliseconds."""
 
 
 class VideoFileSink:
     """Writes `path` (.mp4, .mov or .mkv): libx264, yuv420p, the frames' own times.
 
-    The file gets its name on `close`; until then it is a hidden `.part` beside it, and an older file stays. A
-    run that was interrupted still ends in a playable file, as long as `close` is called.
+    The file gets its name on `close`; until then it is `NAME.part.mp4` beside it, and an older file stays.
+    That part plays at any time, up to the last second: a killed run loses no more. It is written in
+    fragments, which some editors do not read; `close` copies them, not encoded again, into an ordinary file
+    that starts to play at once. That takes the film's size on the disk once more for a moment; where there
+    is no room the fragments keep the name. (Matroska is one form for both and needs no copy.)
 
     Times are the frames' `capture_ns` from the first one on, so a variable rate is kept; a frame whose time
     does not grow follows its predecessor by 1 / fps. Colours are BT.601 and tagged so: the matrix that
     programs which ignore the tag assume, OpenCV among them.
 
-    `open` raises `UserError` for an odd size or a folder that cannot be written, `write` and `close` for a
-    full disk.
+    `open` raises `UserError` for an odd size or a folder that cannot be written. `write` and `close` raise it
+    for a full disk: what was recorded until then is finished, plays, and is named in the message.
     """
 
     live = False
@@ -46,8 +55,9 @@ class VideoFileSink:
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         self._path = path
-        self._part: Path | None = None
+        self._file: GrowingFile | None = None
         self._container: av.container.OutputContainer | None = None
+        self._lock = threading.Lock()  # a live run's thread may still write as the run is closed
 
     def open(self, fmt: SinkFormat) -> None:
         if fmt.width % 2 or fmt.height % 2:
@@ -60,12 +70,13 @@ class VideoFileSink:
         self._step = max(round(TICKS / fmt.fps), 1)
         self._first_ns: int | None = None
         self._last = -1
-        self._part = create_part(self._path)
+        suffix = self._path.suffix.lower()
+        self._file = GrowingFile(self._path)
         container = av.open(
-            ffmpeg_name(self._part),
+            self._file,
             "w",
-            format=_CONTAINERS[self._path.suffix.lower()],
-            options={"movflags": "+faststart"} if self._path.suffix.lower() != ".mkv" else {},
+            format=CONTAINERS[suffix],
+            options={"flush_packets": "1", **(_CLUSTERS if suffix == ".mkv" else _FRAGMENTS)},
         )
         stream = container.add_stream("libx264", rate=Fraction(fmt.fps).limit_denominator(1001))
         stream.width, stream.height, stream.pix_fmt = fmt.width, fmt.height, "yuv420p"
@@ -73,44 +84,48 @@ class VideoFileSink:
         codec.time_base = Fraction(1, TICKS)
         codec.thread_count = THREADS
         # No B-frames: with them MP4 miscounts the length of a clip whose rate varies, and players stop early.
-        codec.options = {"crf": CRF, "preset": PRESET, "bf": "0"}
+        codec.options = {"crf": CRF, "preset": PRESET, "bf": "0", "rc-lookahead": str(_lookahead(fmt.fps))}
         codec.colorspace = 6  # AVCOL_SPC_SMPTE170M, the matrix of BT.601
         codec.color_range = ColorRange.MPEG
         codec.color_primaries, codec.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
         self._container, self._stream = container, stream
 
     def write(self, frame: OutputFrame) -> None:
-        if self._container is None:
-            raise ValueError("the sink is not open")
-        if frame.pixels.shape != self._size:
+        if frame.pixels.shape != getattr(self, "_size", frame.pixels.shape):
             raise ValueError(f"the frame is {frame.pixels.shape}, not {self._size}")
         # BT.601, limited range, as the tags say; a quarter of swscale's time for the same accuracy.
         yuv = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2YUV_I420)
         picture = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
-        picture.pts, picture.time_base = self._timestamp(frame.capture_ns), Fraction(1, TICKS)
-        picture.duration = self._step  # counts for the last frame only
-        try:
-            self._container.mux(self._stream.encode(picture))
-        except av.error.FFmpegError as error:
-            self._discard()
-            raise _failed(self._path, error) from None
+        with self._lock:
+            if self._container is None:
+                raise ValueError("the sink is not open")
+            picture.pts, picture.time_base = self._timestamp(frame.capture_ns), Fraction(1, TICKS)
+            picture.duration = self._step  # counts for the last frame only
+            try:
+                self._container.mux(self._stream.encode(picture))
+            except (av.error.FFmpegError, OSError) as error:
+                raise self._cut_short(error) from None
 
     def close(self) -> None:
-        if self._container is None or self._part is None:
-            return
-        if self._first_ns is None:
-            log.warning("%s: no frame came, so no file was written", self.name)
-            self._discard()
-            return
-        try:
-            self._container.mux(self._stream.encode(None))
-            self._container.close()
-        except av.error.FFmpegError as error:
-            self._discard()
-            raise _failed(self._path, error) from None
-        self._container = None
-        finish(self._part, self._path)
-        self._part = None
+        with self._lock:
+            if self._container is None or self._file is None:
+                return
+            if self._first_ns is None:
+                log.warning("%s: no frame came, so no file was written", self.name)
+                self._abandon()
+                self._file.discard()
+                return
+            try:
+                self._container.mux(self._stream.encode(None))
+                self._container.close()
+            except (av.error.FFmpegError, OSError) as error:
+                raise self._cut_short(error) from None
+            self._container = None
+            self._file.close()
+            if self._path.suffix.lower() != ".mkv" and remux(self._file.part, self._path):
+                self._file.discard()
+            else:
+                finish(self._file.part, self._path)
 
     def _timestamp(self, capture_ns: int) -> int:
         if self._first_ns is None:
@@ -119,19 +134,34 @@ class VideoFileSink:
         self._last = ticks if ticks > self._last else self._last + self._step
         return self._last
 
-    def _discard(self) -> None:
+    def _cut_short(self, error: Exception) -> UserError:
+        """Finish what is there after a failed write; the error that says where it lies."""
+        assert self._file is not None
+        self._abandon()
+        if self._path.suffix.lower() != ".mkv":
+            with contextlib.suppress(OSError):
+                self._file.truncate(whole_fragments(self._file.part))
+        self._file.close()
+        todo = "Free space or choose another folder."
+        if plays(self._file.part):
+            where = keep_cut_short(self._file.part, self._path)
+            todo = f"What was recorded until then is {where} and plays. {todo}"
+        else:
+            self._file.discard()
+        if isinstance(error, OSError):
+            return unwritable(self._path, error, todo=todo)
+        why = getattr(error, "strerror", None) or str(error)
+        return UserError(self.name, f"encoding failed ({why})", todo)
+
+    def _abandon(self) -> None:
         if self._container is not None:
             try:
                 self._container.close()
-            except av.error.FFmpegError:
+            except (av.error.FFmpegError, OSError):
                 log.debug("%s: could not be closed", self.name, exc_info=True)
             self._container = None
-        if self._part is not None:
-            self._part.unlink(missing_ok=True)
-            self._part = None
 
 
-def _failed(path: Path, error: av.error.FFmpegError) -> UserError:
-    if isinstance(error, OSError):
-        return unwritable(path, error)
-    return UserError(str(path), f"encoding failed ({error.strerror})", "Try another name or ending.")
+def _lookahead(fps: float) -> int:
+    """Frames that x264 holds back: 10 are its preset's, and at most a third of a second."""
+    return max(min(round(fps / 3), 10), 1)

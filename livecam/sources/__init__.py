@@ -15,7 +15,12 @@ os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 # Seconds until a V4L2 camera that says nothing counts as lost, in place of ten.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 
-__all__ = ["Source", "SourceInfo", "open_source"]
+__all__ = ["Source", "SourceInfo", "file_of", "open_source"]
+
+
+def file_of(driver: str) -> Path | None:
+    """The file that `--driver` names; None for a camera."""
+    return None if driver.partition(":")[0] == "camera" else Path(driver).expanduser()
 
 
 def open_source(driver: str, *, fps: float | None = None, size: tuple[int, int] | None = None) -> Source:

@@ -10,13 +10,16 @@ The file is a safetensors file with the suffix `.livecam`, N frames long:
     sizes    int32    N x 2         width and height of the driver's frame in pixels
 
 Its metadata holds `format`, `version`, `fps` and `mirror` as strings. Points lie where the driver's frame had
-them; `mirror` is 1 where the portrait moved as in a mirror at the recording, as a replay then does too.
+them; `mirror` is 1 where the portrait moved as in a mirror at the recording, as a replay then does too. While
+it is recorded it is a file of rows (`livecam.sources.performance_rows`), which can be replayed, too.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -25,9 +28,11 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.face.landmarks import COUNT
-from livecam.files import check_target, create_part, finish, unwritable
+from livecam.files import GrowingFile, keep_cut_short, unwritable, write_whole
 from livecam.frames import DriverFrame, Landmarks
+from livecam.sources import performance_rows
 from livecam.sources.base import SourceInfo
+from livecam.sources.performance_rows import FIELDS
 
 log = logging.getLogger(__name__)
 
@@ -37,19 +42,11 @@ VERSION = 1
 MAX_SIDE = 32_768
 _LEVELS = 32_767
 _FALLBACK_FPS = 30.0
-_SHAPES: dict[str, tuple[type, tuple[int, ...]]] = {
-    "points": (np.int16, (COUNT, 3)),
-    "origin": (np.float32, (3,)),
-    "step": (np.float32, ()),
-    "present": (np.uint8, ()),
-    "times": (np.int64, ()),
-    "sizes": (np.int32, (2,)),
-}
 
 
 def looks_like_performance(path: Path) -> bool:
-    """By the suffix, or by how a safetensors file begins: the header's length, then an opening brace."""
-    if path.suffix.lower() == SUFFIX:
+    """By the suffix, or by how the file begins: safetensors with the header's length and an opening brace."""
+    if path.suffix.lower() == SUFFIX or performance_rows.looks_like_rows(path):
         return True
     with path.open("rb") as file:
         start = file.read(9)
@@ -58,22 +55,27 @@ def looks_like_performance(path: Path) -> bool:
 
 
 class PerformanceWriter:
-    """Gathers landmarks and writes them on `close`, under the final name only once complete.
+    """Writes landmarks frame by frame to `NAME.part.livecam` and, on `close`, the file under its final name.
 
-    About 2.9 kB a frame are held in memory until then (5.2 MB a minute at 30 frames per second).
-    A context manager that saves on errors too, so that an interrupted recording is kept.
+    The part can be replayed as it is: a killed run loses nothing of it. `close` takes 2.9 kB a frame of
+    memory and of disk for a moment (5.2 MB a minute at 30 frames per second). A context manager that saves on
+    errors too, so that an interrupted recording is kept.
 
-    Raises `UserError` at once where the folder cannot be written.
+    Raises `UserError` at once where the folder cannot be written; `add` and `close` raise it for a full disk,
+    with the name of what was recorded until then.
     """
 
     def __init__(self, path: Path, *, mirror: bool = False) -> None:
         """`mirror`: whether the portrait moves as in a mirror, for replays to do the same."""
-        self._path, self._mirror = path, mirror
-        check_target(path)
-        self._columns: dict[str, list[NDArray[np.generic]]] = {name: [] for name in _SHAPES}
+        self._path = path
         self._first_ns: int | None = None
         self._last_ns = -1
-        self._closed = False
+        self._file: GrowingFile | None = GrowingFile(path)
+        try:
+            self._file.write(performance_rows.first_line(mirror))
+        except OSError as error:
+            self._file.discard()
+            raise unwritable(path, error) from None
 
     def __enter__(self) -> PerformanceWriter:
         return self
@@ -86,9 +88,12 @@ class PerformanceWriter:
     def add(self, capture_ns: int, landmarks: Landmarks | None, width: int, height: int) -> None:
         """One frame: landmarks 478 x 3 in pixels of a `width` x `height` frame, or None without a face.
 
-        Frames whose time does not grow are left out. Raises ValueError for a wrong shape or values that
-        are not finite.
+        Frames whose time does not grow, or that come after the end, are left out. Raises ValueError for a
+        wrong shape or values that are not finite.
         """
+        file = self._file
+        if file is None:
+            return
         if self._first_ns is None:
             self._first_ns = capture_ns
         time = capture_ns - self._first_ns
@@ -99,40 +104,59 @@ class PerformanceWriter:
             "points": points,
             "origin": origin,
             "step": step,
-            "present": np.uint8(landmarks is not None),
-            "times": np.int64(time),
-            "sizes": np.array([width, height], np.int32),
+            "present": landmarks is not None,
+            "times": time,
+            "sizes": (width, height),
         }
+        try:
+            file.write(performance_rows.row(row))
+        except OSError as error:
+            self._file = None
+            raise self._cut_short(file, error) from None
         self._last_ns = time
-        for name, value in row.items():
-            self._columns[name].append(np.asarray(value))
 
     def close(self) -> None:
         """Write the file. Does nothing the second time, or where no frame was added."""
-        if self._closed:
+        file, self._file = self._file, None
+        if file is None:
             return
-        self._closed = True
-        times = self._columns["times"]
-        if not times:
+        if self._last_ns < 0:
             log.warning("%s: no frame was recorded, so no file was written", self._path)
+            file.discard()
             return
-        import safetensors.numpy
-
-        tensors = {name: np.stack(rows) for name, rows in self._columns.items()}
-        self._columns = {name: [] for name in _SHAPES}
-        metadata = {
-            "format": FORMAT,
-            "version": str(VERSION),
-            "fps": f"{_typical_rate(tensors['times']):.6g}",
-            "mirror": "1" if self._mirror else "0",
-        }
-        part = create_part(self._path)
+        file.close()
         try:
-            part.write_bytes(safetensors.numpy.save(tensors, metadata))
+            write_whole(self._path, _packed(file.part))
         except OSError as error:
-            part.unlink(missing_ok=True)
-            raise unwritable(self._path, error) from None
-        finish(part, self._path)
+            todo = f"What was recorded is {file.part}, which livecam replays as it is."
+            raise unwritable(self._path, error, todo=todo) from None
+        file.discard()
+
+    def _cut_short(self, file: GrowingFile, error: OSError) -> UserError:
+        with contextlib.suppress(OSError):
+            file.truncate(performance_rows.whole_rows(file.part))
+        file.close()
+        todo = "Free space or choose another folder."
+        if self._last_ns < 0:
+            file.discard()
+        else:
+            where = keep_cut_short(file.part, self._path)
+            todo = f"What was recorded until then is {where} and can be replayed. {todo}"
+        return unwritable(self._path, error, todo=todo)
+
+
+def _packed(part: Path) -> bytes:
+    """The safetensors file of a recording in rows."""
+    import safetensors.numpy
+
+    tensors, mirror = performance_rows.read(part)
+    metadata = {
+        "format": FORMAT,
+        "version": str(VERSION),
+        "fps": f"{_typical_rate(tensors['times']):.6g}",
+        "mirror": "1" if mirror else "0",
+    }
+    return bytes(safetensors.numpy.save(dict(tensors), metadata))
 
 
 class PerformanceSource:
@@ -192,6 +216,10 @@ class PerformanceSource:
     def _load(self, path: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, str]]:
         import safetensors
 
+        if performance_rows.looks_like_rows(path):
+            tensors, mirror = performance_rows.read(path)
+            self._check(tensors)
+            return tensors, {"mirror": "1" if mirror else "0"}
         try:
             with safetensors.safe_open(path, framework="numpy") as file:
                 metadata = dict(file.metadata() or {})
@@ -201,11 +229,16 @@ class PerformanceSource:
                     raise self._broken(
                         f"it is of version {metadata.get('version')}, this program reads {VERSION}"
                     )
-                tensors = {name: file.get_tensor(name) for name in _SHAPES if name in file.keys()}  # noqa: SIM118
+                tensors = {name: file.get_tensor(name) for name in FIELDS if name in file.keys()}  # noqa: SIM118
         except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
             raise self._broken(f"it is damaged or cut short ({str(error).splitlines()[0]})") from None
+        self._check(tensors)
+        return tensors, metadata
+
+    def _check(self, tensors: Mapping[str, NDArray[np.generic]]) -> None:
+        """Raises `UserError` for anything that was not recorded so."""
         count = len(tensors["times"]) if "times" in tensors and tensors["times"].ndim else 0
-        for name, (dtype, shape) in _SHAPES.items():
+        for name, (dtype, shape) in FIELDS.items():
             if name not in tensors or tensors[name].dtype != dtype or tensors[name].shape != (count, *shape):
                 raise self._broken(f"its {name} are missing or of the wrong shape")
         if not count:
@@ -216,7 +249,6 @@ class PerformanceSource:
             raise self._broken("its times do not grow")
         if tensors["sizes"].min() < 1 or tensors["sizes"].max() > MAX_SIDE:
             raise self._broken("its frame sizes are impossible")
-        return tensors, metadata
 
     def _broken(self, why: str) -> UserError:
         return UserError(self._name, why, "Record the performance again.")

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from livecam.errors import UserError
+from livecam.outputs import check_outputs
 from livecam.training import dataset, held_out
 from livecam.training.ship import painter_from, ship
 
@@ -79,6 +80,9 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     found: dict[str, Table] = {}
     try:
+        check_outputs(
+            [options.json], {"the run": options.run, "the pairs": options.data, "the clips": options.clips}
+        )
         if options.data:
             painter, _ = painter_from(options.run)
             pairs = dataset.load(options.data, held_out=True)

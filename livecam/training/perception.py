@@ -18,6 +18,7 @@ from torch import Tensor
 
 from livecam.errors import UserError
 from livecam.model.features import FeatureNetwork
+from livecam.outputs import check_outputs
 from livecam.training import dataset, tensorfile
 from livecam.training.augment import Strength, augment
 
@@ -106,6 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
+        check_outputs([options.out], {"the pairs": options.data})
         network = learn(options.data, options.steps, options.batch, device=options.device)
         save_features(network, options.out)
     except UserError as error:

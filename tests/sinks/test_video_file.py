@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import av.error
 import cv2
 import numpy as np
 import pytest
+from doubles import SmallDisk
 
 from livecam.errors import UserError
 from livecam.frames import OutputFrame
@@ -101,7 +104,7 @@ def test_nothing_under_the_final_name_until_close(tmp_path: Path) -> None:
     sink.open(FORMAT)
     sink.write(OutputFrame(grey(50), 0, 0))
     assert target.read_text() == "an older file"
-    assert len(list(tmp_path.glob(".*.part"))) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"out.mp4", "out.part.mp4"}
     sink.close()
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
     assert len(read(target)) == 1
@@ -166,24 +169,130 @@ def test_folder_not_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         VideoFileSink(tmp_path / "out.mp4").open(FORMAT)
 
 
-@pytest.mark.parametrize("moment", ["write", "close"])
-def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+def noisy(sink: VideoFileSink, count: int) -> None:
+    """`count` frames that do not compress: about 9 kB each."""
+    random = np.random.default_rng(1)
+    for index in range(count):
+        pixels = random.integers(0, 255, (FORMAT.height, FORMAT.width, 3), np.uint8)
+        sink.write(OutputFrame(pixels, index, index * 33_333_333))
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
+@pytest.mark.parametrize("older", [False, True])
+def test_full_disk_keeps_what_was_recorded(tmp_path: Path, suffix: str, older: bool) -> None:
+    target = tmp_path / f"out.{suffix}"
+    if older:
+        target.write_text("an older file")
+    sink = VideoFileSink(target)
+    sink.open(FORMAT)
+    sink._file._file = SmallDisk(sink._file._file, 400_000)
+    with pytest.raises(UserError, match=r"no space left on device.*recorded until then") as error:
+        noisy(sink, 200)
+    sink.close()
+    kept = tmp_path / f"out.part.{suffix}" if older else target
+    assert str(kept) in error.value.todo
+    # A fragment lasts 0.4 s, 12 frames; as many may be cut off, of the 400 kB / 9 kB = 44 that fit.
+    assert len(read(kept)) >= 20
+    assert {path.name for path in tmp_path.iterdir()} == {kept.name, *([target.name] if older else [])}
+    assert not older or target.read_text() == "an older file"
+
+
+def test_full_disk_at_the_end(tmp_path: Path) -> None:
+    """The last fragment does not fit any more."""
     sink = VideoFileSink(tmp_path / "out.mp4")
     sink.open(FORMAT)
-    sink.write(OutputFrame(grey(50), 0, 0))
+    noisy(sink, 60)
+    sink._file._file = SmallDisk(sink._file._file, 100)
+    with pytest.raises(UserError, match=r"no space left on device.*recorded until then is .*out\.mp4"):
+        sink.close()
+    assert len(read(tmp_path / "out.mp4")) >= 20
 
-    class FullDisk:
-        def mux(self, packets: object) -> None:
-            raise av.error.OSError(errno.ENOSPC, "No space left on device", "out.mp4")
 
-        def close(self) -> None:
-            real.close()
-
-    real, sink._container = sink._container, FullDisk()
-    with pytest.raises(UserError, match="no space left"):
-        sink.write(OutputFrame(grey(50), 1, 1)) if moment == "write" else sink.close()
+def test_full_disk_from_the_start_leaves_nothing(tmp_path: Path) -> None:
+    sink = VideoFileSink(tmp_path / "out.mp4")
+    sink.open(FORMAT)
+    sink._file._file = SmallDisk(sink._file._file, 100)
+    with pytest.raises(UserError, match="no space left on device") as error:
+        noisy(sink, 100)
+    assert "recorded" not in error.value.todo
     assert list(tmp_path.iterdir()) == []
-    sink.close()
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux") or os.geteuid() != 0, reason="root may mount a tmpfs"
+)
+def test_real_full_disk(tmp_path: Path) -> None:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(tmp_path)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this machine mounts nothing")
+    try:
+        sink = VideoFileSink(tmp_path / "out.mp4")
+        sink.open(FORMAT)
+        with pytest.raises(UserError, match="no space left on device"):
+            noisy(sink, 200)
+        assert len(read(tmp_path / "out.mp4")) >= 10  # of the 33 that fit, a fragment of 12 may be missing
+        assert len(list(tmp_path.iterdir())) == 1
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_without_room_for_a_copy_the_fragments_stay(tmp_path: Path, monkeypatch, caplog) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0))
+    path = write(tmp_path / "out.mp4", [0, 33_000_000, 66_000_000])
+    assert [p.name for p in tmp_path.iterdir()] == ["out.mp4"]
+    assert len(read(path)) == 3
+    assert "no room for a copy" in caplog.text
+
+
+def test_a_copy_that_fails_leaves_the_fragments(tmp_path: Path, monkeypatch, caplog) -> None:
+    def fail(*_: object) -> None:
+        raise av.error.OSError(errno.ENOSPC, "No space left on device", "out.mp4")
+
+    monkeypatch.setattr("livecam.sinks.containers._copy", fail)
+    path = write(tmp_path / "out.mp4", [0, 33_000_000, 66_000_000])
+    assert [p.name for p in tmp_path.iterdir()] == ["out.mp4"]
+    assert len(read(path)) == 3
+    assert "stays in fragments" in caplog.text
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from livecam.frames import OutputFrame
+from livecam.sinks.base import SinkFormat
+from livecam.sinks.video_file import VideoFileSink
+fps, random = float(sys.argv[2]), np.random.default_rng(0)
+sink = VideoFileSink(Path(sys.argv[1]))
+sink.open(SinkFormat(96, 64, fps))
+for index in range(int(5 * fps)):
+    sink.write(OutputFrame(random.integers(0, 255, (64, 96, 3), np.uint8), index, round(index * 1e9 / fps)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
+@pytest.mark.parametrize("fps", [10, 30])
+def test_killed_run_can_be_played_up_to_its_last_second(
+    tmp_path: Path, suffix: str, fps: int, caplog
+) -> None:
+    target = tmp_path / f"out.{suffix}"
+    target.write_text("an older file")
+    subprocess.run([sys.executable, "-c", KILLED, str(target), str(fps)], check=False, timeout=300)
+    left = tmp_path / f"out.part.{suffix}"
+    assert len(read(left)) >= 4 * fps
+    assert target.read_text() == "an older file"
+    kept = left.read_bytes()
+    write(target, [0])  # the next run to the same file
+    assert left.read_bytes() == kept
+    assert str(left) in caplog.text
+    assert len(read(target)) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {target.name, left.name}
+
+
+def test_a_finished_film_is_no_longer_in_fragments(tmp_path: Path) -> None:
+    assert b"moof" not in write(tmp_path / "out.mp4", [500_000_000 * k for k in range(20)]).read_bytes()
 
 
 def test_wrong_shape_is_our_own_mistake(tmp_path: Path) -> None:

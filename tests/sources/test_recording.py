@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import struct
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+from doubles import SmallDisk
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,6 +123,61 @@ def test_interrupted_recording_is_kept(tmp_path: Path) -> None:
         interrupted()
     assert len(read_all(PerformanceSource(tmp_path / "take.livecam"))) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["take.livecam"]
+
+
+def test_a_killed_recording_can_be_replayed(tmp_path: Path) -> None:
+    """Nothing that was added is held back, and `close` is never called. Half a row at the end is left out."""
+    writer = PerformanceWriter(tmp_path / "take.livecam", mirror=True)
+    for index, face in enumerate([a_face(0), None, a_face(2)]):
+        writer.add(index * STEP_NS, face, 1280, 720)
+    left = tmp_path / "killed.bin"  # told by its first line, without the suffix, too
+    left.write_bytes((tmp_path / "take.part.livecam").read_bytes() + b"half a row")
+    writer.close()
+    assert {p.name for p in tmp_path.iterdir()} == {"take.livecam", "killed.bin"}
+    with open_source(str(left)) as half, open_source(str(tmp_path / "take.livecam")) as whole:
+        assert half.info.mirror
+        assert half.info.fps == pytest.approx(whole.info.fps)
+        for one, other in zip(read_all(half), read_all(whole), strict=True):
+            assert one.capture_ns == other.capture_ns
+            assert np.array_equal(one.landmarks, other.landmarks) or other.landmarks is None is one.landmarks
+
+
+def test_a_part_without_a_whole_row_says_so(tmp_path: Path) -> None:
+    PerformanceWriter(tmp_path / "take.livecam")
+    with pytest.raises(UserError, match="no frame"):
+        PerformanceSource(tmp_path / "take.part.livecam")
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_full_disk_keeps_what_was_recorded(tmp_path: Path, older: bool) -> None:
+    target = tmp_path / "take.livecam"
+    if older:
+        target.write_text("an older file")
+    writer = PerformanceWriter(target)
+    writer._file._file = SmallDisk(writer._file._file, 10_000)  # three rows and a bit
+    for index in range(3):
+        writer.add(index * STEP_NS, a_face(index), 1280, 720)
+    with pytest.raises(UserError, match=r"no space left on device.*recorded until then") as error:
+        writer.add(3 * STEP_NS, a_face(3), 1280, 720)
+    writer.add(10**12, a_face(0), 1280, 720)
+    writer.close()
+    kept = tmp_path / "take.part.livecam" if older else target
+    assert str(kept) in error.value.todo
+    assert len(read_all(PerformanceSource(kept))) == 3
+    assert not older or target.read_text() == "an older file"
+
+
+def test_full_disk_at_the_end_keeps_the_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = PerformanceWriter(tmp_path / "take.livecam")
+    writer.add(0, a_face(0), 1280, 720)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("livecam.sources.recording.write_whole", full)
+    with pytest.raises(UserError, match=r"no space left.*take\.part\.livecam"):
+        writer.close()
+    assert len(read_all(PerformanceSource(tmp_path / "take.part.livecam"))) == 1
 
 
 def test_nothing_recorded_writes_nothing(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from livecam.errors import UserError
 from livecam.files import ffmpeg_name
 from livecam.frames import RGB
+from livecam.outputs import check_outputs
 from livecam.training.heads import data, dataset, improvise, tracks
 from livecam.training.heads.compose import compose
 from livecam.training.heads.performance import perform
@@ -85,6 +86,7 @@ def _run(options: argparse.Namespace) -> int:
         raise UserError("--size and --seconds", "must be even and more than 0", "Give other numbers.")
     from rich.progress import track
 
+    check_outputs([options.out], {"the performance": options.performance, "the head data": options.head_data})
     shape = HeadShape(data.load(options.head_data))
     if options.performance is not None:
         recorded = tracks.read(options.performance)
