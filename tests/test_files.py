@@ -31,6 +31,15 @@ def test_a_part_that_is_there_is_kept_and_told_of(tmp_path: Path, caplog) -> Non
     assert str(first) in caplog.text
 
 
+def test_the_longest_name_has_a_part(tmp_path: Path) -> None:
+    target = tmp_path / ("é" * 125 + ".mp4")
+    part = create_part(target)
+    assert part.suffix == ".mp4"
+    finish(part, target)
+    write_whole(target, b"new")
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
 def test_a_whole_file_or_the_older_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "report.json"
     write_whole(path, b"old")

@@ -111,6 +111,7 @@ def test_what_livecam_reads_itself(tmp_path, monkeypatch, persona):
         ("%05d.png", "%d.png"),
         ("%05d.png", "00017.png"),
         ("00017.png", "%05d.png"),
+        ("100%%-%d.png", "100%-17.png"),
     ],
 )
 def test_two_outputs_to_one_file(tmp_path, one, other):
@@ -123,7 +124,13 @@ def test_two_outputs_to_one_file(tmp_path, one, other):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("out.mp4", "out.mkv"), ("%05d.png", "a%05d.png"), ("%05d.png", "17.png"), ("%05d.png", "report.json")],
+    [
+        ("out.mp4", "out.mkv"),
+        ("%05d.png", "a%05d.png"),
+        ("%05d.png", "17.png"),
+        ("%05d.png", "report.json"),
+        ("%5d.mp4", "17.mp4"),
+    ],
 )
 def test_two_outputs_to_two_files(tmp_path, one, other):
     check_outputs([tmp_path / one, tmp_path / other])

@@ -11,7 +11,7 @@ import cv2
 from livecam.errors import UserError
 from livecam.files import check_target, unwritable, write_whole
 from livecam.frames import OutputFrame
-from livecam.outputs import split_number
+from livecam.outputs import NUMBER, split_number
 from livecam.sinks.base import SinkFormat
 
 log = logging.getLogger(__name__)
