@@ -75,8 +75,10 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
         report.interrupted = True
     except BaseException:
         if request.report is not None and report.frames:
-            with contextlib.suppress(UserError):
+            try:
                 report.write(request.report)
+            except UserError as error:  # what ended the run is told after it
+                log.warning("%s", error)
         raise
     if request.report is not None:
         report.write(request.report)

@@ -83,16 +83,18 @@ def test_pictures_that_fit_are_whole(eve, performance, disk):
 
 
 def test_a_performance_and_a_report(eve, performance, disk):
-    """Films elsewhere are finished, and the line says where the performance lies."""
+    """Films elsewhere are finished, one line says where the performance lies, one that there is no report."""
     film, played, report = disk.parent / "out.mp4", disk / "out.livecam", disk / "report.json"
     words = ["--sink", film, "--record-performance", played, "--report", report]
     done = program(*eve, "--driver", performance, *words)
     assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+    missing, line = done.stderr.splitlines()
+    assert f"{report}: cannot be written (No space left on device)" in missing
     assert f"What was recorded until then is {played} and can be replayed" in line
+    assert [path.name for path in disk.iterdir()] == ["out.livecam"]
     assert frames(film) == 400
     with open_source(str(played)) as source:
-        assert 50 < source.info.frames < 105  # 2.9 kB each
+        assert source.info.frames == 105  # of 2,901 bytes each, in 300 kB
 
 
 def test_the_page_goes_on(eve, performance, disk):
