@@ -97,8 +97,7 @@ class Report:
                 if self.frames == 0:
                     continue
                 with suppress(OSError, UserError):  # a full disk: said at the end
-                    self._part = self._part or create_part(path)
-                    write_whole(self._part, self._json(), durable=False)
+                    self._keep(path)
 
         keeper = threading.Thread(target=keep, name="report", daemon=True)
         keeper.start()
@@ -119,6 +118,15 @@ class Report:
         if self._part is not None:
             self._part.unlink(missing_ok=True)
             self._part = None
+
+    def _keep(self, path: Path) -> None:
+        part = self._part or create_part(path)
+        try:
+            write_whole(part, self._json(), durable=False)
+            self._part = part
+        finally:
+            if self._part is None:
+                part.unlink(missing_ok=True)
 
     def _json(self) -> bytes:
         return (json.dumps(self.result(), indent=1) + "\n").encode()

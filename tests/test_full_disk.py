@@ -91,10 +91,10 @@ def test_a_performance_and_a_report(eve, performance, disk):
     missing, line = done.stderr.splitlines()
     assert f"{report}: cannot be written (No space left on device)" in missing
     assert f"What was recorded until then is {played} and can be replayed" in line
-    assert [path.name for path in disk.iterdir()] == ["out.livecam"]
+    assert not report.exists()
     assert frames(film) == 400
     with open_source(str(played)) as source:
-        assert source.info.frames == 105  # of 2,901 bytes each, in 300 kB
+        assert 50 < source.info.frames < 400  # of 2.9 kB each
 
 
 def test_the_page_goes_on(eve, performance, disk):
