@@ -39,22 +39,22 @@ setup: $(VENV)/.dev ## the virtual environment, for training and tests too
 
 # Figures for this machine; let nothing else run meanwhile.
 bench: $(VENV)/.dev ## latency by stage on this machine
-	$(BIN)/python -m benchmarks.latency --json benchmarks/results/latency.json --plots benchmarks/results
+	$(BIN)/python -m livecam.benchmarks.latency --json benchmarks/results/latency.json --plots benchmarks/results
 
 # The pictures and the clip that come with livecam, from the head data.
 art: $(VENV)/.dev ## the bundled portraits and clip, from the head data
-	$(BIN)/python -m livecam.training.heads.art --head-data $(HEAD_DATA) --out livecam/assets
+	$(BIN)/python -m training.heads.art --head-data $(HEAD_DATA) --out livecam/assets
 
 # The refiner, on two cores: about two hours. docs/training.md explains the steps.
 train: $(VENV)/.dev ## the refiner on two cores, about two hours
-	$(BIN)/python -m livecam.training.pairs --head-data $(HEAD_DATA) --out out/pairs --count 600 --quick --workers 2
-	$(BIN)/python -m livecam.training.perception --data out/pairs --out out/features.safetensors
-	$(BIN)/python -m livecam.training cpu --data out/pairs --out out/run --features out/features.safetensors $(if $(wildcard out/run/state.json),--resume)
-	$(BIN)/python -m livecam.training.ship out/run --out out/weights
+	$(BIN)/python -m training.pairs --head-data $(HEAD_DATA) --out out/pairs --count 600 --quick --workers 2
+	$(BIN)/python -m training.perception --data out/pairs --out out/features.safetensors
+	$(BIN)/python -m training cpu --data out/pairs --out out/run --features out/features.safetensors $(if $(wildcard out/run/state.json),--resume)
+	$(BIN)/python -m training.ship out/run --out out/weights
 
 # One piece of ten minutes on a GPU, no virtual environment: make gpu PIECE=1 FROM=folder-of-piece-0 OUT=folder
 gpu: ## a piece of the refiner's training on a GPU
-	$(GPU_PYTHON) -m livecam.training.gpu --head-data $(HEAD_DATA) --out $(OUT) --piece $(PIECE) --minutes 8.5 $(if $(FROM),--from $(FROM))
+	$(GPU_PYTHON) -m training.gpu --head-data $(HEAD_DATA) --out $(OUT) --piece $(PIECE) --minutes 8.5 $(if $(FROM),--from $(FROM))
 
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { echo "livecam needs Python 3.10 to 3.13 with venv; set PYTHON=/path/to/python."; exit 2; }
@@ -67,7 +67,7 @@ $(VENV)/.run: $(VENV)/.venv pyproject.toml
 	@$(PIP) install -q --progress-bar on -e .
 	@$(headless)
 	@echo "[3/3] face model: one 35 MB file to fetch, checked by its SHA-256"
-	@$(BIN)/python -m export.face_model
+	@$(BIN)/python -m livecam.export.face_model
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run

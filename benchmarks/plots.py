@@ -9,10 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.cross_reenactment import Driver, Likeness
-from benchmarks.features import LIDS, MOUTH, NAMES
-from benchmarks.quality_methods import REFINED, STATIC, WARPER
-from benchmarks.self_reenactment import Comparison
+from livecam.benchmarks.fidelity.cross_reenactment import Driver, Likeness
+from livecam.benchmarks.fidelity.features import LIDS, MOUTH, NAMES
+from livecam.benchmarks.fidelity.methods import REFINED, STATIC, WARPER
+from livecam.benchmarks.fidelity.self_reenactment import Comparison
 from livecam.errors import UserError
 from livecam.frames import RGB
 

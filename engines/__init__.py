@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engines.base import Array, Engine, EngineError, FeedError, TensorSpec
-from engines.choice import FASTEST_FIRST, Choice, fastest
-from engines.registry import EngineStatus, available, open_engine
-from engines.standby import Standby, StandbyEngine
+from livecam.engines.base import Array, Engine, EngineError, FeedError, TensorSpec
+from livecam.engines.choice import FASTEST_FIRST, Choice, fastest
+from livecam.engines.registry import EngineStatus, available, open_engine
+from livecam.engines.standby import Standby, StandbyEngine
 
 __all__ = [
     "FASTEST_FIRST",

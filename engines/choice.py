@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from engines.base import EngineError
+from livecam.engines.base import EngineError
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 import numpy as np
 
-from engines.base import Array, FeedError, TensorSpec
+from livecam.engines.base import Array, FeedError, TensorSpec
 
 
 def check_feeds(

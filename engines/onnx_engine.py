@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from engines import placement
-from engines.base import Array, EngineError, TensorSpec
-from engines.feeds import check_feeds
+from livecam.engines import placement
+from livecam.engines.base import Array, EngineError, TensorSpec
+from livecam.engines.feeds import check_feeds
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class OnnxEngine:
             EngineError: no such file, not an ONNX graph with fixed shapes, no such provider here, or one that
                 leaves what matters to the CPU.
         """
-        from engines.onnx_runtime import onnxruntime as ort
+        from livecam.engines.onnx_runtime import onnxruntime as ort
 
         self.name: str = provider
         self.path = Path(path)

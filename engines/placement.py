@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engines.base import EngineError
+from livecam.engines.base import EngineError
 
 log = logging.getLogger(__name__)
 

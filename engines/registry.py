@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from engines.base import Engine, EngineError
+from livecam.engines.base import Engine, EngineError
 
 NAMES: Final = ("cpu", "cuda", "tensorrt", "torch")
 TENSORRT_PACKAGES: Final = ("tensorrt", "tensorrt-cu13", "tensorrt-cu12")
@@ -44,13 +44,13 @@ def open_engine(name: str, path: str | Path | None = None, **options: Any) -> En
         EngineError: no such engine, it cannot be used here, or the file is missing or unusable.
     """
     if "://" in name:
-        from engines.triton_engine import TritonEngine
+        from livecam.engines.triton_engine import TritonEngine
 
         return TritonEngine(name, **options)
     if name not in NAMES:
         raise EngineError(f"engine {name!r}: not known. Choose one of {', '.join(NAMES)}")
     if name == "torch":
-        from engines.torch_engine import TorchEngine
+        from livecam.engines.torch_engine import TorchEngine
 
         if "module" not in options:
             raise EngineError("torch: it runs a module, not a file. Give module, inputs and outputs")
@@ -63,10 +63,10 @@ def open_engine(name: str, path: str | Path | None = None, **options: Any) -> En
         status = _tensorrt()
         if not status.ok:
             raise EngineError(f"tensorrt: {status.detail}")
-        from engines.trt import open_tensorrt
+        from livecam.engines.trt import open_tensorrt
 
         return open_tensorrt(path, **options)
-    from engines.onnx_engine import OnnxEngine
+    from livecam.engines.onnx_engine import OnnxEngine
 
     return OnnxEngine(path, provider="cuda" if name == "cuda" else "cpu", **options)
 
@@ -82,7 +82,7 @@ def _cpu() -> EngineStatus:
 def _cuda() -> EngineStatus:
     if find_spec("onnxruntime") is None:
         return EngineStatus("cuda", False, "onnxruntime is not installed. Install livecam with the gpu extra")
-    from engines.onnx_runtime import onnxruntime
+    from livecam.engines.onnx_runtime import onnxruntime
 
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
         detail = "this build of onnxruntime is for CPUs only. Install livecam with the gpu extra"

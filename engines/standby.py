@@ -16,8 +16,8 @@ from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
 
-from engines.base import Array, Engine, EngineError, FeedError, TensorSpec
-from engines.feeds import check_feeds
+from livecam.engines.base import Array, Engine, EngineError, FeedError, TensorSpec
+from livecam.engines.feeds import check_feeds
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engines.base import Array, EngineError, TensorSpec
-from engines.feeds import check_feeds
+from livecam.engines.base import Array, EngineError, TensorSpec
+from livecam.engines.feeds import check_feeds
 
 
 class TorchEngine:

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from engines.base import Array, EngineError, TensorSpec
-from engines.feeds import check_feeds
+from livecam.engines.base import Array, EngineError, TensorSpec
+from livecam.engines.feeds import check_feeds
 
 SCHEMES: Final = ("grpc", "http")
 TIMEOUT: Final = 2.0

@@ -17,17 +17,17 @@ from typing import Any
 import onnx
 import torch
 
-from engines import EngineError, open_engine
-from export import frames, refiner, report, samples, triton
-from export.frames import Moved
-from export.generator import export_generator, pictures
-from export.half import to_half
-from export.parity import Parity, compare, worst
-from export.refined import with_refiner
+from livecam.engines import EngineError, open_engine
 from livecam.errors import UserError
+from livecam.export import frames, refiner, report, samples, triton
+from livecam.export.frames import Moved
+from livecam.export.generator import export_generator, pictures
+from livecam.export.half import to_half
+from livecam.export.parity import Parity, compare, worst
+from livecam.export.refined import with_refiner
+from livecam.generator.inputs import SIZES
+from livecam.generator.weights import PAINTER, Weights, find
 from livecam.model.generator import Generator
-from livecam.model.inputs import SIZES
-from livecam.model.weights import PAINTER, Weights, find
 
 SEEDS = range(3)
 SAMPLES = (samples.noise, samples.plausible, samples.at_rest)
@@ -103,7 +103,7 @@ def _export(
     size: int, folder: Path, half: bool, weights: Weights | None, moved: Sequence[Moved]
 ) -> list[dict[str, Any]]:
     """Writes and checks the graphs of one size and returns their parts of the report."""
-    from livecam.training.ship import load_generator
+    from training.ship import load_generator
 
     generator = load_generator(None if weights is None else weights.file(PAINTER), size)
     path = folder / f"generator-{size}.onnx"
@@ -120,7 +120,7 @@ def _export(
 def _export_refiner(
     folder: Path, half: bool, weights: Weights, moved: Sequence[Moved]
 ) -> list[dict[str, Any]]:
-    from livecam.training.ship import load_painter
+    from training.ship import load_painter
 
     network = load_painter(weights.file(PAINTER))[0].network.eval()
     return refiner.write(network, folder, half, refiner.frames_of(moved, weights))

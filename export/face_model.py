@@ -1,8 +1,8 @@
-"""Makes the face models that livecam runs on: `python -m export.face_model [--wheel FILE] [--force]`.
+"""Makes the face models that livecam runs on: `python -m livecam.export.face_model [--wheel FILE] [--force]`.
 
 The models come from the wheel of the last mediapipe release that carries them. pip downloads the wheel;
 it is never installed. Out of it come the face detector, the attention face mesh (its outputs merged, see
-`export.face_mesh_graph`) and the selfie segmenter, into the user's cache folder. The wheel is checked by its
+`livecam.export.face_mesh_graph`) and the selfie segmenter, into the user's cache folder. The wheel is checked by its
 SHA-256 before it is opened, the merged model by its fingerprint, and the files whenever they are used.
 """
 
@@ -25,7 +25,7 @@ from livecam.face import bundle
 from livecam.files import make_folder, unwritable
 
 MERGED_FINGERPRINT = "74c1b8568c697106ee3b8157ba441f9f9c7446dd87e7dd3384b16af9f4f5ec32"
-"""What `export.face_mesh_graph.fingerprint` says of the merged face mesh that livecam was tested with."""
+"""What `livecam.export.face_mesh_graph.fingerprint` says of the merged face mesh that livecam was tested with."""
 
 WHEEL_SHA256 = "956eb1ebc275c629e61b085b2cab89c3a5b9e93bad1bb107348d98dafb5a4bb5"
 # The models are the same in every wheel; this one is named so that every system asks for the same file.
@@ -46,7 +46,7 @@ ALIGNMENT = 16
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code: 0 done, 2 for anything the user has to mend."""
     parser = argparse.ArgumentParser(
-        prog="python -m export.face_model", description=(__doc__ or "").split("\n")[0]
+        prog="python -m livecam.export.face_model", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--wheel", type=Path, help="use this mediapipe wheel instead of downloading it")
     parser.add_argument(
@@ -115,7 +115,7 @@ def models_from_wheel(wheel: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         detector, face_mesh, segmenter = (archive.read(name) for name in (DETECTOR, FACE_MESH, SEGMENTER))
     # Imported here, for it brings mediapipe in, which a second run does not need.
-    from export.face_mesh_graph import fingerprint, merge_outputs, read_blocks
+    from livecam.export.face_mesh_graph import fingerprint, merge_outputs, read_blocks
 
     merged = merge_outputs(face_mesh, read_blocks())
     if fingerprint(merged) != MERGED_FINGERPRINT:

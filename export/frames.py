@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engines import Engine, open_engine
-from export.refined import RefinedSample
-from export.samples import Sample
+from livecam.engines import Engine, open_engine
 from livecam.errors import UserError
+from livecam.export.refined import RefinedSample
+from livecam.export.samples import Sample
 from livecam.frames import RGB, DriverFrame
-from livecam.model.inputs import FrameInputs, PersonaInputs
-from livecam.model.weights import Weights
+from livecam.generator.inputs import FrameInputs, PersonaInputs
+from livecam.generator.weights import Weights
 
 if TYPE_CHECKING:
-    from livecam.motion import Motion
-    from livecam.persona.persona import Persona
+    from livecam.motion.transfer import Motion
+    from livecam.persona.types import Persona
 
 Feeds = dict[str, NDArray[Any]]
 SIDE: Final = 512
@@ -79,7 +79,7 @@ class Moved:
             UserError: the weights are damaged.
         """
         from livecam.render.geometry import FrameGeometry
-        from livecam.render.refine import graph_inputs
+        from livecam.render.refiner_setup import graph_inputs
 
         persona = self.portrait.at(size)
         layers = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior)
@@ -96,10 +96,10 @@ class Moved:
             UserError: the weights are damaged.
             EngineError: the graph cannot be run.
         """
-        from livecam.model.host import HostRefiner
-        from livecam.persona.likeness import portrait_view
-        from livecam.render.host import HostRenderer
-        from livecam.render.refine import styled
+        from livecam.persona.person_shots import portrait_view
+        from livecam.render.cpu.refiner import HostRefiner
+        from livecam.render.cpu.renderer import HostRenderer
+        from livecam.render.refiner_setup import styled
 
         persona = styled(self.portrait.at(SIDE), weights)
         assert persona.style is not None
@@ -185,10 +185,10 @@ def bundled(count: int, limit: int = LIMIT) -> Moved:
     Raises:
         UserError: the tracker cannot run here.
     """
-    from livecam import assembly
+    from livecam import session
 
-    clip = track(assembly.bundled(assembly.BUNDLED_DRIVER), limit)
-    moved = move(Portrait(assembly.bundled(assembly.BUNDLED_PORTRAIT)), clip, count)
+    clip = track(session.bundled(session.BUNDLED_DRIVER), limit)
+    moved = move(Portrait(session.bundled(session.BUNDLED_PORTRAIT)), clip, count)
     return replace(moved, name="rendered")
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import onnx
 
+from livecam.generator.inputs import persona_specs
 from livecam.model.generator import Generator
-from livecam.model.inputs import persona_specs
 from livecam.model.onnx_graph import to_onnx
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.base import Array, Engine
-from export.samples import Sample
+from livecam.engines.base import Array, Engine
+from livecam.export.samples import Sample
 
 MAX_ERROR = 1e-3
 """For FP32, of a picture in 0..1: a quarter of one of 255 steps, so that rounding hides it almost always."""

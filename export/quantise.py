@@ -1,4 +1,4 @@
-"""python -m export.quantise [--graph FILE.onnx] [--frames N] [--out FILE.onnx]: is INT8 worth it on a CPU?
+"""python -m livecam.export.quantise [--graph FILE.onnx] [--frames N] [--out FILE.onnx]: is INT8 worth it on a CPU?
 
 Drives the bundled portrait with the bundled clip, keeps what the refiner is fed, quantises its graph (static,
 QDQ, calibrated on half of the frames), and compares CPU time and result with FP32 on the other half. --out
@@ -21,14 +21,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engines import Engine, EngineError, open_engine
-from export import frames
-from export.frames import Feeds
-from export.parity import LEAST_PSNR_HALF
+from livecam.engines import Engine, EngineError, open_engine
 from livecam.errors import UserError
-from livecam.model.weights import REFINER, SMALL, Weights, find, renew
+from livecam.export import frames
+from livecam.export.frames import Feeds
+from livecam.export.parity import LEAST_PSNR_HALF
+from livecam.generator.weights import REFINER, SMALL, Weights, find, renew
 from livecam.outputs import check_outputs
-from livecam.render.quicker import likeness_db, touched
+from livecam.render.cpu.int8 import likeness_db, touched
 
 SPEED: Final = 0.8
 """INT8 must take at most this share of FP32's CPU time to be worth a second file and its errors."""
@@ -50,7 +50,7 @@ def record(graph: Path, count: int) -> list[Feeds]:
 def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence[str] = ()) -> None:
     """Static INT8 with QDQ nodes, per channel, activations unsigned. `leave_out`: nodes that stay FP32, as
     convolutions that only move pixels do: quantised they would gain nothing and lose bits."""
-    from engines.onnx_runtime import quantization
+    from livecam.engines.onnx_runtime import quantization
 
     tools = quantization()
 
@@ -142,7 +142,7 @@ def compare(full: Engine, small: Engine, feeds: Sequence[Feeds]) -> dict[str, fl
 def main(arguments: Sequence[str] | None = None) -> int:
     """Prints one line a variant; 0 whatever comes out, for a trial that says no has not failed."""
     parser = argparse.ArgumentParser(
-        prog="python -m export.quantise", description="Try INT8 for the refiner."
+        prog="python -m livecam.export.quantise", description="Try INT8 for the refiner."
     )
     parser.add_argument("--graph", type=Path, help="refiner.onnx in FP32 (default: the installed one)")
     parser.add_argument("--frames", type=int, default=40)

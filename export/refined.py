@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.base import TensorSpec
-from export.samples import Sample
+from livecam.engines.base import TensorSpec
+from livecam.export.samples import Sample
 
 
 @dataclass(frozen=True, slots=True)

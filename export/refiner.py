@@ -1,4 +1,4 @@
-"""The refiner's own graph, for CPUs: the network that `livecam.training.ship` puts beside its weights."""
+"""The refiner's own graph, for CPUs: the network that `training.ship` puts beside its weights."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 import onnx
 import torch
 
-from engines import open_engine
-from export import report
-from export.frames import Feeds, Moved
-from export.half import to_half
-from export.parity import Parity, difference, worst
-from export.refined import made_up
+from livecam.engines import open_engine
+from livecam.export import report
+from livecam.export.frames import Feeds, Moved
+from livecam.export.half import to_half
+from livecam.export.parity import Parity, difference, worst
+from livecam.export.refined import made_up
+from livecam.generator.weights import REFINER, Weights
 from livecam.model.onnx_graph import to_onnx
 from livecam.model.refiner import CropNetwork
-from livecam.model.weights import REFINER, Weights
 
 PICTURES: Final = ("crop", "refiner_source")
 """The inputs that hold colours: what flows from them computes in FP16 where that is asked for."""

@@ -11,9 +11,9 @@ from typing import Any
 
 import onnx
 
-from export.generator import operators
-from export.parity import LEAST_PSNR_HALF, MAX_ERROR, Parity
 from livecam import __version__
+from livecam.export.generator import operators
+from livecam.export.parity import LEAST_PSNR_HALF, MAX_ERROR, Parity
 from livecam.model.onnx_graph import OPSET
 
 

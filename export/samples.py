@@ -22,7 +22,7 @@ from livecam.face.landmarks import (
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
 )
-from livecam.model.inputs import FLOW_GRID, OPENINGS, FrameInputs, PersonaInputs
+from livecam.generator.inputs import FLOW_GRID, OPENINGS, FrameInputs, PersonaInputs
 
 # x and y of the middle, and width, in 0..1 of the crop: about where an enrolled portrait has them.
 MOUTH: Final = (0.50, 0.62, 0.14)

@@ -22,8 +22,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from export.half import to_half
 from livecam.errors import UserError
+from livecam.export.half import to_half
 
 FRAME: Final = "frame"
 """The served generator's output: (1, S, S, 3), uint8 RGB."""
@@ -150,10 +150,10 @@ def write(
     """
     import tempfile
 
-    from export.generator import export_generator, pictures
-    from export.refiner import PICTURES, export_refiner
+    from livecam.export.generator import export_generator, pictures
+    from livecam.export.refiner import PICTURES, export_refiner
+    from livecam.generator.weights import PAINTER, find
     from livecam.model.generator import Generator
-    from livecam.model.weights import PAINTER, find
 
     weights = None if no_refine else find()
     with tempfile.TemporaryDirectory() as scratch:
@@ -161,7 +161,7 @@ def write(
         if weights is None:
             generator = Generator(size)
         else:
-            from livecam.training.ship import load_generator
+            from training.ship import load_generator
 
             generator = load_generator(weights.file(PAINTER), size)
         half = to_half(export_generator(generator, spare), pictures(generator))
@@ -171,7 +171,7 @@ def write(
             made = with_values(whole, persona_values(name, size, weights))
             places.append(write_model(folder, f"generator-{size}-{name}", made, instances=instances))
         if weights is not None:
-            from livecam.training.ship import load_painter
+            from training.ship import load_painter
 
             network = load_painter(weights.file(PAINTER))[0].network.eval()
             joined = to_half(export_refiner(network, spare, batch="batch"), PICTURES)
@@ -181,11 +181,11 @@ def write(
 
 def persona_values(name: str, size: int, weights: Any) -> dict[str, NDArray[Any]]:
     """What is set once for a portrait, by input. `weights`: the refiner's, or None."""
-    from livecam import assembly
-    from livecam.model.inputs import PersonaInputs
-    from livecam.render.refine import graph_inputs
+    from livecam import session
+    from livecam.generator.inputs import PersonaInputs
+    from livecam.render.refiner_setup import graph_inputs
 
-    persona = assembly.resolve(name, size)
+    persona = session.resolve(name, size)
     values = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior).feeds()
     return values if weights is None else values | graph_inputs(persona, weights)
 

@@ -11,13 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-from livecam import motion as motions
-from livecam.calibration import SETTLE_SECONDS, NeutralFinder
 from livecam.face.filter import OneEuroFilter
 from livecam.frames import RGB, DriverFrame, Landmarks
-from livecam.motion import Motion, MotionTransfer
-from livecam.persona.persona import Persona
-from livecam.presence import Presence
+from livecam.motion import transfer as motions
+from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
+from livecam.motion.presence import Presence
+from livecam.motion.transfer import Motion, MotionTransfer
+from livecam.persona.types import Persona
 from livecam.render.canvas import Canvas
 from livecam.render.choose import Renderer
 from livecam.report import Report

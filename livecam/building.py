@@ -10,11 +10,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from engines import Engine, EngineError, open_engine
+from livecam.engines import Engine, EngineError, open_engine
 from livecam.errors import UserError
 from livecam.face.bundle import CACHE_VARIABLE
 from livecam.files import make_folder
-from livecam.model.weights import Weights, find
+from livecam.generator.weights import Weights, find
 
 Progress = Callable[[str, int, int], None]
 """A phase's name, its steps done, all its steps."""
@@ -59,7 +59,7 @@ def export_graphs(folder: Path, size: int, refine: bool) -> None:
     if missing:
         todo = f"Run: pip install 'livecam[train]', or copy graphs from a machine that has it to {folder}."
         raise UserError("the generator's graph", f"{', '.join(missing)} is not installed", todo)
-    from export.__main__ import main as export
+    from livecam.export.__main__ import main as export
 
     arguments = ["--out", str(folder), "--size", str(size), "--half", *([] if refine else ["--no-refine"])]
     if export(arguments) != 0:
@@ -80,9 +80,9 @@ def _open(
 
 def samples(size: int, weights: Weights | None) -> list[dict[str, NDArray[Any]]]:
     """Inputs as a call gives them, to compare engines on: every input by name."""
-    from export.refined import with_refiner
-    from export.samples import plausible
-    from livecam.model.layout import refiner_specs
+    from livecam.export.refined import with_refiner
+    from livecam.export.samples import plausible
+    from livecam.generator.layout import refiner_specs
 
     specs = () if weights is None else refiner_specs(weights.style, weights.size)
     return [with_refiner(plausible(size, seed), specs).feeds() for seed in SEEDS]

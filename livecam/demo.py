@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from livecam import assembly
+from livecam import session
 from livecam.frames import OutputFrame
 from livecam.outputs import check_outputs
 from livecam.report import Report
@@ -50,12 +50,12 @@ class SideBySide:
         self._driver.close()
 
 
-def write_film(out: Path, settings: Settings, hooks: assembly.Hooks | None = None) -> Report:
+def write_film(out: Path, settings: Settings, hooks: session.Hooks | None = None) -> Report:
     """Render the demo to `out`; MediaPipe really tracks the clip."""
-    hooks = hooks or assembly.Hooks()
-    driver = str(assembly.bundled(assembly.BUNDLED_DRIVER))
-    portrait = assembly.bundled(assembly.BUNDLED_PORTRAIT)
+    hooks = hooks or session.Hooks()
+    driver = str(session.bundled(session.BUNDLED_DRIVER))
+    portrait = session.bundled(session.BUNDLED_PORTRAIT)
     check_outputs([out], {"the driver": Path(driver), "the portrait": portrait})
     sink = SideBySide(open_sink(str(out)), open_source(driver))
-    request = assembly.Request(driver=driver)
-    return assembly.run(request, settings, replace(hooks, extra_sinks=(sink,)))
+    request = session.Request(driver=driver)
+    return session.run(request, settings, replace(hooks, extra_sinks=(sink,)))

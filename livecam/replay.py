@@ -16,8 +16,8 @@ import numpy as np
 from livecam.animator import Animator, Tracker
 from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks, OutputFrame
-from livecam.persona.persona import Persona
-from livecam.pipeline import run_lossless
+from livecam.persona.types import Persona
+from livecam.pipeline.live import run_lossless
 from livecam.render.canvas import Canvas
 from livecam.render.choose import Renderer, make_renderer
 from livecam.report import Report

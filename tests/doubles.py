@@ -12,7 +12,7 @@ from livecam.animator import Animator
 from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, OutputFrame
 from livecam.render.canvas import Canvas
-from livecam.render.host import HostRenderer
+from livecam.render.cpu.renderer import HostRenderer
 from livecam.report import Report
 from livecam.settings import Settings
 from livecam.sources.base import SourceInfo

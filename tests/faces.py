@@ -31,7 +31,7 @@ def with_lip_gap(face: np.ndarray, share: float) -> np.ndarray:
 
 def with_lids(face: np.ndarray, share: float) -> np.ndarray:
     """The face with its lids this far open: 1 as it is, 0 shut to MediaPipe's residual gap."""
-    from livecam.motion import SHUT_LIDS
+    from livecam.motion.transfer import SHUT_LIDS
 
     out = face.copy()
     for upper, lower, _ in lm.EYES:

@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from livecam.model import weights
-from livecam.training import recipe, ship
-from livecam.training.__main__ import recipe_path
-from livecam.training.system import Painter
+from livecam.generator import weights
+from training import recipe, ship
+from training.__main__ import recipe_path
+from training.system import Painter
 
 
 def tiny_painter(seed: int = 0, size: int = 32, deviation: float = 0.1) -> tuple[Painter, recipe.Recipe]:
@@ -25,7 +25,7 @@ def tiny_painter(seed: int = 0, size: int = 32, deviation: float = 0.1) -> tuple
 
 
 def write_weights(folder: Path, seed: int = 0, size: int = 32, deviation: float = 0.1) -> weights.Weights:
-    """What `livecam.training.ship` writes."""
+    """What `training.ship` writes."""
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "source.safetensors"
     ship.save_painter(*tiny_painter(seed, size, deviation), source)

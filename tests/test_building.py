@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from engines import EngineError
 from livecam import building
+from livecam.engines import EngineError
 from livecam.errors import UserError
-from livecam.model.inputs import input_specs
-from livecam.model.weights import Weights
+from livecam.generator.inputs import input_specs
+from livecam.generator.weights import Weights
 
 
 class Opened:
@@ -101,7 +101,7 @@ def test_exporting_needs_pytorch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 def test_an_export_that_differs_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[Any] = []
-    import export.__main__ as command
+    import livecam.export.__main__ as command
 
     monkeypatch.setattr(command, "main", lambda arguments: asked.append(arguments) or len(asked) - 1)
     building.export_graphs(tmp_path, 256, False)
@@ -122,8 +122,8 @@ def test_samples_fill_every_input() -> None:
 
 
 def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    from export import face_model
     from livecam.cli.commands import app
+    from livecam.export import face_model
 
     asked: list[Any] = []
 

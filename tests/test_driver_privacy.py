@@ -9,8 +9,8 @@ import pytest
 from doubles import GREEN, Clip, Collected, Failing, make_animator
 
 from livecam.frames import OutputFrame
-from livecam.pipeline import LivePipeline
-from livecam.render.host import HostRenderer
+from livecam.pipeline.live import LivePipeline
+from livecam.render.cpu.renderer import HostRenderer
 
 
 @pytest.fixture

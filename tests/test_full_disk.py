@@ -11,11 +11,11 @@ from dataclasses import replace
 import av
 import pytest
 
-from livecam import assembly
+from livecam import session
 from livecam.persona import store
 from livecam.sources import open_source
 
-DRIVER = str(assembly.bundled(assembly.BUNDLED_DRIVER))
+DRIVER = str(session.bundled(session.BUNDLED_DRIVER))
 
 
 @pytest.fixture

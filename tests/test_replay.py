@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from faces import with_lip_gap
 
-from benchmarks import metrics
-from livecam import motion
+from livecam.benchmarks.fidelity import metrics
 from livecam.errors import UserError
 from livecam.frames import DriverFrame
-from livecam.render.host import HostRenderer
+from livecam.motion import transfer
+from livecam.render.cpu.renderer import HostRenderer
 from livecam.replay import CropCanvas, FrameSource, animate, files_in, spread
 from livecam.settings import Settings
 
@@ -27,7 +27,7 @@ def frames_of(points):
 
 def test_a_still_driver_leaves_the_portrait_at_rest(persona, face):
     rendered = animate(FrameSource(frames_of([face] * 4), 30), persona, None, PLAIN)
-    resting = HostRenderer(persona).render(motion.rest(persona.landmarks))
+    resting = HostRenderer(persona).render(transfer.rest(persona.landmarks))
     assert sorted(rendered.pictures) == [0, 1, 2, 3]
     # 62 dB measured: the drawn lips, half a pixel apart, are brought together. Any motion costs 20 dB.
     assert metrics.psnr(rendered.pictures[3], resting) > 50

@@ -13,7 +13,7 @@ import cv2
 import pytest
 from faces import draw_face, ellipse_mask
 
-from livecam import assembly
+from livecam import session
 from livecam.errors import UserError
 from livecam.persona import enroll, store
 
@@ -93,7 +93,7 @@ def test_a_persona_made_anew_for_another_size_is_used_without_being_kept(
     store.save(replace(persona, name="eve"))
     with pytest.raises(OSError, match="space"):
         (folder / "filler").write_bytes(bytes(8_000_000))
-    assert assembly.resolve("eve", 512).size == 512
+    assert session.resolve("eve", 512).size == 512
     assert "LIVECAM_DATA" in caplog.text
     assert store.load("eve", 256) is not None  # what was there is whole
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.trt.engine import TensorRtEngine
-from engines.trt.opening import open_tensorrt
+from livecam.engines.trt.engine import TensorRtEngine
+from livecam.engines.trt.opening import open_tensorrt
 
 __all__ = ["TensorRtEngine", "open_tensorrt"]

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from engines.base import EngineError
-from engines.trt.library import parser_errors, why
+from livecam.engines.base import EngineError
+from livecam.engines.trt.library import parser_errors, why
 
 log = logging.getLogger(__name__)
 

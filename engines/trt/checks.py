@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from engines.base import Array, Engine, EngineError, TensorSpec
+from livecam.engines.base import Array, Engine, EngineError, TensorSpec
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ def check_pictures(engine: Engine, graph: Path, samples: Samples | None) -> floa
     Raises:
         EngineError: the engine differs by more than is allowed.
     """
-    from engines.onnx_engine import OnnxEngine
+    from livecam.engines.onnx_engine import OnnxEngine
 
     reference = OnnxEngine(graph, provider="cpu", threads=2)
     try:

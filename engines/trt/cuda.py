@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engines.base import Array, EngineError, TensorSpec
+from livecam.engines.base import Array, EngineError, TensorSpec
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from engines.base import Array, EngineError, TensorSpec
-from engines.feeds import check_feeds
-from engines.trt.cuda import Cuda, Slot
-from engines.trt.library import parser_errors, why
+from livecam.engines.base import Array, EngineError, TensorSpec
+from livecam.engines.feeds import check_feeds
+from livecam.engines.trt.cuda import Cuda, Slot
+from livecam.engines.trt.library import parser_errors, why
 
 log = logging.getLogger(__name__)
 

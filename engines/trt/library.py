@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Any, Final
 
-from engines.base import EngineError
+from livecam.engines.base import EngineError
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ import logging
 from pathlib import Path
 from typing import Any, Final
 
-from engines.base import EngineError
-from engines.trt import building, cache, checks, library
-from engines.trt.building import Progress
-from engines.trt.cache import Machine, Unusable
-from engines.trt.checks import Samples
-from engines.trt.cuda import Cuda
-from engines.trt.engine import NotLoaded, TensorRtEngine
+from livecam.engines.base import EngineError
+from livecam.engines.trt import building, cache, checks, library
+from livecam.engines.trt.building import Progress
+from livecam.engines.trt.cache import Machine, Unusable
+from livecam.engines.trt.checks import Samples
+from livecam.engines.trt.cuda import Cuda
+from livecam.engines.trt.engine import NotLoaded, TensorRtEngine
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks.command_line import LOAD, SECONDS
+from livecam.benchmarks.command_line import LOAD, SECONDS
 from livecam.cli.flags import Json, Size, number
 from livecam.cli.program import app
 from livecam.cli.wording import as_typed
@@ -51,7 +51,7 @@ def build(
     refine: Annotated[bool, typer.Option("--refine/--no-refine", help="With the learned half.")] = True,
 ) -> None:
     """Make what is built on this machine: the face model (fetched once, here and only here), engines."""
-    from export import face_model
+    from livecam.export import face_model
 
     typer.echo(f"The face model is in {face_model.build(force=force and engine is None)}.")
     if engine is not None:
@@ -85,15 +85,15 @@ def bench(
     """Measure this machine: latency by stage, CPU time, memory; or glass to glass."""
     _check_bench(through_camera, screen, html=html, driver=driver, sink=sink, seconds=seconds, load=load)
     if screen:
-        from benchmarks import glass_to_glass_screen
+        from livecam.benchmarks.glass_to_glass import screen
 
-        glass_to_glass_screen.measure_and_print(driver or "camera", sink, seconds or 60.0, json, load or 0)
+        screen.measure_and_print(driver or "camera", sink, seconds or 60.0, json, load or 0)
     elif through_camera:
-        from benchmarks import glass_to_glass
+        from livecam.benchmarks.glass_to_glass import command as glass_to_glass
 
         glass_to_glass.measure_and_print(json, html, load or 0)
     else:
-        from benchmarks import latency
+        from livecam.benchmarks.latency import command as latency
 
         latency.measure_and_print(json)
 

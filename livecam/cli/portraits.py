@@ -16,9 +16,9 @@ from livecam.errors import UserError
 from livecam.ranges import Range
 
 if TYPE_CHECKING:
-    from livecam.model.weights import Weights
-    from livecam.persona.persona import Persona
+    from livecam.generator.weights import Weights
     from livecam.persona.pictures import Seen
+    from livecam.persona.types import Persona
 
 
 @app.command()
@@ -46,13 +46,13 @@ def enroll(
     theirs. A clip gives 32 frames; its calmest becomes the portrait. --face-index and --crop are of the first
     picture; of a clip in its place, of each frame.
     """
-    from livecam import assembly
+    from livecam import session
     from livecam.outputs import check_outputs
     from livecam.persona import pictures, store
-    from livecam.render.refine import styled, weights_for
+    from livecam.render.refiner_setup import styled, weights_for
 
     folder = store.data_dir() / store.check_name(name)
-    if name in assembly.bundled_portraits():
+    if name in session.bundled_portraits():
         raise UserError(f"name {name}", "a portrait that comes with livecam has it", "Choose another name.")
     pictured = {f"picture {number}": image for number, image in enumerate(images, 1)}
     check_outputs(sorted(folder.glob("*.*")), pictured, own=False)
@@ -89,14 +89,14 @@ def _tuned(persona: Persona, seen: Sequence[Seen], weights: Weights, steps: int)
     from rich.console import Console
     from rich.progress import Progress
 
-    from livecam.model.weights import PAINTER
-    from livecam.persona.likeness import Style
-    from livecam.training import personal
+    from livecam.finetune import tuning
+    from livecam.generator.weights import PAINTER
+    from livecam.persona.person_shots import Style
 
     others = [one.crop() for one in seen[1:]]
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("fine-tuning", total=steps)
-        tuned = personal.fine_tune(
+        tuned = tuning.fine_tune(
             persona,
             others,
             weights.file(PAINTER),
@@ -116,11 +116,11 @@ def personas(json: Json = False) -> None:
     """List the portraits that are enrolled or come with livecam."""
     import json as codec
 
-    from livecam import assembly
+    from livecam import session
     from livecam.persona import store
 
     rows = [{**store.describe(n), "sizes": store.sizes(n)} for n in store.names()]
-    bundled = list(assembly.bundled_portraits())
+    bundled = list(session.bundled_portraits())
     if json:
         typer.echo(codec.dumps({"personas": rows, "bundled": bundled}, indent=1))
         return

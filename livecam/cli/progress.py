@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from livecam.cli import streams
 
 if TYPE_CHECKING:
-    from livecam.assembly import Hooks
-    from livecam.pipeline import LivePipeline
+    from livecam.pipeline.live import LivePipeline
     from livecam.report import Report
+    from livecam.session import Hooks
 
 OFFSET_AFTER = 10.0
 """Seconds of a live run after which its delay is known well enough to be told."""
@@ -48,7 +48,7 @@ class Progress:
         self._ended.set()
 
     def hooks(self) -> Hooks:
-        from livecam.assembly import Hooks
+        from livecam.session import Hooks
 
         return Hooks(started=self._started, progress=self._progress)
 

@@ -66,7 +66,7 @@ def run(
     crop: Region = None,
 ) -> None:
     """Move a portrait with a driver and send it somewhere."""
-    from livecam import assembly
+    from livecam import session
 
     motion = {"expression_gain": expression_gain, "pose_gain": pose_gain, "mirror": mirror}
     motion["neutral_frame"] = neutral
@@ -80,7 +80,7 @@ def run(
         loop=loop,
         max_frames=max_frames,
     )
-    request = assembly.Request(
+    request = session.Request(
         portrait=portrait,
         driver=driver,
         sinks=tuple(sink or ["camera", "page"]),
@@ -89,7 +89,7 @@ def run(
         report=report,
     )
     with Progress() as progress:
-        measured = assembly.run(request, settings, progress.hooks())
+        measured = session.run(request, settings, progress.hooks())
     print_stages(measured)
 
 
@@ -105,8 +105,8 @@ def demo(
     ] = None,
 ) -> None:
     """The bundled portrait moves with the bundled clip: writes a film, shows the stages, opens the page."""
-    from livecam import assembly
     from livecam import demo as demonstration
+    from livecam import session
 
     settings = settings_from({}, size=size, canvas="source", loop=False)
     with Progress() as progress:
@@ -119,7 +119,7 @@ def demo(
         return
     if page if page is not None else sys.stdout.isatty():
         typer.echo("Opening the live page; Ctrl-C ends it.")
-        driver = str(assembly.bundled(assembly.BUNDLED_DRIVER))
-        request = assembly.Request(driver=driver, sinks=("page",))
-        assembly.run(request, replace(settings, loop=True, canvas="1280x720"), Progress().hooks())
+        driver = str(session.bundled(session.BUNDLED_DRIVER))
+        request = session.Request(driver=driver, sinks=("page",))
+        session.run(request, replace(settings, loop=True, canvas="1280x720"), Progress().hooks())
     typer.echo(as_typed(NEXT))

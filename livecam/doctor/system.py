@@ -62,7 +62,7 @@ class System:
     def refiner(self) -> tuple[str | None, str]:
         """Name of the refiner's weights (None: there are none), and what is wrong with them ("": nothing)."""
         from livecam.errors import UserError
-        from livecam.model import weights
+        from livecam.generator import weights
 
         try:
             found = weights.find()
@@ -77,7 +77,7 @@ class System:
     def engines(self) -> list[tuple[str, bool, str]]:
         """Name, whether it can be used, and a version or the reason why not."""
         try:
-            from engines import available
+            from livecam.engines import available
 
             return [(engine.name, engine.ok, engine.detail) for engine in available()]
         except Exception as error:

@@ -1,6 +1,6 @@
 """Where the face models lie on this machine, and the proof that they are the ones we know.
 
-`python -m export.face_model` (or `livecam build`) puts them there once; see docs/face-model.md.
+`python -m livecam.export.face_model` (or `livecam build`) puts them there once; see docs/face-model.md.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
 from livecam.face.plausible import LARGEST_SPREAD, mesh_doubt, spread
+from livecam.face.rotation import Turned
 from livecam.face.tracker import only_face
-from livecam.face.turned import Turned
 from livecam.frames import RGB, Landmarks
 
 TILE_SIZES: Final = (0.5, 0.3)

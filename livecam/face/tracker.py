@@ -4,7 +4,7 @@ MediaPipe follows a single face at 5 ms a frame; asked for several it searches f
 1.3 ms more. So it is asked for one, and who that is gets decided here: whenever nobody is followed, all
 faces of the picture are found, one is chosen, and where there are others they are painted over in the one
 frame that MediaPipe starts from. From there on it stays with that face, in a window that goes along with it
-(`livecam.face.window`), which it is shown turned to both sides by turns (`livecam.face.looks`).
+(`livecam.face.window`), which it is shown turned to both sides by turns (`livecam.face.rotated_tracking`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
-from livecam.face.looks import TurnedLooks
 from livecam.face.optical_flow import Steady
+from livecam.face.rotated_tracking import TurnedLooks
 from livecam.face.window import FollowingWindow, centre, face_size
 from livecam.frames import RGB, Landmarks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from livecam.model.inputs import (
+from livecam.generator.inputs import (
     LASH_RIM,
     LASH_RIM_SHUT,
     OCCLUSION_AT_LIPS,

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from livecam.generator.layout import CHANNELS
 from livecam.model.embedder import LENGTH
-from livecam.model.layout import CHANNELS
 
 SLOPE = 0.2
 """Of the leaky units: here gradients must come through."""

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.base import TensorSpec
+from livecam.engines.base import TensorSpec
+from livecam.generator.alignment import SIZE
+from livecam.generator.layout import CHANNELS, crop_specs
 from livecam.model.adain import SLOPE
-from livecam.model.alignment import SIZE
-from livecam.model.layout import CHANNELS, crop_specs
 
 LENGTH = 512
 """Of e, as in the paper."""

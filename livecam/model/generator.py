@@ -11,11 +11,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engines.base import TensorSpec
+from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import EYES, INNER_LIP_UPPER
+from livecam.generator.inputs import input_specs, output_specs
 from livecam.model.compositor import Compositor
 from livecam.model.holes import Holes
-from livecam.model.inputs import input_specs, output_specs
 from livecam.model.lids import Lids
 from livecam.model.refiner import IdentityRefiner, Refiner
 from livecam.model.warper import InteriorFlow, Warper
@@ -64,7 +64,7 @@ class Generator(nn.Module):
         lids: Tensor,  # (2, 5)
         *extra: Tensor,
     ) -> Tensor:
-        """`livecam.model.inputs` says what the inputs mean. Returns the picture (1, 3, S, S) in 0..1."""
+        """`livecam.generator.inputs` says what the inputs mean. Returns the picture (1, 3, S, S) in 0..1."""
         person = self.warper(foreground, flow)
         inside = self.warper(interior, self.interior_flow(inner_inverse, inner_centre))
         widths = (landmarks[self.right_corners] - landmarks[self.left_corners]).square().sum(1).sqrt()  # (3,)

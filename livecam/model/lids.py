@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livecam.face.landmarks import EYES, UPPER_LIDS
+from livecam.generator.inputs import LASH_EDGE, LASH_ENDS, LASH_LINE, LID_SOFT, lid_kernel
 from livecam.model.holes import Distance
-from livecam.model.inputs import LASH_EDGE, LASH_ENDS, LASH_LINE, LID_SOFT, lid_kernel
 from livecam.model.warper import cell_centres
 
 SMALLEST_EYE = 1e-4

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from livecam.generator.layout import EYES, LIDS, LIPS, MOUTH, REACH
 from livecam.model.discriminator import Verdict
-from livecam.model.layout import EYES, LIDS, LIPS, MOUTH, REACH
 
 OPENING = 4.0
 """How much more an error counts inside mouth and eyes than around them."""

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import livecam
-from engines.base import TensorSpec
+from livecam.engines.base import TensorSpec
 
 if TYPE_CHECKING:
     import onnx

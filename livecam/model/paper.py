@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from livecam.generator.alignment import SIZE
+from livecam.generator.layout import CHANNELS
 from livecam.model.adain import SLOPE, AdaIN, StyledBlock, StyleSlots
-from livecam.model.alignment import SIZE
-from livecam.model.layout import CHANNELS
 from livecam.model.refiner import CropNetwork
 
 

@@ -4,7 +4,7 @@ Distances say more than filled outlines: they stay smooth at half the crop's res
 the cost buys, and a shut mouth or lid is still a line to be seen. They also say where the refiner may change
 anything (`livecam.model.refiner`).
 
-`Rasters` is the form inside a graph. On a CPU `livecam.model.host.draw_rasters` draws the same, faster.
+`Rasters` is the form inside a graph. On a CPU `livecam.render.cpu.refiner.draw_rasters` draws the same, faster.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from livecam.face import landmarks as lm
-from livecam.model.alignment import Square
+from livecam.generator.alignment import Square
+from livecam.generator.layout import CHANNELS, EYE_AREAS, GRID, REACH
 from livecam.model.holes import signed_distance
-from livecam.model.layout import CHANNELS, EYE_AREAS, GRID, REACH
 from livecam.model.warper import cell_grid
 
 OUTLINES: Final = (

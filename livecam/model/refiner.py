@@ -10,9 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.base import TensorSpec
-from livecam.model.alignment import SIZE, face_square
-from livecam.model.layout import (
+from livecam.engines.base import TensorSpec
+from livecam.generator.alignment import SIZE, face_square
+from livecam.generator.layout import (
     EYES,
     IRISES,
     LIDS,

@@ -18,9 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from livecam.generator.alignment import SIZE
+from livecam.generator.layout import CHANNELS, MOUTH
 from livecam.model.adain import SLOPE, PlainBlock, StyledBlock, StyleSlots
-from livecam.model.alignment import SIZE
-from livecam.model.layout import CHANNELS, MOUTH
 from livecam.model.light import daylight, in_own_colours, trusted
 from livecam.model.refiner import CropNetwork
 

@@ -17,10 +17,10 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona import fill, interior, matte, store
 from livecam.persona.lattice import build_lattice, moving_part
-from livecam.persona.likeness import Shots
 from livecam.persona.mouth import own_mouth
-from livecam.persona.persona import Crop, Persona
+from livecam.persona.person_shots import Shots
 from livecam.persona.picture import digest, read_picture
+from livecam.persona.types import Crop, Persona
 from livecam.ranges import shown
 
 log = logging.getLogger(__name__)

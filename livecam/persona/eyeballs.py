@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
+from livecam.generator.inputs import LASH_RIM
 from livecam.geometry import eye_width, smoothstep
-from livecam.model.inputs import LASH_RIM
 from livecam.persona.fill import polygon_mask
 
 F32 = NDArray[np.float32]

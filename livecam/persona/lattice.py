@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.geometry import face_axes, smoothstep
-from livecam.persona.persona import Lattice
+from livecam.persona.types import Lattice
 
 F32 = NDArray[np.float32]
 

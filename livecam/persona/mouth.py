@@ -13,7 +13,7 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.geometry import mouth_width
 from livecam.persona.interior import SHOWS_TEETH, cheeks, lip_gap
-from livecam.persona.likeness import Shots
+from livecam.persona.person_shots import Shots
 from livecam.persona.teeth import OwnMouth, teeth_of
 
 F32 = NDArray[np.float32]

@@ -16,10 +16,10 @@ from livecam import geometry as geo
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.persona import enroll, likeness
+from livecam.persona import enroll, person_shots
 from livecam.persona.enroll import Choice
-from livecam.persona.persona import Persona
 from livecam.persona.picture import digest, read_picture
+from livecam.persona.types import Persona
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
@@ -37,7 +37,7 @@ class Seen:
     points: F32
     name: str
 
-    def crop(self, size: int = likeness.SIDE) -> tuple[RGB, F32]:
+    def crop(self, size: int = person_shots.SIDE) -> tuple[RGB, F32]:
         """The enrolled square, size x size x 3, and landmarks (478, 3) in 0..1 of it."""
         square = enroll.choose_crop(self.points)
         own = self.points.astype(np.float32).copy()
@@ -54,15 +54,15 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
     Raises:
         UserError: too many pictures, the first cannot be used, or nobody is in the clip.
     """
-    if len(paths) > likeness.MOST_SHOTS:
+    if len(paths) > person_shots.MOST_SHOTS:
         raise UserError(
-            f"{len(paths)} pictures", f"{likeness.MOST_SHOTS} are the most", "Name fewer, or one clip."
+            f"{len(paths)} pictures", f"{person_shots.MOST_SHOTS} are the most", "Name fewer, or one clip."
         )
     found: list[Seen] = []
     for path in paths:
         if path.suffix.lower() in CLIPS:
             own = Choice() if found or choice is None else choice
-            found += _calmest_first(list(_of_clip(path, likeness.MOST_SHOTS - len(found), own)))
+            found += _calmest_first(list(_of_clip(path, person_shots.MOST_SHOTS - len(found), own)))
         elif not found:
             found.append(_look(read_picture(path), str(path), choice or Choice()))
         else:
@@ -70,7 +70,7 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
                 found.append(_look(read_picture(path), str(path), Choice()))
             except UserError as error:
                 log.warning("left out: %s: %s", error.what, error.why)
-    return found[: likeness.MOST_SHOTS]
+    return found[: person_shots.MOST_SHOTS]
 
 
 def enroll_all(seen: Sequence[Seen], name: str, size: int) -> Persona:
@@ -82,7 +82,7 @@ def enroll_all(seen: Sequence[Seen], name: str, size: int) -> Persona:
         "created": time.strftime("%Y-%m-%dT%H:%M:%S"),
         "pictures": len(seen),
     }
-    shots = likeness.together([likeness.shot(*one.crop()) for one in seen])
+    shots = person_shots.together([person_shots.shot(*one.crop()) for one in seen])
     return enroll.build(first.picture, first.points, name, size, meta, shots=shots)
 
 

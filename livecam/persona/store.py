@@ -24,9 +24,9 @@ from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face.bundle import CACHE_VARIABLE, cache_folder
 from livecam.files import unwritable
-from livecam.model.alignment import SIZE as SHOT
-from livecam.persona.likeness import Shots, Style
-from livecam.persona.persona import Crop, Lattice, Persona
+from livecam.generator.alignment import SIZE as SHOT
+from livecam.persona.person_shots import Shots, Style
+from livecam.persona.types import Crop, Lattice, Persona
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.persona.persona import Persona
+from livecam.persona.types import Persona
 from livecam.render.raster import blend_mask
 
 FACE_SHARE = 0.40

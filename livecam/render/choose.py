@@ -1,6 +1,6 @@
 """Which engine draws: the fastest that works, or the one asked for, never another in its place.
 
-Only a GPU that is lost while it draws is replaced, by the CPU, with a notice (`livecam.render.steady`).
+Only a GPU that is lost while it draws is replaced, by the CPU, with a notice (`livecam.render.failover`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from livecam.errors import UserError
 from livecam.frames import RGB
-from livecam.model.weights import PAINTER, Weights
-from livecam.motion import Motion
-from livecam.persona.persona import Persona
+from livecam.generator.weights import PAINTER, Weights
+from livecam.motion.transfer import Motion
+from livecam.persona.types import Persona
 
 if TYPE_CHECKING:
     from livecam.render.graph import GraphRenderer
@@ -44,9 +44,9 @@ def make_renderer(persona: Persona, engine: str, refine: bool = True) -> Rendere
     Raises:
         UserError: the named engine cannot run here, or the refiner's weights are damaged.
     """
-    from engines import EngineError
-    from livecam.render.refine import weights_for
-    from livecam.render.steady import SteadyRenderer, choose_fastest
+    from livecam.engines import EngineError
+    from livecam.render.failover import SteadyRenderer, choose_fastest
+    from livecam.render.refiner_setup import weights_for
 
     weights = weights_for(refine)
 
@@ -72,9 +72,9 @@ def open_host(persona: Persona, weights: Weights | None) -> Renderer:
     Raises:
         UserError: the refiner's weights are damaged.
     """
-    from livecam.motion import rest
-    from livecam.render.host import HostRenderer
-    from livecam.render.refine import host_refiner
+    from livecam.motion.transfer import rest
+    from livecam.render.cpu.renderer import HostRenderer
+    from livecam.render.refiner_setup import host_refiner
 
     renderer = HostRenderer(persona, None if weights is None else host_refiner(persona, weights))
     renderer.render(rest(persona.landmarks))
@@ -87,8 +87,8 @@ def auto_line(size: int, refine: bool = True) -> str:
     Raises:
         UserError: the manifest of the refiner's weights is damaged.
     """
-    from engines import FASTEST_FIRST, EngineError, fastest
-    from livecam.model.weights import find
+    from livecam.engines import FASTEST_FIRST, EngineError, fastest
+    from livecam.generator.weights import find
 
     weights = find() if refine else None
 
@@ -101,7 +101,7 @@ def auto_line(size: int, refine: bool = True) -> str:
 
 def obstacle(name: str, size: int, weights: Weights | None) -> str | None:
     """Why a GPU's engine cannot even be tried, and what to do about it."""
-    from engines import available
+    from livecam.engines import available
 
     status = next(status for status in available() if status.name == name)
     if not status.ok:
@@ -120,7 +120,7 @@ class EngineRenderer:
         self, persona: Persona, engine: str, weights: Weights | None = None, build: bool = True
     ) -> None:
         """`weights`: of the refiner; None for the warper alone. `build`: may TensorRT take minutes?"""
-        from engines import EngineError
+        from livecam.engines import EngineError
         from livecam.render.geometry import FrameGeometry
 
         self._geometry = FrameGeometry(persona)
@@ -145,7 +145,7 @@ def graph_path(size: int, weights: Weights | None = None) -> Path:
     new never meets an old graph.
     """
     from livecam.face.bundle import cache_folder
-    from livecam.model.inputs import DRAWING
+    from livecam.generator.inputs import DRAWING
 
     named = os.environ.get(GRAPHS_VARIABLE)
     folder = cache_folder() / "graphs" / str(DRAWING) / (weights.name if weights is not None else "")
@@ -153,9 +153,9 @@ def graph_path(size: int, weights: Weights | None = None) -> Path:
 
 
 def _open(persona: Persona, name: str, weights: Weights | None, build: bool) -> GraphRenderer:
-    from engines import EngineError, open_engine
+    from livecam.engines import EngineError, open_engine
     from livecam.render.graph import GraphRenderer
-    from livecam.render.refine import graph_inputs
+    from livecam.render.refiner_setup import graph_inputs
 
     layers = (persona.foreground, persona.background, persona.interior)
     if "://" in name:  # a server's model, which may hold the portrait and the refiner's inputs itself
@@ -166,10 +166,10 @@ def _open(persona: Persona, name: str, weights: Weights | None, build: bool) -> 
     told = {} if weights is None else graph_inputs(persona, weights)
     if name == "torch":
         try:
-            from livecam.training.ship import load_generator
+            from training.ship import load_generator
         except ImportError as error:
             raise EngineError("PyTorch is not installed: pip install 'livecam[train]'") from error
-        from engines.torch_engine import TorchEngine
+        from livecam.engines.torch_engine import TorchEngine
 
         generator = load_generator(None if weights is None else weights.file(PAINTER), persona.size)
         engine = TorchEngine(generator, inputs=generator.inputs, outputs=generator.outputs)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from livecam.face import landmarks as lm
+from livecam.generator.inputs import ASIDE, FLOW_GRID, FrameInputs
 from livecam.geometry import Array, smoothstep
-from livecam.model.inputs import ASIDE, FLOW_GRID, FrameInputs
-from livecam.motion import Motion
+from livecam.motion.transfer import Motion
 from livecam.persona.eyeballs import lash_colours
-from livecam.persona.persona import F32, Persona
+from livecam.persona.types import F32, Persona
 from livecam.render.raster import halve, rasterise
 
 LASH_SLIDE, RIM_SLIDE = 0.65, 0.4

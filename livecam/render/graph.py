@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.base import Engine, EngineError, FeedError
+from livecam.engines.base import Engine, EngineError, FeedError
 from livecam.frames import RGB
-from livecam.model.inputs import Floats, FrameInputs, PersonaInputs, frame_specs, input_specs
+from livecam.generator.inputs import Floats, FrameInputs, PersonaInputs, frame_specs, input_specs
 
 
 class GraphRenderer:

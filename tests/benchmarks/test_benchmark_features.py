@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from faces import turned, with_lids, with_lip_gap
 
-from benchmarks.features import GAZE, LIDS, MOUTH, PITCH, YAW, features
+from livecam.benchmarks.fidelity.features import GAZE, LIDS, MOUTH, PITCH, YAW, features
 from livecam.face import landmarks as lm
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import metrics
+from livecam.benchmarks.fidelity import metrics
 from livecam.face import landmarks as lm
 
 

@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from benchmarks import machine, plots, yardstick
-from benchmarks.output import rounded, shown, write_json
+from livecam.benchmarks import machine, plots
+from livecam.benchmarks.latency import yardstick
+from livecam.benchmarks.output import rounded, shown, write_json
 from livecam.errors import UserError
 
 

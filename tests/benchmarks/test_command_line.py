@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import command_line
+from livecam.benchmarks import command_line
 from livecam.errors import UserError
 
 
@@ -44,7 +44,7 @@ def test_the_command_is_told_without_places_on_the_machine():
     ],
 )
 def test_a_number_outside_its_range_is_refused_with_the_range(words, said, capsys):
-    from benchmarks import glass_to_glass
+    from livecam.benchmarks.glass_to_glass import command as glass_to_glass
 
     with pytest.raises(SystemExit) as ended:
         glass_to_glass._parser().parse_args(words)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from faces import turned, with_lids, with_lip_gap
 
-from benchmarks.cross_reenactment import Driver, Likeness, blinks, compare, overall, worst
-from benchmarks.features import GAZE, LIDS, MOUTH
+from livecam.benchmarks.fidelity.cross_reenactment import Driver, Likeness, blinks, compare, overall, worst
+from livecam.benchmarks.fidelity.features import GAZE, LIDS, MOUTH
 from livecam.errors import UserError
 from livecam.frames import DriverFrame
 

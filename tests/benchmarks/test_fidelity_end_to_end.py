@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from synthetic_clip import FRAMES, HEAD, needs_models, write_clip
 
-from benchmarks import fidelity, metrics
+from livecam.benchmarks.fidelity import command as fidelity
+from livecam.benchmarks.fidelity import metrics
 from livecam.errors import UserError
 from livecam.replay import read_frames
 
@@ -58,7 +59,9 @@ def test_the_portrait_follows_where_the_static_one_does_not(measured):
 
 def test_what_was_measured_is_written_beside_it(measured):
     result = measured[0]
-    assert result["command"].startswith("python -m benchmarks.fidelity --clips clips0 --portraits face.jpg")
+    assert result["command"].startswith(
+        "python -m livecam.benchmarks.fidelity --clips clips0 --portraits face.jpg"
+    )
     assert "/" not in result["command"]
     assert "date" not in result["machine"]
     assert list(result["self"]["mean"]) == ["static", "warper", "blurred", "flat", "bound"]
@@ -162,7 +165,7 @@ def test_results_that_cannot_be_written_are_refused_first(clip, tmp_path, capsys
 
 
 def test_a_clip_without_a_face_is_named(tmp_path):
-    from benchmarks.self_reenactment import enroll_first_frame
+    from livecam.benchmarks.fidelity.self_reenactment import enroll_first_frame
     from livecam.frames import OutputFrame
     from livecam.sinks.base import SinkFormat
     from livecam.sinks.video_file import VideoFileSink

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import glass_to_glass_code as code
-from benchmarks import glass_to_glass_reader
-from benchmarks.glass_to_glass_figures import figures, page
-from benchmarks.glass_to_glass_measure import Watcher, stamp
-from benchmarks.glass_to_glass_source import SimulatedCamera
+from livecam.benchmarks.glass_to_glass import frame_code as code
+from livecam.benchmarks.glass_to_glass import reader
+from livecam.benchmarks.glass_to_glass.figures import figures, page
+from livecam.benchmarks.glass_to_glass.measure import Watcher, stamp
+from livecam.benchmarks.glass_to_glass.simulated_camera import SimulatedCamera
 from livecam.frames import OutputFrame
 
 
@@ -135,7 +135,7 @@ def test_the_reader_notes_number_time_and_brightness():
     picture = np.full((480, 640), 60, np.uint8)
     coloured = np.repeat(picture[..., None], 3, 2)
     code.draw(coloured, 3, 9000)
-    seen = glass_to_glass_reader.observe(iter([coloured, picture]), 10)
+    seen = reader.observe(iter([coloured, picture]), 10)
     assert [e["index"] for e in seen] == [3, None]
     assert seen[0]["capture_us"] == 9
     assert seen[1]["mean"] == 60

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import glass_to_glass, glass_to_glass_guest, glass_to_glass_load, glass_to_glass_relay
-from benchmarks.glass_to_glass_relay import DeviceInGuest
+from livecam.benchmarks.glass_to_glass import busy_cores, guest, relay_host
+from livecam.benchmarks.glass_to_glass import command as glass_to_glass
+from livecam.benchmarks.glass_to_glass.relay_host import DeviceInGuest
 from livecam.errors import UserError
 from livecam.sinks.base import SinkFormat
 
@@ -57,7 +58,7 @@ def test_in_the_guest_the_same_command_runs_without_what_is_for_the_host(monkeyp
         asked.append((arguments, seconds))
         return {"machine": MACHINE, "host": MACHINE, "runs": [ROW]}
 
-    monkeypatch.setattr(glass_to_glass_guest, "measure", measure)
+    monkeypatch.setattr(guest, "measure", measure)
     out = tmp_path / "figures.json"
     given = ["--guest", "--rates", "30", "24", "--seconds", "600", "--unpaced", "--json", str(out)]
     assert glass_to_glass.main([*given, "--no-refine"]) == 0
@@ -112,14 +113,14 @@ def script(monkeypatch, tmp_path):
         path = tmp_path / "vm.sh"
         path.write_text(f'#!/bin/bash\n[ "$1" = true ] && exit 0\nout="${{@: -1}}"\n{body}\n')
         path.chmod(0o755)
-        monkeypatch.setattr(glass_to_glass_guest, "SCRIPT", path)
+        monkeypatch.setattr(guest, "SCRIPT", path)
 
     return make
 
 
 def test_the_guests_figures_come_out_with_the_hosts_load(script):
     script('[ "$(dirname "$out")" = "$VCAM_VM_OUT" ] && echo \'{"runs": []}\' > "$out"')
-    result = glass_to_glass_guest.measure(["--rates", "30"], 1)
+    result = guest.measure(["--rates", "30"], 1)
     assert result["runs"] == []
     assert {"load_average", "load_average_after"} <= result["host"].keys()
 
@@ -127,20 +128,20 @@ def test_the_guests_figures_come_out_with_the_hosts_load(script):
 def test_a_guest_that_fails_is_said_so(script, monkeypatch, tmp_path):
     script("exit 3")
     with pytest.raises(UserError, match="ended with 3"):
-        glass_to_glass_guest.measure([], 1)
-    monkeypatch.setattr(glass_to_glass_guest, "SCRIPT", tmp_path / "none.sh")
+        guest.measure([], 1)
+    monkeypatch.setattr(guest, "SCRIPT", tmp_path / "none.sh")
     with pytest.raises(UserError, match="checkout"):
-        glass_to_glass_guest.measure([], 1)
+        guest.measure([], 1)
 
 
 def test_the_relays_guest_gets_its_folder_and_bell_and_is_ended_by_force(script, monkeypatch):
     """A script that says it is ready and then hears nothing."""
-    monkeypatch.setattr(glass_to_glass_relay, "STOP_S", 0.1)
+    monkeypatch.setattr(relay_host, "STOP_S", 0.1)
     script(
         'echo "$VCAM_VM_OUT $(basename "$VCAM_VM_BELL") $* $$" > "$SAID"\n'
         'touch "$VCAM_VM_OUT/ready"\nexec sleep 100'
     )
-    said = glass_to_glass_guest.SCRIPT.parent / "said"
+    said = guest.SCRIPT.parent / "said"
     monkeypatch.setenv("SAID", str(said))
     device = DeviceInGuest(1)
     device.open(SinkFormat(640, 480, 30))
@@ -154,20 +155,20 @@ def test_the_relays_guest_gets_its_folder_and_bell_and_is_ended_by_force(script,
 
 
 def test_load_works_and_ends_with_its_block(monkeypatch):
-    monkeypatch.setattr(glass_to_glass_load.shutil, "which", lambda name: None)
-    assert glass_to_glass_load.kind() == "own"
-    with glass_to_glass_load.busy(2):
+    monkeypatch.setattr(busy_cores.shutil, "which", lambda name: None)
+    assert busy_cores.kind() == "own"
+    with busy_cores.busy(2):
         children = multiprocessing.active_children()
         assert len(children) == 2
         assert all(child.is_alive() for child in children)
     assert not any(child.is_alive() for child in children)
-    with glass_to_glass_load.busy(0):
+    with busy_cores.busy(0):
         assert not multiprocessing.active_children()
 
 
 def test_load_uses_the_processor():
     before = time.process_time()
-    glass_to_glass_load.work(0.1)
+    busy_cores.work(0.1)
     assert time.process_time() - before > 0.005  # of 0.1 s; on a full machine it gets a small share
 
 
@@ -177,8 +178,8 @@ def test_stress_ng_is_used_where_it_is(monkeypatch, tmp_path):
     fake.write_text(f'#!/bin/sh\necho "$@" > {said}.new && mv {said}.new {said}\nexec sleep 100\n')
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert glass_to_glass_load.kind() == "stress-ng"
-    with glass_to_glass_load.busy(3):
+    assert busy_cores.kind() == "stress-ng"
+    with busy_cores.busy(3):
         deadline = time.monotonic() + 20
         while not said.exists() and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import glass_to_glass_code as code
-from benchmarks import glass_to_glass_relay, glass_to_glass_relay_guest
-from benchmarks.glass_to_glass_relay import DeviceInGuest, relay_figures
-from benchmarks.glass_to_glass_relay_clock import Clocks, Comparison, compare
-from benchmarks.glass_to_glass_relay_guest import Relay, put, take
+from livecam.benchmarks.glass_to_glass import frame_code as code
+from livecam.benchmarks.glass_to_glass import relay_guest, relay_host
+from livecam.benchmarks.glass_to_glass.relay_clock import Clocks, Comparison, compare
+from livecam.benchmarks.glass_to_glass.relay_guest import Relay, put, take
+from livecam.benchmarks.glass_to_glass.relay_host import DeviceInGuest, relay_figures
 from livecam.errors import UserError
 from livecam.frames import OutputFrame
 from livecam.sinks.base import SinkFormat
@@ -152,8 +152,8 @@ class Guest:
 
 @pytest.fixture
 def memory(monkeypatch, tmp_path):
-    monkeypatch.setattr(glass_to_glass_relay, "MEMORY", tmp_path)
-    monkeypatch.setattr(glass_to_glass_relay, "EXCHANGES", 5)  # two threads of one process take turns slowly
+    monkeypatch.setattr(relay_host, "MEMORY", tmp_path)
+    monkeypatch.setattr(relay_host, "EXCHANGES", 5)  # two threads of one process take turns slowly
     return tmp_path
 
 
@@ -259,7 +259,7 @@ def test_nothing_stays_behind(device, guest, memory):
 
 
 def test_a_guest_that_does_not_listen_is_ended(memory, monkeypatch):
-    monkeypatch.setattr(glass_to_glass_relay, "STOP_S", 0.01)
+    monkeypatch.setattr(relay_host, "STOP_S", 0.01)
     guest = Guest(obedient=False)
     device = DeviceInGuest(10, start=guest.start)
     device.open(SinkFormat(WIDTH, HEIGHT, 30))
@@ -292,7 +292,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(memory):
     device = DeviceInGuest(10, start=start)
     device._wait = interrupted
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(glass_to_glass_relay, "STOP_S", 0.01)
+        patch.setattr(relay_host, "STOP_S", 0.01)
         with pytest.raises(KeyboardInterrupt):
             device.open(SinkFormat(WIDTH, HEIGHT, 30))
     assert processes[0].returncode is not None
@@ -306,5 +306,5 @@ def test_sizes_that_calls_show_black_are_refused(memory):
 
 
 def test_a_lonely_guest_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(glass_to_glass_relay_guest, "LONELY_S", 0.02)
+    monkeypatch.setattr(relay_guest, "LONELY_S", 0.02)
     Relay(tmp_path, (WIDTH, HEIGHT), lambda planes: None, [], wait=lambda seconds: time.sleep(0.001)).serve()

@@ -17,10 +17,10 @@ from test_screen_panel import photograph
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from benchmarks import glass_to_glass_screen as screen
-from benchmarks import screen_panel as panel
-from benchmarks.glass_to_glass_screen import ReadingSource, Sighting, latencies_ms, stamp
-from benchmarks.screen_page import ScreenPage
+from livecam.benchmarks.glass_to_glass import screen as screen
+from livecam.benchmarks.glass_to_glass import screen_panel as panel
+from livecam.benchmarks.glass_to_glass.screen import ReadingSource, Sighting, latencies_ms, stamp
+from livecam.benchmarks.glass_to_glass.screen_page import ScreenPage
 from livecam.errors import UserError
 from livecam.frames import DriverFrame, OutputFrame
 from livecam.sinks.page import PageSink

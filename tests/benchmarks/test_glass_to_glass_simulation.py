@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import glass_to_glass_simulation as simulation
-from benchmarks.glass_to_glass_simulation import MACHINES, Machine, Work, simulate, through
+from livecam.benchmarks.glass_to_glass import simulation as simulation
+from livecam.benchmarks.glass_to_glass.simulation import MACHINES, Machine, Work, simulate, through
 
 IDLE, BUSY, _ = MACHINES
 

@@ -7,8 +7,9 @@ import json
 import pytest
 from synthetic_clip import FRAMES, HEAD, needs_models, write_clip
 
-from benchmarks import latency, latency_worker
-from benchmarks.latency_worker import CpuReport
+from livecam.benchmarks.latency import command as latency
+from livecam.benchmarks.latency import worker
+from livecam.benchmarks.latency.worker import CpuReport
 from livecam.errors import UserError
 
 STAGE = {"p50_ms": 1.0, "p95_ms": 2.0, "p99_ms": 3.0}
@@ -58,8 +59,8 @@ def test_the_refiner_is_measured_beside_the_warper_where_there_is_one(monkeypatc
 
 
 def test_without_weights_the_worker_has_no_refiner_to_measure(monkeypatch, capsys):
-    monkeypatch.setattr(latency_worker, "find", lambda: None)
-    assert latency_worker.main(["refined", "portrait", "driver", "--size", "256"]) == 2
+    monkeypatch.setattr(worker, "find", lambda: None)
+    assert worker.main(["refined", "portrait", "driver", "--size", "256"]) == 2
     assert "no weights are installed" in capsys.readouterr().err
 
 

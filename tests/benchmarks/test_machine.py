@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import machine
+from livecam.benchmarks import machine
 
 STAT = "cpu  100 0 50 800 10 0 5 {} 7 0\ncpu0 1 2 3\n"
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import peers
-from benchmarks.peer_networks import Fomm, LivePortrait
+from livecam.benchmarks.peers import command as peers
+from livecam.benchmarks.peers.networks import Fomm, LivePortrait
 
 
 def millions(module: nn.Module) -> float:

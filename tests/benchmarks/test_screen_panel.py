@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks import screen_panel as panel
+from livecam.benchmarks.glass_to_glass import screen_panel as panel
 
 
 def photograph(clock, result, tilt=0.0, blur=0.8, noise=6.0, contrast=0.6, seed=0):

@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks import metrics
-from benchmarks.self_reenactment import MEASURES, Comparison, overall, rate, shown_part, worst
-from livecam.persona.persona import Crop
+from livecam.benchmarks.fidelity import metrics
+from livecam.benchmarks.fidelity.self_reenactment import (
+    MEASURES,
+    Comparison,
+    overall,
+    rate,
+    shown_part,
+    worst,
+)
+from livecam.persona.types import Crop
 
 
 def comparison(name, warper, static, lost=0):

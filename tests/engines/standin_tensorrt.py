@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from engines.onnx_runtime import onnxruntime
+from livecam.engines.onnx_runtime import onnxruntime
 
 API = json.loads((Path(__file__).parent / "data" / "tensorrt-api.json").read_text())
 VERSIONS = tuple(API)

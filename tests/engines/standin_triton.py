@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.onnx_runtime import onnxruntime
+from livecam.engines.onnx_runtime import onnxruntime
 
 HEADER = "Inference-Header-Content-Length"
 TYPES = {"tensor(float)": ("FP32", np.float32), "tensor(uint8)": ("UINT8", np.uint8)}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engines import FASTEST_FIRST, EngineError, fastest
+from livecam.engines import FASTEST_FIRST, EngineError, fastest
 
 
 def refusing(words: str) -> Callable[[], str]:

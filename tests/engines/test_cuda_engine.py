@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from small_graph import write_graph
 
-from engines import EngineError, placement
-from engines.onnx_engine import OnnxEngine
-from engines.onnx_runtime import onnxruntime
+from livecam.engines import EngineError, placement
+from livecam.engines.onnx_engine import OnnxEngine
+from livecam.engines.onnx_runtime import onnxruntime
 
 CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 

@@ -10,9 +10,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from engines import EngineError, TensorSpec, open_engine
-from engines.onnx_engine import OnnxEngine
-from engines.onnx_runtime import onnxruntime
+from livecam.engines import EngineError, TensorSpec, open_engine
+from livecam.engines.onnx_engine import OnnxEngine
+from livecam.engines.onnx_runtime import onnxruntime
 
 FLOAT = np.dtype(np.float32)
 

@@ -61,7 +61,7 @@ def test_every_way_in_is_seen(source: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "from engines.onnx_runtime import onnxruntime",
+        "from livecam.engines.onnx_runtime import onnxruntime",
         "from .onnxruntime import x",
         "find_spec('onnxruntime')",
         "log.info('onnxruntime is not installed')",
@@ -77,7 +77,7 @@ def test_only_the_door_imports_onnxruntime() -> None:
     assert found.pop(DOOR), "the door is not where this test looks"
     assert len(found) > 300  # of 420: the whole tree was read
     ways = [f"{path.relative_to(ROOT)}:{line}" for path, lines in found.items() for line in lines]
-    assert not ways, f"take it from engines.onnx_runtime: {', '.join(ways)}"
+    assert not ways, f"take it from livecam.engines.onnx_runtime: {', '.join(ways)}"
 
 
 AT_THE_DOOR = """
@@ -139,7 +139,7 @@ def test_a_home_folder_that_cannot_be_written_is_no_matter(graph: Path) -> None:
 def test_says_when_it_comes_too_late(graph: Path, tmp_path: Path) -> None:
     """Somebody else's program loaded the library first."""
     (tmp_path / "onnxruntime.py").write_text("")
-    code = "import onnxruntime; import engines.onnx_runtime"
+    code = "import onnxruntime; import livecam.engines.onnx_runtime"
     paths = f"{tmp_path}{os.pathsep}{ROOT}"
     assert "ORT_DISABLE_TELEMETRY=1" in run(code, graph, str(tmp_path), PYTHONPATH=paths).stderr
     quiet = run(code, graph, str(tmp_path), PYTHONPATH=paths, ORT_DISABLE_TELEMETRY="1")
@@ -147,6 +147,6 @@ def test_says_when_it_comes_too_late(graph: Path, tmp_path: Path) -> None:
 
 
 def test_the_part_that_quantises_comes_through_the_door_too() -> None:
-    from engines.onnx_runtime import onnxruntime, quantization
+    from livecam.engines.onnx_runtime import onnxruntime, quantization
 
     assert quantization() is onnxruntime.quantization

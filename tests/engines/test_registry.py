@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engines import EngineError, available, open_engine, registry
+from livecam.engines import EngineError, available, open_engine, registry
 
 
 def test_every_engine_has_one_line() -> None:
@@ -37,7 +37,7 @@ def test_a_missing_package_is_told_with_what_to_do(
 
 
 def test_cuda_needs_the_build_and_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engines.onnx_runtime import onnxruntime
+    from livecam.engines.onnx_runtime import onnxruntime
 
     def cuda() -> registry.EngineStatus:
         return available()[1]
@@ -73,7 +73,7 @@ def test_opening_wrongly(arguments: tuple[str, ...], words: str) -> None:
 
 def test_engines_know_nothing_of_livecam_and_import_nothing_heavy() -> None:
     code = (
-        "import sys, engines, engines.feeds, engines.onnx_engine, engines.torch_engine, engines.trt;"
+        "import sys, engines, livecam.engines.feeds, livecam.engines.onnx_engine, livecam.engines.torch_engine, livecam.engines.trt;"
         "print(sorted({name.split('.')[0] for name in sys.modules}"
         " & {'livecam', 'export', 'torch', 'onnxruntime', 'onnx', 'tensorrt', 'cuda', 'cv2'}))"
     )

@@ -17,10 +17,10 @@ FRAMES = 3
 def graph(persona, tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
     """As `python -m export triton --persona` puts it on a server: the portrait inside, bytes out."""
     pytest.importorskip("torch")
-    from export.generator import export_generator
-    from export.triton import with_bytes, with_values
+    from livecam.export.generator import export_generator
+    from livecam.export.triton import with_bytes, with_values
+    from livecam.generator.inputs import PersonaInputs
     from livecam.model.generator import Generator
-    from livecam.model.inputs import PersonaInputs
 
     path = tmp_path_factory.mktemp("served") / "model.onnx"
     layers = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior).feeds()
@@ -45,10 +45,10 @@ def take(face, tmp_path) -> Path:  # type: ignore[no-untyped-def]
 def test_landmarks_go_out_and_frames_come_into_the_sink(persona, graph, take, tmp_path) -> None:  # type: ignore[no-untyped-def]
     pytest.importorskip("grpc")
     from livecam.animator import Animator
-    from livecam.pipeline import run_lossless
+    from livecam.pipeline.live import run_lossless
     from livecam.render.canvas import Canvas
     from livecam.render.choose import make_renderer
-    from livecam.render.host import HostRenderer
+    from livecam.render.cpu.renderer import HostRenderer
     from livecam.report import Report
     from livecam.settings import Settings
     from livecam.sinks import open_sink

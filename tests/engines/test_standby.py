@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines import EngineError, FeedError, StandbyEngine, TensorSpec
-from engines.base import Array
+from livecam.engines import EngineError, FeedError, StandbyEngine, TensorSpec
+from livecam.engines.base import Array
 
 FLOAT = np.dtype(np.float32)
 INPUTS = (TensorSpec("portrait", (1,), FLOAT), TensorSpec("frame", (1,), FLOAT))

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines import EngineError, TensorSpec, open_engine
-from engines.torch_engine import TorchEngine
+from livecam.engines import EngineError, TensorSpec, open_engine
+from livecam.engines.torch_engine import TorchEngine
 
 FLOAT = np.dtype(np.float32)
 INPUTS = (TensorSpec("first", (2,), FLOAT), TensorSpec("second", (2,), FLOAT))

@@ -13,8 +13,8 @@ import pytest
 import standin_triton
 from small_graph import write_graph
 
-from engines import EngineError, StandbyEngine, TensorSpec, open_engine
-from engines.triton_engine import SCHEMES, TritonEngine
+from livecam.engines import EngineError, StandbyEngine, TensorSpec, open_engine
+from livecam.engines.triton_engine import SCHEMES, TritonEngine
 
 FLOAT = np.dtype(np.float32)
 PATIENT = 30.0

@@ -15,8 +15,8 @@ import standin_tensorrt
 from small_graph import write_graph
 from standin_cuda import FakeGpu
 
-from engines import EngineError
-from engines.trt import cache, checks, open_tensorrt
+from livecam.engines import EngineError
+from livecam.engines.trt import cache, checks, open_tensorrt
 
 
 def kept(graph: Path) -> Path:
@@ -295,11 +295,11 @@ def test_what_cannot_be_told_is_said(caplog: pytest.LogCaptureFixture) -> None:
 def test_the_generator_itself_goes_all_the_way(newest: ModuleType, tmp_path: Path) -> None:
     """Seven inputs, grids in full precision, a folder of its own: built, compared, kept, refitted."""
     torch = pytest.importorskip("torch")
-    from export import samples
-    from export.generator import export_generator
-    from export.half import to_half
+    from livecam.export import samples
+    from livecam.export.generator import export_generator
+    from livecam.export.half import to_half
+    from livecam.generator.inputs import input_specs, output_specs, persona_specs
     from livecam.model.generator import Generator
-    from livecam.model.inputs import input_specs, output_specs, persona_specs
 
     torch.set_num_threads(1)
     full = export_generator(Generator(256), tmp_path / "generator-256.onnx")

@@ -13,9 +13,9 @@ import pytest
 from small_graph import write_graph
 from standin_cuda import FakeGpu
 
-from engines import EngineError, TensorSpec, open_engine
-from engines.trt import TensorRtEngine, open_tensorrt
-from engines.trt.cuda import Cuda, load_runtime
+from livecam.engines import EngineError, TensorSpec, open_engine
+from livecam.engines.trt import TensorRtEngine, open_tensorrt
+from livecam.engines.trt.cuda import Cuda, load_runtime
 
 FLOAT = np.dtype(np.float32)
 
@@ -202,7 +202,7 @@ def test_libraries_that_do_not_load(monkeypatch: pytest.MonkeyPatch, graph: Path
 
 
 def test_the_registry_opens_it(newest: ModuleType, graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from engines import registry
+    from livecam.engines import registry
 
     monkeypatch.setattr(registry, "_tensorrt", lambda: registry.EngineStatus("tensorrt", True, ""))
     engine = open_engine("tensorrt", graph)
@@ -211,7 +211,7 @@ def test_the_registry_opens_it(newest: ModuleType, graph: Path, monkeypatch: pyt
 
 
 def test_messages_go_to_the_log(newest: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
-    from engines.trt import library
+    from livecam.engines.trt import library
 
     logger = library.make_logger(newest)
     with caplog.at_level(logging.DEBUG):

@@ -10,13 +10,13 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from export.checks import unsupported
-from export.generator import export_generator
-from export.half import to_half
-from export.quantise import MOVES
-from export.refiner import PICTURES, export_refiner
+from livecam.export.checks import unsupported
+from livecam.export.generator import export_generator
+from livecam.export.half import to_half
+from livecam.export.quantise import MOVES
+from livecam.export.refiner import PICTURES, export_refiner
+from livecam.generator.inputs import persona_specs
 from livecam.model.generator import Generator
-from livecam.model.inputs import persona_specs
 from livecam.model.refiner import FaceRefiner
 from livecam.model.repair import RepairNetwork, RepairShape
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export import face_mesh_graph, face_model
 from livecam.errors import UserError
+from livecam.export import face_mesh_graph, face_model
 from livecam.face import bundle
 
 schema = face_mesh_graph.schema

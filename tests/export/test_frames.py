@@ -14,18 +14,18 @@ import numpy as np
 import pytest
 from refiner_weights import write_weights
 
-from export import __main__ as command
-from export import frames
-from export.frames import Moved, Recording
-from livecam.assembly import BUNDLED_DRIVER, BUNDLED_PORTRAIT
-from livecam.assembly import bundled as asset
 from livecam.errors import UserError
+from livecam.export import __main__ as command
+from livecam.export import frames
+from livecam.export.frames import Moved, Recording
 from livecam.face import bundle, tracker
-from livecam.model import alignment
-from livecam.model.inputs import input_specs, planes
-from livecam.model.layout import crop_specs, refiner_specs
-from livecam.model.weights import REFINER, Weights
-from livecam.render.host import HostRenderer
+from livecam.generator import alignment
+from livecam.generator.inputs import input_specs, planes
+from livecam.generator.layout import crop_specs, refiner_specs
+from livecam.generator.weights import REFINER, Weights
+from livecam.render.cpu.renderer import HostRenderer
+from livecam.session import BUNDLED_DRIVER, BUNDLED_PORTRAIT
+from livecam.session import bundled as asset
 from livecam.sources.recording import PerformanceWriter
 
 SIZE = 256

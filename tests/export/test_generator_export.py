@@ -11,14 +11,14 @@ import onnx
 import pytest
 import torch
 
-from engines import Engine, TensorSpec, open_engine
-from export import __main__ as command
-from export import report, samples
-from export.generator import export_generator, operators
-from export.parity import MAX_ERROR, compare, difference
 from livecam import __version__
+from livecam.engines import Engine, TensorSpec, open_engine
+from livecam.export import __main__ as command
+from livecam.export import report, samples
+from livecam.export.generator import export_generator, operators
+from livecam.export.parity import MAX_ERROR, compare, difference
+from livecam.generator.inputs import input_specs, output_specs
 from livecam.model.generator import Generator
-from livecam.model.inputs import input_specs, output_specs
 from livecam.model.refiner import Refiner
 
 SIZE = 256

@@ -9,11 +9,11 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from engines import open_engine
-from export import samples
-from export.generator import export_generator
-from export.half import to_half
-from export.parity import LEAST_PSNR_HALF, difference
+from livecam.engines import open_engine
+from livecam.export import samples
+from livecam.export.generator import export_generator
+from livecam.export.half import to_half
+from livecam.export.parity import LEAST_PSNR_HALF, difference
 from livecam.model.generator import Generator
 
 PICTURES = ("foreground", "background", "interior")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from export.parity import Parity, worst
+from livecam.export.parity import Parity, worst
 
 
 def test_the_worst_of_every_figure_is_told() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engines import open_engine
-from export.quantise import compare, convolutions, quantise, shuffle_bytes
+from livecam.engines import open_engine
+from livecam.export.quantise import compare, convolutions, quantise, shuffle_bytes
 
 SIDE = 8
 

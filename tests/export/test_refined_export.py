@@ -10,13 +10,13 @@ import onnx
 import pytest
 from refiner_weights import write_weights
 
-from engines import open_engine
-from export import __main__ as command
-from export import samples
-from export.refined import made_up, with_refiner
-from livecam.model.inputs import input_specs
-from livecam.model.layout import refiner_specs
-from livecam.model.weights import REFINER, VARIABLE, Weights
+from livecam.engines import open_engine
+from livecam.export import __main__ as command
+from livecam.export import samples
+from livecam.export.refined import made_up, with_refiner
+from livecam.generator.inputs import input_specs
+from livecam.generator.layout import refiner_specs
+from livecam.generator.weights import REFINER, VARIABLE, Weights
 
 SIZE = 256
 

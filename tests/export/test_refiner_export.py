@@ -9,11 +9,11 @@ import onnx
 import pytest
 import torch
 
-from engines import open_engine
-from export import report
-from export.half import to_half
-from export.parity import LEAST_PSNR_HALF, MAX_ERROR
-from export.refiner import PICTURES, compare, export_refiner, samples, write
+from livecam.engines import open_engine
+from livecam.export import report
+from livecam.export.half import to_half
+from livecam.export.parity import LEAST_PSNR_HALF, MAX_ERROR
+from livecam.export.refiner import PICTURES, compare, export_refiner, samples, write
 from livecam.model.repair import RepairNetwork, RepairShape
 
 
@@ -52,7 +52,7 @@ def test_half_precision_is_close_and_half(network: RepairNetwork, tmp_path: Path
 
 def test_a_free_first_side_takes_several_people(network: RepairNetwork, tmp_path: Path) -> None:
     """Joined or one by one: statistics are each person's own."""
-    from engines.onnx_runtime import onnxruntime
+    from livecam.engines.onnx_runtime import onnxruntime
 
     export_refiner(network, tmp_path / "many.onnx", batch="batch")
     session = onnxruntime.InferenceSession(tmp_path / "many.onnx", providers=["CPUExecutionProvider"])

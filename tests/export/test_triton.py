@@ -10,10 +10,10 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from engines import open_engine
-from export import __main__ as command
-from export import triton
+from livecam.engines import open_engine
 from livecam.errors import UserError
+from livecam.export import __main__ as command
+from livecam.export import triton
 
 BATCHED = ["batch", 3, 2, 2]
 

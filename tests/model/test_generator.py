@@ -10,9 +10,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from engines.base import TensorSpec
-from export import samples
-from export.samples import Sample
+from livecam.engines.base import TensorSpec
+from livecam.export import samples
+from livecam.export.samples import Sample
 from livecam.model.generator import Generator
 from livecam.model.refiner import Refiner
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from export import samples
+from livecam.export import samples
 from livecam.face.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
 from livecam.model.holes import Holes, signed_distance
 from livecam.model.warper import cell_grid

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from livecam.generator.layout import LIDS, LIPS, MOUTH
 from livecam.model import losses
 from livecam.model.discriminator import Verdict
 from livecam.model.features import MATERIALS, FeatureNetwork, perceptual
-from livecam.model.layout import LIDS, LIPS, MOUTH
 
 
 def outside(batch: int = 1) -> torch.Tensor:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from onnx import TensorProto, numpy_helper
 
-from engines import TensorSpec, open_engine
+from livecam.engines import TensorSpec, open_engine
 from livecam.model import onnx_graph
 from livecam.model.onnx_graph import keep_in_half, to_onnx
 

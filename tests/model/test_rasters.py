@@ -8,10 +8,10 @@ import torch
 from faces import turned, with_lids, with_lip_gap
 
 from livecam.face import landmarks as lm
-from livecam.model.alignment import face_square
-from livecam.model.host import draw_rasters
-from livecam.model.layout import CHANNELS, EYES, GRID, IRISES, LIDS, LIPS, MOUTH
+from livecam.generator.alignment import face_square
+from livecam.generator.layout import CHANNELS, EYES, GRID, IRISES, LIDS, LIPS, MOUTH
 from livecam.model.rasters import Rasters
+from livecam.render.cpu.refiner import draw_rasters
 
 
 def both(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,19 +13,19 @@ import torch.nn.functional as F
 from faces import draw_face, turned, with_lids, with_lip_gap
 from torch import nn
 
-from engines import open_engine
-from export import samples
-from export.generator import export_generator
-from export.half import to_half
-from livecam.model.alignment import face_square
+from livecam.engines import open_engine
+from livecam.export import samples
+from livecam.export.generator import export_generator
+from livecam.export.half import to_half
+from livecam.generator.alignment import face_square
+from livecam.generator.inputs import persona_specs, planes
+from livecam.generator.layout import MOUTH
 from livecam.model.generator import Generator
-from livecam.model.host import HostRefiner, draw_rasters
-from livecam.model.inputs import persona_specs, planes
-from livecam.model.layout import MOUTH
 from livecam.model.light import USUAL_BLUE, trusted
 from livecam.model.paper import PaperNetwork, PaperShape
 from livecam.model.refiner import CropNetwork, FaceRefiner
 from livecam.model.repair import Quarters, RepairNetwork, RepairShape
+from livecam.render.cpu.refiner import HostRefiner, draw_rasters
 
 SMALL = RepairShape(size=64, widths=(8, 8, 16, 16), deep=1, head=8)
 
@@ -220,7 +220,7 @@ def test_host_and_graph_draw_the_same(face) -> None:  # type: ignore[no-untyped-
 
 
 def host_inputs(picture: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    from livecam.model import alignment
+    from livecam.generator import alignment
 
     square = face_square(points)
     return planes(alignment.cut(picture, square)), draw_rasters(points, square)[None]

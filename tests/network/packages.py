@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import watch
 
-from livecam import assembly
+from livecam import session
 from livecam.face import bundle
 
 HERE = Path(__file__).parent
@@ -30,8 +30,8 @@ SECONDS = 20
 """Of use; onnxruntime 1.32 with its telemetry on turns to the network after ten."""
 PAUSE = 0.1
 """Seconds between two uses: it is the time that counts, not the work."""
-DRIVER = str(assembly.bundled(assembly.BUNDLED_DRIVER))
-PORTRAIT = str(assembly.bundled("portrait.jpg"))
+DRIVER = str(session.bundled(session.BUNDLED_DRIVER))
+PORTRAIT = str(session.bundled("portrait.jpg"))
 Use = Callable[[], object]
 _SERVERS = contextlib.ExitStack()
 """Kept until the process ends."""
@@ -84,10 +84,10 @@ def numpy(folder: Path) -> Use:
 
 def onnxruntime(folder: Path) -> Use:
     """opens and runs the refiner, as livecam does"""
-    from engines import open_engine
+    from livecam.engines import open_engine
 
     def use() -> None:
-        engine = open_engine("cpu", assembly.bundled("refiner/refiner.onnx"))
+        engine = open_engine("cpu", session.bundled("refiner/refiner.onnx"))
         engine.run({spec.name: np.zeros(spec.shape, spec.dtype) for spec in engine.inputs})
         engine.close()
 
@@ -193,7 +193,7 @@ def accelerate(folder: Path) -> Use:
 
 def moderngl(folder: Path) -> Use:
     """draws off screen, on EGL (glcontext)"""
-    from livecam.training.heads.gpu import create_context
+    from training.heads.gpu import create_context
 
     context = create_context()
     target = context.simple_framebuffer((64, 64))
@@ -247,7 +247,7 @@ def tritonclient(folder: Path) -> Use:
     import standin_triton
     from small_graph import write_graph
 
-    from engines import open_engine
+    from livecam.engines import open_engine
 
     graph = write_graph(folder / "small.onnx", half=False)
     feeds = dict.fromkeys(("picture", "style"), np.ones((1, 1, 4, 4), np.float32))

@@ -10,13 +10,13 @@ import pytest
 from faces import draw_face, ellipse_mask, looking_aside
 
 from livecam.face import landmarks as lm
+from livecam.generator.inputs import LASH_RIM
 from livecam.geometry import eye_width
-from livecam.model.inputs import LASH_RIM
-from livecam.motion import Motion, MotionTransfer, rest
+from livecam.motion.transfer import Motion, MotionTransfer, rest
 from livecam.persona import enroll
 from livecam.persona.eyeballs import AGAINST_SKIN, IN_THE_SHADE, aside_eyes, split_eyes
 from livecam.persona.fill import polygon_mask
-from livecam.render.host import HostRenderer
+from livecam.render.cpu.renderer import HostRenderer
 
 SIZE = 512
 GREEN = (20, 200, 20)

@@ -7,7 +7,7 @@ import pytest
 from faces import draw_face, ellipse_mask, turned, with_lip_gap
 
 from livecam.face import landmarks as lm
-from livecam.persona import enroll, likeness
+from livecam.persona import enroll, person_shots
 from livecam.persona.fill import polygon_mask
 from livecam.persona.interior import split_layers
 from livecam.persona.mouth import own_mouth, toothiest
@@ -26,7 +26,7 @@ def white_mouth(points):
 
 def shots_of(*faces, light=1.0):
     seen = [Seen((white_mouth(face) * light).astype(np.uint8), face, "") for face in faces]
-    return likeness.together([likeness.shot(*one.crop()) for one in seen])
+    return person_shots.together([person_shots.shot(*one.crop()) for one in seen])
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def test_the_one_with_most_teeth_is_taken_and_a_shut_or_averted_one_is_not(face,
     few, many, none = with_lip_gap(face, 0.2), with_lip_gap(face, 0.4), with_lip_gap(face, 0.6)
     dark = draw_face(none)
     dark[polygon_mask(512, none[list(lm.MOUTH)] / 512) > 127] = [40, 15, 15]
-    shots = likeness.together(
-        [likeness.shot(*Seen(picture, found, "").crop()) for picture, found in
+    shots = person_shots.together(
+        [person_shots.shot(*Seen(picture, found, "").crop()) for picture, found in
          ((white_mouth(few), few), (white_mouth(many), many), (dark, none))]
     )  # fmt: skip
     assert toothiest(image, points, shots) == 1

@@ -11,7 +11,7 @@ import pytest
 from faces import draw_face, ellipse_mask, turned, with_lids, with_lip_gap
 
 from livecam.errors import UserError
-from livecam.persona import likeness, pictures
+from livecam.persona import person_shots, pictures
 from livecam.persona.enroll import Choice
 
 
@@ -66,7 +66,7 @@ def test_the_portrait_is_cut_for_the_refiner_as_it_is_enrolled(face, write):
     seen = pictures.gather([write("one", face)])
     persona = pictures.enroll_all(seen, "ada", 256)
     assert persona.shots is not None
-    np.testing.assert_array_equal(persona.shots.pictures, likeness.of_portrait(persona).pictures)
+    np.testing.assert_array_equal(persona.shots.pictures, person_shots.of_portrait(persona).pictures)
 
 
 def test_other_pictures_without_a_face_are_left_out_with_a_word(face, write, caplog):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from faces import looking_aside, turned, with_lids, with_lip_gap
 
-from engines import open_engine
+from livecam.engines import open_engine
+from livecam.generator.inputs import FrameInputs
 from livecam.model.generator import Generator
-from livecam.model.inputs import FrameInputs
-from livecam.motion import MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer, rest
+from livecam.render.cpu.renderer import HostRenderer
 from livecam.render.geometry import FrameGeometry
 from livecam.render.graph import GraphRenderer
-from livecam.render.host import HostRenderer
 
 
 def psnr(one: np.ndarray, other: np.ndarray) -> float:

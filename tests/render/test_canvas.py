@@ -8,7 +8,7 @@ import pytest
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.persona import enroll
-from livecam.persona.persona import Crop
+from livecam.persona.types import Crop
 from livecam.render.canvas import Canvas
 from livecam.settings import parse_size
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from faces import with_lip_gap
 
-import engines
-from engines import EngineError, EngineStatus
+from livecam import engines
+from livecam.engines import EngineError, EngineStatus
 from livecam.errors import UserError
-from livecam.model.weights import VARIABLE
-from livecam.motion import MotionTransfer, rest
+from livecam.generator.weights import VARIABLE
+from livecam.motion.transfer import MotionTransfer, rest
 from livecam.render import choose
 from livecam.render.choose import auto_line, graph_path, make_renderer, open_host
-from livecam.render.host import HostRenderer
-from livecam.render.steady import SteadyRenderer
+from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.failover import SteadyRenderer
 
 OPEN = engines.open_engine
 
@@ -69,7 +69,7 @@ class Machine:
 def reference():
     """The generator without a refiner, in PyTorch."""
     pytest.importorskip("torch")
-    from engines.torch_engine import TorchEngine
+    from livecam.engines.torch_engine import TorchEngine
     from livecam.model.generator import Generator
 
     generator = Generator(256).eval()
@@ -163,7 +163,7 @@ def test_where_nothing_opens_the_cpus_own_words_are_told(persona, machine, monke
     pytest.importorskip("torch")
     from refiner_weights import write_weights
 
-    from livecam.model.weights import REFINER
+    from livecam.generator.weights import REFINER
 
     folder = tmp_path / "refiner"
     shutil.copytree(write_weights(tmp_path / "whole").folder, folder)
@@ -197,7 +197,7 @@ class Lost:
 def test_a_run_goes_on_and_its_report_names_both_engines(persona, face, monkeypatch, tmp_path):
     from dataclasses import replace
 
-    from livecam import assembly
+    from livecam import session
     from livecam.persona import store
     from livecam.settings import Settings
     from livecam.sources.recording import PerformanceWriter
@@ -208,7 +208,7 @@ def test_a_run_goes_on_and_its_report_names_both_engines(persona, face, monkeypa
             writer.add(k * 33_000_000, face, 512, 512)
     store.save(replace(persona, name="eve"))
     monkeypatch.setattr(choose, "EngineRenderer", Lost)
-    request = assembly.Request(portrait="eve", driver=str(recorded), sinks=("null",))
-    report = assembly.run(request, Settings(size=256, canvas="source", refine=False))
+    request = session.Request(portrait="eve", driver=str(recorded), sinks=("null",))
+    report = session.run(request, Settings(size=256, canvas="source", refine=False))
     assert report.frames == 6
     assert report.engine == "cuda, then cpu"

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines import Standby
-from engines.base import Array, EngineError, FeedError, TensorSpec
-from export import samples
-from livecam.model.inputs import frame_specs, input_specs, output_specs, planes
+from livecam.engines import Standby
+from livecam.engines.base import Array, EngineError, FeedError, TensorSpec
+from livecam.export import samples
+from livecam.generator.inputs import frame_specs, input_specs, output_specs, planes
 from livecam.render.graph import GraphRenderer, picture
 
 SIZE = 16

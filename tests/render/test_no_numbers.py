@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from doubles import make_animator
 
-from livecam.motion import rest
+from livecam.motion.transfer import rest
 from livecam.render.raster import rasterise
 
 DRAWN = """

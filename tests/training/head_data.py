@@ -16,8 +16,8 @@ from livecam.errors import UserError
 def head_shape() -> Any:
     """The head's shapes from LIVECAM_HEAD_DATA or ../shared/data/head."""
     pytest.importorskip("scipy")
-    from livecam.training.heads import data
-    from livecam.training.heads.shape import HeadShape
+    from training.heads import data
+    from training.heads.shape import HeadShape
 
     folder = os.environ.get("LIVECAM_HEAD_DATA")
     try:
@@ -30,7 +30,7 @@ def head_shape() -> Any:
 def studio() -> Any:
     """A small, quick studio: 128 pixels, three pictures a person."""
     pytest.importorskip("moderngl")
-    from livecam.training.heads.dataset import Plan, Studio
+    from training.heads.dataset import Plan, Studio
 
     shape = head_shape()
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from livecam.training import shards
+from training import shards
 
 SIZE = 32
 TARGETS = 3

@@ -10,9 +10,9 @@ import pytest
 import torch
 from pair_data import write_people
 
-from livecam.training import dataset
-from livecam.training.augment import Strength, augment, blur, flip
-from livecam.training.dataset import Batch
+from training import dataset
+from training.augment import Strength, augment, blur, flip
+from training.dataset import Batch
 
 
 @pytest.fixture

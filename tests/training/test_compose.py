@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from livecam.training.heads.compose import LIDS_SHADE, SHADE_REACH, STRAND, _shade_eyes, _soften_strands
-from livecam.training.heads.materials import Material
-from livecam.training.heads.renderer import Layers
+from training.heads.compose import LIDS_SHADE, SHADE_REACH, STRAND, _shade_eyes, _soften_strands
+from training.heads.materials import Material
+from training.heads.renderer import Layers
 
 
 def speckled(share: float, kind: Material):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livecam.errors import UserError
-from livecam.training.heads import convert
+from training.heads import convert
 
 QUAD = """v 0 0 0
 v 1 0 0

@@ -7,8 +7,8 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from livecam.training.heads.camera import Camera
-from livecam.training.heads.depth_of_field import Focus, blur_person, focus, sigma
+from training.heads.camera import Camera
+from training.heads.depth_of_field import Focus, blur_person, focus, sigma
 
 CAMERA = Camera(field_of_view=20, distance=100)
 

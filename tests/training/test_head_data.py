@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livecam.errors import UserError
-from livecam.training.heads import data
+from training.heads import data
 
 
 def test_no_folder_says_where_to_get_it(monkeypatch, tmp_path):

@@ -40,9 +40,9 @@ def test_outer_corners_stay_in_a_blink(moved):
     "levels", [{"jawOpen": 0.25}, {"jawOpen": 0.6}, {"jawOpen": 0.2, "mouthUpperUp": 0.5}]
 )
 def test_the_outline_of_the_lips_is_what_opens(levels):
-    from livecam.training.heads.performance import expression
-    from livecam.training.heads.renderer import Moment
-    from livecam.training.heads.truth import mask, truth
+    from training.heads.performance import expression
+    from training.heads.renderer import Moment
+    from training.heads.truth import mask, truth
 
     made, size = studio(), 512
     person, data = made.person(1), made.shape.data

@@ -20,7 +20,7 @@ def rest(shape):
 
 
 def test_extreme_coefficients_stay_finite_and_near(shape, rest):
-    from livecam.training.heads.shape import Gaze, Pose
+    from training.heads.shape import Gaze, Pose
 
     rng = np.random.default_rng(0)
     for _ in range(5):
@@ -34,8 +34,8 @@ def test_extreme_coefficients_stay_finite_and_near(shape, rest):
 
 
 def test_a_blink_shuts_the_lids(shape, rest):
-    from livecam.training.heads.performance import expression
-    from livecam.training.heads.shape import Gaze
+    from training.heads.performance import expression
+    from training.heads.shape import Gaze
 
     neutral = shape.identity(np.zeros(100))
     opened = shape.landmarks(shape.express(neutral, rest, Gaze()))
@@ -47,7 +47,7 @@ def test_a_blink_shuts_the_lids(shape, rest):
 
 
 def test_the_eyeballs_follow_the_gaze(shape, rest):
-    from livecam.training.heads.shape import Gaze
+    from training.heads.shape import Gaze
 
     neutral = shape.identity(np.zeros(100))
     left, right = (shape.landmarks(shape.express(neutral, rest, Gaze(yaw, 0))) for yaw in (-20, 20))
@@ -57,7 +57,7 @@ def test_the_eyeballs_follow_the_gaze(shape, rest):
 
 
 def test_both_eyes_look_straight_ahead_at_rest(shape, rest):
-    from livecam.training.heads.shape import Gaze
+    from training.heads.shape import Gaze
 
     vertices = shape.express(shape.identity(np.zeros(100)), rest, Gaze(0, 0, vergence=0))
     for eyeball in shape.eyeballs:
@@ -69,7 +69,7 @@ def test_both_eyes_look_straight_ahead_at_rest(shape, rest):
 
 
 def test_the_shoulders_stay_when_the_head_turns(shape):
-    from livecam.training.heads.shape import Pose
+    from training.heads.shape import Pose
 
     neutral = shape.identity(np.zeros(100))
     posed = shape.pose(neutral, Pose(40, 0, 0, body=0.0))
@@ -80,8 +80,8 @@ def test_the_shoulders_stay_when_the_head_turns(shape):
 
 
 def test_an_open_mouth_has_its_tongue_below_and_darkness_above_it(shape, rest):
-    from livecam.training.heads.performance import expression
-    from livecam.training.heads.shape import Gaze
+    from training.heads.performance import expression
+    from training.heads.shape import Gaze
 
     neutral = shape.identity(np.zeros(100))
     teeth = np.unique(shape.data.triangles[shape.data.part == shape.data.part_names.index("teeth")])

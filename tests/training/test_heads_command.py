@@ -1,4 +1,4 @@
-"""`python -m livecam.training.heads`: files, going on, errors."""
+"""`python -m training.heads`: files, going on, errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from livecam.errors import UserError
 
 
 def test_files_hold_what_was_rendered_and_are_kept(tmp_path):
-    from livecam.training.heads import dataset
+    from training.heads import dataset
 
     made = studio()
     arrays = made.pictures(7)
@@ -25,7 +25,7 @@ def test_files_hold_what_was_rendered_and_are_kept(tmp_path):
 
 
 def test_a_broken_file_gets_one_clear_line(tmp_path):
-    from livecam.training.heads import dataset
+    from training.heads import dataset
 
     path = tmp_path / "person-00000001.safetensors"
     path.write_bytes(b"half a header")
@@ -35,7 +35,7 @@ def test_a_broken_file_gets_one_clear_line(tmp_path):
 
 def test_a_broken_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
     made = studio()
-    from livecam.training.heads import dataset, factory
+    from training.heads import dataset, factory
 
     asked: list[int] = []
 
@@ -57,10 +57,10 @@ def test_a_broken_run_goes_on_where_it_stopped(tmp_path, monkeypatch):
 def test_workers_of_the_real_command_make_what_one_process_makes(tmp_path):
     """A process of its own: workers cannot import what `__main__` holds, and must not hang over it."""
     studio()
-    from livecam.training.heads import dataset
+    from training.heads import dataset
 
     folder = os.environ.get("LIVECAM_HEAD_DATA") or "../shared/data/head"
-    command = [sys.executable, "-m", "livecam.training.heads", "--head-data", folder, "--size", "64"]
+    command = [sys.executable, "-m", "training.heads", "--head-data", folder, "--size", "64"]
     command += ["--count", "2", "--frames", "1", "--out"]
     for name, workers in (("one", "1"), ("two", "2")):
         subprocess.run([*command, str(tmp_path / name), "--workers", workers], check=True, timeout=300)
@@ -73,7 +73,7 @@ def test_workers_of_the_real_command_make_what_one_process_makes(tmp_path):
 @pytest.mark.slow
 def test_a_worker_that_dies_is_told_and_ends_the_run(tmp_path):
     pytest.importorskip("moderngl")
-    from livecam.training.heads import dataset, factory
+    from training.heads import dataset, factory
 
     with pytest.raises(UserError, match="a worker died"):
         # Each worker finds no head data and gives up.
@@ -81,7 +81,7 @@ def test_a_worker_that_dies_is_told_and_ends_the_run(tmp_path):
 
 
 def test_missing_head_data_exits_with_2(tmp_path, caplog):
-    from livecam.training.heads import __main__ as command
+    from training.heads import __main__ as command
 
     assert command.main(["--head-data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
     assert "ICT-FaceKit" in caplog.text

@@ -12,8 +12,8 @@ RATE = 30
 @pytest.fixture(scope="module")
 def performances():
     shape = head_shape()
-    from livecam.training.heads.improvise import script
-    from livecam.training.heads.performance import perform
+    from training.heads.improvise import script
+    from training.heads.performance import perform
 
     return [perform(script(np.random.default_rng(k), 20.0), shape.data, RATE, seed=k) for k in range(6)]
 
@@ -51,6 +51,6 @@ def test_no_frame_jumps(performances):
 
 
 def test_the_same_seed_gives_the_same_performance():
-    from livecam.training.heads.improvise import script
+    from training.heads.improvise import script
 
     assert script(np.random.default_rng(4), 9.0) == script(np.random.default_rng(4), 9.0)

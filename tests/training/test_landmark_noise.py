@@ -11,10 +11,10 @@ from faces import turned, with_lids, with_lip_gap
 
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
-from livecam.motion import SHUT_LIDS, SHUT_LIPS, MotionTransfer
+from livecam.motion.transfer import SHUT_LIDS, SHUT_LIPS, MotionTransfer
 from livecam.settings import MotionSettings
-from livecam.training import noise as noises
-from livecam.training.noise import FILMED, LandmarkNoise
+from training import landmark_noise as noises
+from training.landmark_noise import FILMED, LandmarkNoise
 
 MEASURED = json.loads((Path(__file__).parents[2] / "benchmarks/results/detection.json").read_text("utf-8"))
 REGIONS = {

@@ -15,13 +15,13 @@ SKIN = (200, 160, 140)
 @pytest.fixture
 def lashes():
     pytest.importorskip("scipy")
-    from livecam.training import lashes
+    from training import lashes
 
     return lashes
 
 
 def known(points, material):
-    from livecam.training.heads.truth import Truth
+    from training.heads.truth import Truth
 
     nothing = np.zeros(3, np.float32)
     return Truth(points, material, nothing, nothing[:2], nothing)
@@ -35,7 +35,7 @@ def on_lids(picture, points):
 
 
 def test_only_shut_eyes_have_a_line(face, lashes):
-    from livecam.training.heads.materials import Material
+    from training.heads.materials import Material
 
     skin = np.full((SIZE, SIZE, 3), SKIN, np.uint8)
     material = np.full((SIZE, SIZE), Material.FACE, np.uint8)
@@ -48,7 +48,7 @@ def test_only_shut_eyes_have_a_line(face, lashes):
 
 
 def test_glasses_stay_before_the_line(face, lashes):
-    from livecam.training.heads.materials import Material
+    from training.heads.materials import Material
 
     skin = np.full((SIZE, SIZE, 3), SKIN, np.uint8)
     material = np.full((SIZE, SIZE), Material.GLASSES, np.uint8)
@@ -57,7 +57,7 @@ def test_glasses_stay_before_the_line(face, lashes):
 
 
 def test_the_same_person_has_the_same_lashes(face, lashes):
-    from livecam.training.heads.materials import Material
+    from training.heads.materials import Material
 
     skin = np.full((SIZE, SIZE, 3), SKIN, np.uint8)
     material = np.full((SIZE, SIZE), Material.FACE, np.uint8)

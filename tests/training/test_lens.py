@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("scipy")
 
-from livecam.training.heads import lens
+from training.heads import lens
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import torch
 from pair_data import write_people
 
 from livecam.errors import UserError
-from livecam.training import __main__ as command
-from livecam.training import checkpoint, recipe
-from livecam.training.loop import painter_of, train
-from livecam.training.recipe import Recipe
+from training import __main__ as command
+from training import checkpoint, recipe
+from training.loop import painter_of, train
+from training.recipe import Recipe
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -75,7 +75,7 @@ def test_resume_equals_no_interruption(data: Path, tiny: Recipe, whole: Path, tm
     class Broken(Exception):
         pass
 
-    from livecam.training.system import System
+    from training.system import System
 
     step = System.step
 

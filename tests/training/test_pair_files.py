@@ -10,7 +10,7 @@ import torch
 from pair_data import TARGETS, made_up, write_people
 
 from livecam.errors import UserError
-from livecam.training import dataset, shards
+from training import dataset, shards
 
 
 def test_read_gives_what_was_saved(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from livecam.face import landmarks as points
 @pytest.fixture(scope="module")
 def face():
     """A person's neutral vertices, skin as an obstacle, and the finder of triangles."""
-    from livecam.training.heads import fur, hair
+    from training.heads import fur, hair
 
     shape = head_shape()
     neutral = shape.identity(np.random.default_rng(4).normal(0, 0.8, 100).astype(np.float32))
@@ -28,13 +28,13 @@ def face():
 @pytest.fixture(scope="module")
 def looks():
     """Three hundred people's, by seed."""
-    from livecam.training.heads import sample
+    from training.heads import sample
 
     return [sample.look(np.random.default_rng(k), 0.14) for k in range(300)]
 
 
 def grown(face, form: str, length: float = 1.0, seed: int = 0):
-    from livecam.training.heads.whiskers import Whiskers, whiskers
+    from training.heads.whiskers import Whiskers, whiskers
 
     shape, neutral, obstacle, binder = face
     style = Whiskers(form, length, count=300)
@@ -64,8 +64,8 @@ def test_a_walrus_covers_the_upper_lip_and_a_pencil_does_not(face):
 
 
 def test_a_moustache_rides_on_the_upper_lip_and_a_goatee_on_the_jaw(face):
-    from livecam.training.heads.performance import expression
-    from livecam.training.heads.shape import Gaze
+    from training.heads.performance import expression
+    from training.heads.shape import Gaze
 
     shape, neutral, _, _ = face
     opened = shape.express(neutral, expression(shape.data, jawOpen=0.8), Gaze())
@@ -86,8 +86,8 @@ def test_a_moustache_rides_on_the_upper_lip_and_a_goatee_on_the_jaw(face):
 def test_tied_hair_is_one_piece(face, bun):
     from scipy.spatial import cKDTree
 
-    from livecam.training.heads import scalp, tied
-    from livecam.training.heads.hair import HairStyle, Knot
+    from training.heads import scalp, tied
+    from training.heads.hair import HairStyle, Knot
 
     shape, neutral, obstacle, _ = face
     rng = np.random.default_rng(1)
@@ -108,8 +108,8 @@ def test_tied_hair_is_one_piece(face, bun):
 
 @pytest.mark.parametrize("kind", ["scarf", "kerchief", "collar", "tie"])
 def test_neckwear_goes_around_the_neck_without_torn_triangles(face, kind):
-    from livecam.training.heads.cloth import garment
-    from livecam.training.heads.neckwear import Neckwear, neckwear
+    from training.heads.cloth import garment
+    from training.heads.neckwear import Neckwear, neckwear
 
     shape, neutral, obstacle, _ = face
     skin = shape.data.part_vertices("face", "head_neck")
@@ -124,7 +124,7 @@ def test_neckwear_goes_around_the_neck_without_torn_triangles(face, kind):
 
 
 def test_a_draped_garment_covers_broad_shoulders(face):
-    from livecam.training.heads.cloth import garment
+    from training.heads.cloth import garment
 
     shape, neutral, obstacle, _ = face
     mesh = garment(shape.data, neutral, body=obstacle)
@@ -136,7 +136,7 @@ def test_a_draped_garment_covers_broad_shoulders(face):
 
 
 def test_what_is_smaller_than_a_cell_still_casts_a_shadow():
-    from livecam.training.heads.surfaces import coarse
+    from training.heads.surfaces import coarse
 
     corner = np.array([[0.1, 0.1, 0.1], [0.2, 0.1, 0.1], [0.1, 0.2, 0.1], [0.1, 0.1, 0.2]], np.float32)
     triangles = np.array([[0, 1, 2], [0, 1, 3], [0, 2, 3], [1, 2, 3]])
@@ -146,7 +146,7 @@ def test_what_is_smaller_than_a_cell_still_casts_a_shadow():
 
 
 def test_faces_are_exposed_for_and_hair_has_no_neon(looks):
-    from livecam.training.heads import sample
+    from training.heads import sample
 
     light = [one.exposure * sample.face_light(one.skin.color, one.lighting) for one in looks]
     # The bounds that `sample` promises, of what used to run from 0.02 to 1.2.
@@ -159,7 +159,7 @@ def test_faces_are_exposed_for_and_hair_has_no_neon(looks):
 
 
 def test_the_draw_holds_every_kind_of_whiskers_and_neckwear(looks):
-    from livecam.training.heads import neckwear, whiskers
+    from training.heads import neckwear, whiskers
 
     assert {w.form for one in looks for w in one.whiskers} == set(whiskers.FORMS)
     worn = {one.neckwear.kind for one in looks if one.neckwear}
@@ -170,12 +170,12 @@ def test_the_draw_holds_every_kind_of_whiskers_and_neckwear(looks):
 
 
 def test_new_looks_render_and_repeat():
-    from livecam.training.heads.look import Look
-    from livecam.training.heads.materials import Material
-    from livecam.training.heads.neckwear import Neckwear
-    from livecam.training.heads.person import Person
-    from livecam.training.heads.truth import mask
-    from livecam.training.heads.whiskers import Whiskers
+    from training.heads.look import Look
+    from training.heads.materials import Material
+    from training.heads.neckwear import Neckwear
+    from training.heads.person import Person
+    from training.heads.truth import mask
+    from training.heads.whiskers import Whiskers
 
     made = studio()
     plain = Look(hair=None)
@@ -201,11 +201,11 @@ def test_new_looks_render_and_repeat():
 
 
 def test_a_scarf_and_a_hat_have_colours_of_their_own():
-    from livecam.training.heads.accessories import Hat
-    from livecam.training.heads.look import Look
-    from livecam.training.heads.materials import Material
-    from livecam.training.heads.neckwear import Neckwear
-    from livecam.training.heads.person import Person
+    from training.heads.accessories import Hat
+    from training.heads.look import Look
+    from training.heads.materials import Material
+    from training.heads.neckwear import Neckwear
+    from training.heads.person import Person
 
     red, blue = (0.5, 0.05, 0.05), (0.05, 0.05, 0.5)
     look = Look(hair=None, hat=Hat("beanie", red, red), neckwear=Neckwear("scarf", blue, blue))
@@ -220,11 +220,11 @@ def test_a_scarf_and_a_hat_have_colours_of_their_own():
 
 
 def test_no_shoulder_comes_through_the_cloth_when_the_head_leans_far(face):
-    from livecam.training.heads import neckwear
-    from livecam.training.heads.cloth import COLUMNS, RIM, garment
-    from livecam.training.heads.hair import Obstacle
-    from livecam.training.heads.riding import ride
-    from livecam.training.heads.shape import Pose, bend, neck_weight, turn_normals
+    from training.heads import neckwear
+    from training.heads.cloth import COLUMNS, RIM, garment
+    from training.heads.hair import Obstacle
+    from training.heads.riding import ride
+    from training.heads.shape import Pose, bend, neck_weight, turn_normals
 
     shape, _, _, _ = face
     skin = shape.data.part_vertices("head_neck")
@@ -252,7 +252,7 @@ def test_no_shoulder_comes_through_the_cloth_when_the_head_leans_far(face):
 
 def test_rows_of_teeth_move_apart_whole_and_nothing_else_does(face):
     """The upper incisors' edge rises, the lower ones' sinks; no tooth is torn between the rows."""
-    from livecam.training.heads.person import with_teeth
+    from training.heads.person import with_teeth
 
     shape, neutral, _, _ = face
     data = shape.data
@@ -270,10 +270,10 @@ def test_rows_of_teeth_move_apart_whole_and_nothing_else_does(face):
 
 
 def test_open_mouths_show_upper_teeth_as_those_of_films_do(face, looks):
-    from livecam.training.heads import sample
-    from livecam.training.heads.performance import expression
-    from livecam.training.heads.person import with_teeth
-    from livecam.training.heads.shape import Gaze
+    from training.heads import sample
+    from training.heads.performance import expression
+    from training.heads.person import with_teeth
+    from training.heads.shape import Gaze
 
     shape = face[0]
     data = shape.data

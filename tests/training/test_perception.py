@@ -9,9 +9,9 @@ import torch
 from pair_data import write_people
 
 from livecam.errors import UserError
-from livecam.training import perception, recipe
-from livecam.training.__main__ import recipe_path
-from livecam.training.loop import train
+from training import perception, recipe
+from training.__main__ import recipe_path
+from training.loop import train
 
 
 def test_it_trains_is_kept_and_serves_as_a_loss(tmp_path: Path) -> None:
@@ -35,6 +35,6 @@ def test_foreign_files_are_named(tmp_path: Path) -> None:
 
 def test_every_material_of_the_renderer_is_a_class() -> None:
     from livecam.model.features import MATERIALS
-    from livecam.training.heads.materials import Material
+    from training.heads.materials import Material
 
     assert max(Material) + 1 == MATERIALS

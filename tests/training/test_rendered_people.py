@@ -25,7 +25,7 @@ def test_the_same_seed_gives_the_same_picture(people):
 
 def test_renderers_do_not_disturb_each_other(people):
     """Each has a context of its own, and OpenGL draws in whichever is current: here another, then none."""
-    from livecam.training.heads.gpu import create_context
+    from training.heads.gpu import create_context
 
     first = studio()
     first.pictures(3)
@@ -44,7 +44,7 @@ def test_shapes_and_types(people):
 
 
 def test_the_oval_of_landmarks_lies_on_the_face(people):
-    from livecam.training.heads.truth import mask
+    from training.heads.truth import mask
 
     for found in people.values():
         # Frame 0 is frontal: the cheeks and the bridge of the nose are hidden by nothing.
@@ -53,7 +53,7 @@ def test_the_oval_of_landmarks_lies_on_the_face(people):
 
 
 def test_irises_lie_on_eyes(people):
-    from livecam.training.heads.truth import mask
+    from training.heads.truth import mask
 
     for found in people.values():
         for iris in (points.LEFT_IRIS[0], points.RIGHT_IRIS[0]):
@@ -72,9 +72,9 @@ def test_material_and_alpha_agree(people):
 
 
 def test_an_open_mouth_shows_teeth_and_a_shut_one_none():
-    from livecam.training.heads.performance import expression
-    from livecam.training.heads.renderer import Moment
-    from livecam.training.heads.truth import mask, truth
+    from training.heads.performance import expression
+    from training.heads.renderer import Moment
+    from training.heads.truth import mask, truth
 
     made = studio()
     person, data = made.person(1), made.shape.data

@@ -11,13 +11,13 @@ import torch
 from pair_data import made_up, write_people
 from torch import nn
 
-from engines import open_engine
+from livecam.engines import open_engine
 from livecam.errors import UserError
-from livecam.model import weights
-from livecam.training import evaluate, recipe, shards, ship
-from livecam.training.__main__ import recipe_path
-from livecam.training.loop import train
-from livecam.training.system import Painter
+from livecam.generator import weights
+from training import evaluate, recipe, shards, ship
+from training.__main__ import recipe_path
+from training.loop import train
+from training.system import Painter
 
 
 @pytest.fixture(scope="module")

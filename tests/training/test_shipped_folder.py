@@ -12,17 +12,17 @@ import torch
 from refiner_weights import tiny_painter
 from safetensors.torch import save_file
 
-from engines import open_engine
+from livecam.engines import open_engine
 from livecam.errors import UserError
-from livecam.model import weights
-from livecam.training import ship
+from livecam.generator import weights
+from training import ship
 
 FIGURES = {"clip d10": {"refined": {"mouth_psnr": 25.125}, "warped": {"mouth_psnr": 23.5}}}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As `livecam.training.travel` packs it, with a log."""
+    """As `training.packed_checkpoint` packs it, with a log."""
     folder = tmp_path_factory.mktemp("run")
     painter, recipe = tiny_painter()
     save_file(painter.state_dict(), folder / "average.safetensors")

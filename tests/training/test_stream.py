@@ -13,7 +13,7 @@ pytest.importorskip("safetensors")
 from safetensors.numpy import save_file
 
 from livecam.errors import UserError
-from livecam.training.heads.stream import Episodes, iterable
+from training.heads.stream import Episodes, iterable
 
 FRAMES = 6
 
@@ -153,7 +153,7 @@ def test_only_what_is_asked_for_is_read(folder, monkeypatch):
 
 
 def test_torch_is_not_imported_until_it_is_wanted(folder):
-    code = "import sys; from livecam.training.heads.stream import Episodes; from pathlib import Path; "
+    code = "import sys; from training.heads.stream import Episodes; from pathlib import Path; "
     code += f"next(Episodes(Path({str(folder)!r}), 2).epoch(0)); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 

@@ -13,10 +13,10 @@ pytest.importorskip("moderngl")
 
 from livecam.errors import UserError
 from livecam.sources.recording import PerformanceWriter
-from livecam.training.heads import film, sample, tracks
-from livecam.training.heads.camera import Camera, rotation
-from livecam.training.heads.performance import demonstration, perform
-from livecam.training.noise import LandmarkNoise
+from training.heads import film, sample, tracks
+from training.heads.camera import Camera, rotation
+from training.heads.performance import demonstration, perform
+from training.landmark_noise import LandmarkNoise
 
 RATE = 25
 SHOWN = slice(0, 120, 2)

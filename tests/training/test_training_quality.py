@@ -15,7 +15,7 @@ SIZE = 192
 def bare():
     """A quick studio without lens and painter."""
     made = studio()
-    from livecam.training.heads.dataset import Studio
+    from training.heads.dataset import Studio
 
     copy = object.__new__(Studio)
     copy.shape, copy.renderer, copy.plan = made.shape, made.renderer, replace(made.plan, lens=False)
@@ -23,9 +23,9 @@ def bare():
 
 
 def test_extreme_moments_stay_finite(bare):
-    from livecam.training.heads.compose import compose
-    from livecam.training.heads.renderer import Moment
-    from livecam.training.heads.shape import Gaze, Pose
+    from training.heads.compose import compose
+    from training.heads.renderer import Moment
+    from training.heads.shape import Gaze, Pose
 
     person = bare.person(3)
     everything = np.ones(len(bare.shape.data.expression_names), np.float32)
@@ -40,9 +40,9 @@ def test_extreme_moments_stay_finite(bare):
 
 
 def test_a_nose_throws_its_shadow_to_the_side_away_from_the_lamp(bare):
-    from livecam.training.heads.lights import Lamp, Lighting
-    from livecam.training.heads.person import Person
-    from livecam.training.heads.renderer import Moment
+    from training.heads.lights import Lamp, Lighting
+    from training.heads.person import Person
+    from training.heads.renderer import Moment
 
     rest = Moment(np.zeros(len(bare.shape.data.expression_names), np.float32))
     light = {}
@@ -61,9 +61,9 @@ def test_a_nose_throws_its_shadow_to_the_side_away_from_the_lamp(bare):
 
 
 def test_the_sky_does_not_reach_under_the_chin(bare):
-    from livecam.training.heads.lights import Lamp, Lighting
-    from livecam.training.heads.person import Person
-    from livecam.training.heads.renderer import Moment
+    from training.heads.lights import Lamp, Lighting
+    from training.heads.person import Person
+    from training.heads.renderer import Moment
 
     base = bare.person(3)
     # No lamp to speak of, and as much light from below as from above: what differs is how open a place is.
@@ -83,10 +83,10 @@ def test_the_sky_does_not_reach_under_the_chin(bare):
 def test_a_dark_face_has_no_glowing_tongue():
     """With a fair face's tongue it was 2.6 times as bright as its skin; a network that learned so gave such
     tongues to dim paintings."""
-    from livecam.training.heads.materials import Material
-    from livecam.training.heads.performance import expression
-    from livecam.training.heads.person import Person
-    from livecam.training.heads.renderer import Moment, Renderer
+    from training.heads.materials import Material
+    from training.heads.performance import expression
+    from training.heads.person import Person
+    from training.heads.renderer import Moment, Renderer
 
     base, shape = studio().person(3), studio().shape
     renderer = Renderer(shape, tile=128, casting=3_000, quick=True)
@@ -107,10 +107,10 @@ def test_a_dark_face_has_no_glowing_tongue():
 
 def test_the_sky_reaches_clothes(bare):
     """Their triangles may be wound either way: what counts is the side that is seen."""
-    from livecam.training.heads.lights import Lamp, Lighting
-    from livecam.training.heads.materials import Material
-    from livecam.training.heads.person import Person
-    from livecam.training.heads.renderer import Moment
+    from training.heads.lights import Lamp, Lighting
+    from training.heads.materials import Material
+    from training.heads.person import Person
+    from training.heads.renderer import Moment
 
     rest = Moment(np.zeros(len(bare.shape.data.expression_names), np.float32))
     base = bare.person(3)
@@ -128,7 +128,7 @@ def test_the_sky_reaches_clothes(bare):
 
 
 def test_earrings_hang_from_both_lobes(bare):
-    from livecam.training.heads.jewellery import Earrings, earrings
+    from training.heads.jewellery import Earrings, earrings
 
     neutral = bare.person(3).neutral
     mesh = earrings(Earrings("hoop", 1.0), bare.shape.data, neutral)
@@ -144,7 +144,7 @@ def test_earrings_hang_from_both_lobes(bare):
 
 
 def test_coarse_triangles_span_the_same_body():
-    from livecam.training.heads.surfaces import coarse, grid_triangles
+    from training.heads.surfaces import coarse, grid_triangles
 
     y, x = np.mgrid[0:40, 0:40] * 0.1
     vertices = np.stack([x, y, np.zeros_like(x)], -1).reshape(-1, 3).astype(np.float32)

@@ -15,7 +15,7 @@ from livecam.face import bundle
 from livecam.frames import RGB, OutputFrame
 from livecam.sinks.base import SinkFormat
 from livecam.sinks.video_file import VideoFileSink
-from livecam.training import shards, videos
+from training import shards, videos
 
 DRIVER = Path(livecam.assets.__file__).parent / "driver.mp4"
 TRAINED, KEPT = "Ada", "id00019"
@@ -190,7 +190,7 @@ def test_no_film_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_files_say_what_they_were_made_of(tmp_path: Path) -> None:
-    from livecam.training import tensorfile
+    from livecam.model import tensorfile
 
     film, drawn = (shards.save(tmp_path, k, {}, *made) for k, made in enumerate([(videos.MADE,), ()]))
     assert tensorfile.read(film, "numpy")[1]["made"] == "films of people"
@@ -200,7 +200,7 @@ def test_files_say_what_they_were_made_of(tmp_path: Path) -> None:
 @needs_models
 def test_the_trainer_takes_them(made: tuple[Path, tuple[int, int, int]], tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from livecam.training import __main__ as command
+    from training import __main__ as command
 
     torch.set_num_threads(1)
     text = command.recipe_path("test").read_text("utf-8")
@@ -219,7 +219,7 @@ def test_a_feature_network_cannot_learn_from_films(
     made: tuple[Path, tuple[int, int, int]], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pytest.importorskip("torch")
-    from livecam.training import perception
+    from training import perception
 
     arguments = ["--data", str(made[0]), "--out", str(tmp_path / "features.safetensors"), "--steps", "1"]
     assert perception.main(arguments) == 2

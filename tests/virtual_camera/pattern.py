@@ -10,7 +10,7 @@ import time
 import cv2
 import numpy as np
 
-from benchmarks import glass_to_glass_code as code
+from livecam.benchmarks.glass_to_glass import frame_code as code
 
 BARS = (
     (255, 255, 255),

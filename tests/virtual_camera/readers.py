@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks import glass_to_glass_code as code
+from livecam.benchmarks.glass_to_glass import frame_code as code
 
 BLACK = 8
 """Mean value below which a picture counts as black."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import glass_to_glass, glass_to_glass_measure, glass_to_glass_relay
+from livecam.benchmarks.glass_to_glass import command as glass_to_glass
+from livecam.benchmarks.glass_to_glass import measure, relay_host
 
 pytestmark = pytest.mark.slow
 
@@ -16,9 +17,9 @@ pytestmark = pytest.mark.slow
 def test_pictures_go_from_here_to_a_reader_in_the_guest(guest, monkeypatch, tmp_path):
     memory = Path("/dev/shm") if Path("/dev/shm").is_dir() else tmp_path
     out = tmp_path / "figures.json"
-    monkeypatch.setattr(glass_to_glass_measure, "WARM_UP_S", 0.5)
+    monkeypatch.setattr(measure, "WARM_UP_S", 0.5)
     with tempfile.TemporaryDirectory(dir=memory) as folder:
-        monkeypatch.setattr(glass_to_glass_relay, "MEMORY", Path(folder))
+        monkeypatch.setattr(relay_host, "MEMORY", Path(folder))
         arguments = [
             "--device-in-guest",
             "--rates",

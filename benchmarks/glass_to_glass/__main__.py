@@ -1,0 +1,7 @@
+"""From the camera's exposure to a picture in the caller's hands: `python -m livecam.benchmarks.glass_to_glass`."""
+
+import sys
+
+from livecam.benchmarks.glass_to_glass.command import main
+
+sys.exit(main())

@@ -1,0 +1,176 @@
+"""Pairs for fine-tuning on one person: their portrait, moved by the product to where another picture shows
+them, beside that picture.
+
+Other pictures have another size, tilt and light. Size and tilt go away in the face-aligned square; light is
+matched by colour outside mouth and eyes, which the refiner leaves as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.face import landmarks as lm
+from livecam.frames import RGB
+from livecam.generator import alignment
+from livecam.generator.alignment import Square, face_square
+from livecam.generator.layout import LIDS, LIPS
+from livecam.motion.transfer import Motion, MotionTransfer, rest
+from livecam.persona import enroll
+from livecam.persona.types import Persona
+from livecam.render.cpu.refiner import draw_rasters
+from livecam.render.cpu.renderer import HostRenderer
+from training.moved_portrait import FREE, jittered
+
+F32 = NDArray[np.float32]
+UNIT: Final = 512.0
+"""Landmarks as if in pixels, as a driver's are."""
+FARTHEST: Final = np.radians(30.0)
+"""Turns beyond this are not compared: the warper cannot follow, and the refiner need not."""
+GAINS: Final = (0.7, 1.4)
+"""How far colours may be matched."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPair:
+    """warped, truth: (C, C, 3) uint8; rasters, truth_rasters: (5, C/2, C/2) float32. `truth` is None where
+    nobody knows."""
+
+    warped: RGB
+    rasters: F32
+    truth: RGB | None = None
+    truth_rasters: F32 | None = None
+
+
+class OwnPairs:
+    """Makes pairs of one persona; `size`: C."""
+
+    def __init__(self, persona: Persona, size: int) -> None:
+        self._size = size
+        self._crop = enroll.cut(persona.picture, persona.crop, persona.size)
+        self._own = persona.landmarks
+        self._square = face_square(persona.landmarks)
+        self._renderer = HostRenderer(persona)
+        self._transfer = MotionTransfer(persona.landmarks, persona.landmarks * np.float32(UNIT), FREE)
+
+    def at_rest(self, rng: np.random.Generator) -> OwnPair:
+        """The portrait as it is, in a square a little off: what is right must stay as it is."""
+        square = jittered(self._square, rng)
+        warped, rasters = self._warp(rest(self._own), square)
+        return OwnPair(warped, rasters, alignment.cut(self._crop, square, self._size), rasters)
+
+    def moved(self, points: F32) -> OwnPair:
+        """To landmarks (478, 3) in 0..1 of the portrait's crop; nobody knows the truth."""
+        motion = self._transfer((points * UNIT).astype(np.float32))
+        return OwnPair(*self._warp(motion, face_square(motion.landmarks)))
+
+    def beside(self, crop: RGB, points: F32) -> OwnPair | None:
+        """To where another picture, S x S x 3, shows the person; points (478, 3) in 0..1 of it. None where
+        the head is turned too far."""
+        other = face_square(points)
+        x, y = self._square.to_picture(*other.to_crop(points[:, 0], points[:, 1]))
+        z = points[:, 2] * _side(self._square) / _side(other)
+        motion = self._transfer((np.stack([x, y, z], 1) * UNIT).astype(np.float32))
+        if _turn(motion) > FARTHEST:
+            return None
+        square = face_square(motion.landmarks)
+        warped, rasters = self._warp(motion, square)
+        there = _carried(square, self._square, other)
+        truth = alignment.cut(crop, there, self._size)
+        truth_rasters = self._rasters(points, there)
+        return OwnPair(warped, rasters, match_colours(truth, warped, rasters), truth_rasters)
+
+    def _warp(self, motion: Motion, square: Square) -> tuple[RGB, F32]:
+        picture = self._renderer.render(motion)
+        return alignment.cut(picture, square, self._size), self._rasters(motion.landmarks, square)
+
+    def _rasters(self, points: F32, square: Square) -> F32:
+        return draw_rasters(points, square, self._size // 2)
+
+
+def match_colours(truth: RGB, warped: RGB, rasters: F32) -> RGB:
+    """`truth` with mean and deviation of each channel as `warped` has them, outside lips and lids."""
+    side = warped.shape[0]
+    near = np.maximum(rasters[LIPS], rasters[LIDS]).repeat(side // rasters.shape[1], 0)
+    outside = near.repeat(side // rasters.shape[2], 1) < -0.5
+    if outside.sum() < 100:
+        return truth
+    own, wanted = truth[outside].astype(np.float64), warped[outside].astype(np.float64)
+    gain = np.clip(wanted.std(0) / np.maximum(own.std(0), 1.0), *GAINS)
+    out = (truth - own.mean(0)) * gain + wanted.mean(0)
+    return np.clip(out + 0.5, 0, 255).astype(np.uint8)
+
+
+def made_up(points: F32) -> list[F32]:
+    """Faces that the person makes in no picture: talking, shutting the eyes, turning. points (478, 3) in
+    0..1."""
+    found = []
+    for lips, lids, yaw in (
+        (0.15, 1.0, 0.0),
+        (0.35, 1.0, -8.0),
+        (0.6, 1.0, 0.0),
+        (0.0, 0.35, 0.0),
+        (0.0, 0.7, 10.0),
+        (0.25, 0.35, 5.0),
+    ):
+        found.append(_turned(_with_lids(_with_lips(points, lips), lids), yaw))
+    return found
+
+
+def held_out_of(count: int) -> Sequence[int]:
+    """Which of `count` other pictures are kept for the check: every third, and at least one."""
+    return range(min(2, count - 1), count, 3) if count else ()
+
+
+def _carried(square: Square, origin: Square, target: Square) -> Square:
+    """`square` lies to `origin` as the returned one lies to `target`."""
+    ends = ((square.x, square.y), (square.x + square.across_x, square.y + square.across_y))
+    (x, y), (right, below) = (target.to_picture(*origin.to_crop(*end)) for end in ends)
+    return Square(x, y, right - x, below - y)
+
+
+def _side(square: Square) -> float:
+    return float(np.hypot(square.across_x, square.across_y))
+
+
+def _turn(motion: Motion) -> float:
+    """Radians by which the head is turned."""
+    linear = motion.head[:, :3].astype(np.float64)
+    size = np.cbrt(np.linalg.det(linear))
+    return float(np.arccos(np.clip((np.trace(linear) / size - 1) / 2, -1, 1)))
+
+
+def _with_lips(points: F32, share: float) -> F32:
+    """The lower lip and the chin lowered by this share of the mouth's width."""
+    out = points.copy()
+    drop = np.float32(share * np.linalg.norm(points[308, :2] - points[78, :2]))
+    corners = 0.5 * (points[78, 1] + points[308, 1])
+    chin = max(float(points[lm.CHIN, 1] - corners), 1e-6)
+    below = np.clip((points[:, 1] - corners) / (0.25 * chin), 0, 1)
+    mesh = np.zeros(lm.COUNT, np.float32)
+    mesh[: lm.MESH_COUNT] = 1
+    out[:, 1] += drop * below * mesh
+    lower = list(lm.INNER_LIP_LOWER)
+    out[lower, 1] = points[lower, 1] + drop * (1 - np.linspace(-1, 1, len(lower), dtype=np.float32) ** 2)
+    return out
+
+
+def _with_lids(points: F32, share: float) -> F32:
+    """The upper lids brought this near to the lower ones; 1 leaves them."""
+    out = points.copy()
+    for upper, lower, _ in lm.EYES:
+        u, low = list(upper[1:-1]), list(lower[1:-1])
+        out[u] = points[low] + np.float32(share) * (points[u] - points[low])
+    return out
+
+
+def _turned(points: F32, yaw: float) -> F32:
+    """The head turned by so many degrees about its stable points."""
+    from livecam.geometry import from_euler
+
+    centre = points[list(lm.STABLE)].mean(0)
+    return ((points - centre) @ from_euler(np.radians([yaw, 0, 0])).T + centre).astype(np.float32)

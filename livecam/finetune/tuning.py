@@ -1,0 +1,274 @@
+"""Fine-tuning on a few pictures of one person: `livecam enroll IMAGE... --steps N`.
+
+As in Zakharov et al. 2019 it starts from P e, the style that the embedder gives, and moves the person's own
+numbers: scales and shifts of the AdaIN layers. They are inputs of every graph, so no engine is built anew.
+The network itself stays: a few pictures would unlearn what thousands taught it.
+
+Three forces: other pictures of the person where there are some; the portrait at rest, which must come back;
+and faces that no picture shows, where the result must stay near the start. What is worse on pictures kept
+for the check, or has moved too far, is thrown away.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from livecam.finetune.own_pairs import OwnPair, OwnPairs, held_out_of, made_up
+from livecam.frames import RGB
+from livecam.generator.inputs import planes
+from livecam.model import losses
+from livecam.model.refiner import CropNetwork
+from livecam.persona.mouth import toothiest
+from livecam.persona.person_shots import portrait_view
+from livecam.persona.types import Persona
+from livecam.render.cpu.refiner import portrait_inputs
+from training.ship import load_painter
+
+log = logging.getLogger(__name__)
+F32 = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+RATE: Final = 1.5e-2
+"""Of Adam, at first; styles are about .1 in size."""
+BATCH: Final = 3
+ANCHOR: Final = 2.0
+"""Weight of staying near the start on faces that no picture shows."""
+CHECKS: Final = 5
+"""How often the held-out pairs are looked at on the way; the best of these is kept."""
+LEAST_GAIN: Final = 0.005
+"""Share of the error that must go for a result to be kept: less is noise."""
+MOST_DRIFT: Final = 0.35
+"""Share of the correction by which faces that no picture shows may change."""
+MOST_SOFTENING: Final = 0.002
+"""Likeness of gradients that may be lost: what softens the picture is no gain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """style: (1, N), the start itself where nothing better was found. Errors are `losses.content` on the
+    held-out pairs."""
+
+    style: F32
+    kept: bool
+    before: float
+    after: float
+    pairs: int
+    held_out: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Pairs as tensors, P of them: warped, truth (P, 3, C, C); rasters, truth_rasters (P, 5, C/2, C/2)."""
+
+    warped: Tensor
+    truth: Tensor
+    rasters: Tensor
+    truth_rasters: Tensor
+    flipped: bool = False
+    """Whether all of it is mirrored; the portrait then has to be too."""
+
+    def __len__(self) -> int:
+        return len(self.warped)
+
+    def __getitem__(self, index: Tensor) -> Pack:
+        return self._each(lambda x: x[index], self.flipped)
+
+    def mirrored(self) -> Pack:
+        """Rasters have no left and right to exchange."""
+        return self._each(lambda x: x.flip(-1), not self.flipped)
+
+    def _each(self, change: Callable[[Tensor], Tensor], flipped: bool) -> Pack:
+        warped, truth = change(self.warped), change(self.truth)
+        return Pack(warped, truth, change(self.rasters), change(self.truth_rasters), flipped)
+
+
+def fine_tune(
+    persona: Persona,
+    others: Sequence[tuple[RGB, F32]],
+    painter: Path,
+    steps: int,
+    progress: Progress = lambda done, total: None,
+    seed: int = 0,
+) -> Tuned:
+    """`persona` has a style. `others`: further pictures, enrolled squares S x S x 3 with landmarks (478, 3)
+    in 0..1.
+
+    Raises:
+        UserError: `painter` is no file of weights.
+    """
+    assert persona.style is not None
+    began = time.monotonic()
+    network = load_painter(painter)[0].network.requires_grad_(False)
+    if persona.shots is not None:
+        # The teeth that are shown cannot be asked for.
+        seen = toothiest(*portrait_view(persona), persona.shots)
+        others = [other for k, other in enumerate(others, 1) if k != seen]
+    training, kept, anchors, far = make_pairs(persona, others, network.size, seed)
+    told = portrait_inputs(*portrait_view(persona), persona.style.values, network.size)
+    tuner = Tuner(network, told)
+    best, before, after = tuner.run(training, kept, anchors, far, steps, progress, seed)
+    seconds = time.monotonic() - began
+    better = best is not None
+    style = persona.style.values if best is None else best
+    return Tuned(style, better, before, after, len(training), len(kept), seconds)
+
+
+def make_pairs(
+    persona: Persona, others: Sequence[tuple[RGB, F32]], size: int, seed: int
+) -> tuple[Pack, Pack, Pack, Pack]:
+    """To train on; held out; faces that no picture shows, to train on and held out.
+
+    Without other pictures the mirrored portrait, in squares of its own, is what is held out.
+    """
+    rng = np.random.default_rng(seed)
+    make = OwnPairs(persona, size)
+    found = [pair for pair in (make.beside(*other) for other in others) if pair is not None]
+    checked = set(held_out_of(len(found)))
+    training = [make.at_rest(rng) for _ in range(4)]
+    training += [pair for k, pair in enumerate(found) if k not in checked]
+    kept = [found[k] for k in sorted(checked)]
+    moved = [make.moved(points) for points in made_up(persona.landmarks)]
+    packs = [_pack(pairs) for pairs in (training, kept or [make.at_rest(rng) for _ in range(3)])]
+    if not kept:
+        packs[1] = packs[1].mirrored()
+    return packs[0], packs[1], _pack(moved[::2]), _pack(moved[1::2])
+
+
+class Tuner:
+    """One person's style and the network that it serves. Which of two styles is better is asked of held-out
+    pairs."""
+
+    def __init__(self, network: CropNetwork, told: dict[str, NDArray[Any]]) -> None:
+        """`told`: `livecam.render.cpu.refiner.portrait_inputs`, with the style to start from."""
+        self.network = network
+        names = ("refiner_source", "refiner_source_rasters", "refiner_style")
+        self.source, self.source_rasters, self.start = (torch.from_numpy(told[name].copy()) for name in names)
+
+    def repair(self, pack: Pack, style: Tensor) -> Tensor:
+        """(P, 3, C, C)"""
+        count = len(pack)
+        told = [x.expand(count, -1, -1, -1) for x in (self.source, self.source_rasters)]
+        if pack.flipped:
+            told = [x.flip(-1) for x in told]
+        return pack.warped + self.network(pack.warped, pack.rasters, *told, style.expand(count, -1))
+
+    def run(
+        self,
+        training: Pack,
+        kept: Pack,
+        anchors: Pack,
+        far: Pack,
+        steps: int,
+        progress: Progress = lambda done, total: None,
+        seed: int = 0,
+    ) -> tuple[F32 | None, float, float]:
+        """The best style of those looked at on the way, or None; the start's error and the best one's."""
+        style = self.start.clone().requires_grad_(True)
+        optimiser = torch.optim.Adam([style], RATE, betas=(0.9, 0.99))
+        with torch.no_grad():
+            stay = self.repair(anchors, self.start)
+        first = self.judge(kept, far, self.start)
+        best, error = None, first.error
+        generator = torch.Generator().manual_seed(seed)
+        every = max(1, steps // CHECKS)
+        for step in range(steps):
+            for group in optimiser.param_groups:
+                group["lr"] = RATE * (1 - 0.9 * step / steps)
+            loss = self._loss(training, anchors, stay, style, generator)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            if (step + 1) % every == 0 or step + 1 == steps:
+                found = self.judge(kept, far, style.detach())
+                log.info("step %d: held-out error %.5f, at first %.5f", step + 1, found.error, first.error)
+                if found.beats(first) and found.error < error:
+                    best, error = style.detach().clone(), found.error
+            progress(step + 1, steps)
+        return None if best is None else best.numpy(), first.error, error
+
+    def _loss(
+        self, training: Pack, anchors: Pack, stay: Tensor, style: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        index = torch.randperm(len(training), generator=generator)[:BATCH]
+        one = torch.randint(len(anchors), (1,), generator=generator)
+        batch, anchor = training[index], anchors[one]
+        near = losses.content(self.repair(batch, style), batch.truth, self._weights(batch))
+        drift = losses.content(self.repair(anchor, style), stay[one], self._weights(anchor))
+        return near + ANCHOR * drift
+
+    def _weights(self, pack: Pack) -> Tensor:
+        source = self.source_rasters.expand(len(pack), -1, -1, -1)
+        gate = self.network.gate(pack.rasters, source.flip(-1) if pack.flipped else source)
+        return losses.region_weights(gate, pack.rasters, pack.truth_rasters)
+
+    @torch.no_grad()
+    def judge(self, kept: Pack, far: Pack, style: Tensor) -> Judgement:
+        """A style on what was held out."""
+        repaired, weights = self.repair(kept, style), self._weights(kept)
+        error = float(losses.content(repaired, kept.truth, weights))
+        alike = _likeness(repaired, kept.truth)
+        likeness = float((alike * weights).sum() / (weights.sum() + 1e-6))
+        there = self.repair(far, self.start)
+        moved = (self.repair(far, style) - there).abs().mean()
+        drift = float(moved / ((there - far.warped).abs().mean() + 1e-4))
+        return Judgement(error, likeness, drift)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """error: `losses.content`; likeness of gradients, 1 at best; drift: change of made-up faces as a share
+    of their correction."""
+
+    error: float
+    likeness: float
+    drift: float
+
+    def beats(self, start: Judgement) -> bool:
+        """Nearer, not softer, and elsewhere nearly the same."""
+        return (
+            self.error < start.error * (1 - LEAST_GAIN)
+            and self.likeness > start.likeness - MOST_SOFTENING
+            and self.drift < MOST_DRIFT
+        )
+
+
+def _pack(pairs: Sequence[OwnPair]) -> Pack:
+    """Where the truth is not known the warped picture stands in its place."""
+
+    def pictures(chosen: Sequence[RGB]) -> Tensor:
+        return torch.from_numpy(np.concatenate([planes(picture) for picture in chosen]))
+
+    def rasters(chosen: Sequence[F32]) -> Tensor:
+        return torch.from_numpy(np.stack(chosen))
+
+    return Pack(
+        pictures([pair.warped for pair in pairs]),
+        pictures([pair.warped if pair.truth is None else pair.truth for pair in pairs]),
+        rasters([pair.rasters for pair in pairs]),
+        rasters([pair.rasters if pair.truth_rasters is None else pair.truth_rasters for pair in pairs]),
+    )
+
+
+def _likeness(one: Tensor, other: Tensor) -> Tensor:
+    """Gradient magnitude similarity (Xue et al. 2014) of grey pictures in 0..1: (P, 1, C, C)."""
+    kernel = one.new_tensor([[1.0, 0.0, -1.0]] * 3).reshape(1, 1, 3, 3) / 3
+
+    def magnitude(picture: Tensor) -> Tensor:
+        grey = F.pad(picture.mean(1, keepdim=True), (1, 1, 1, 1), mode="replicate") * 255
+        across, down = F.conv2d(grey, kernel), F.conv2d(grey, kernel.transpose(2, 3))
+        return (across.square() + down.square()).sqrt()
+
+    a, b = magnitude(one), magnitude(other)
+    return (2 * a * b + 170.0) / (a.square() + b.square() + 170.0)

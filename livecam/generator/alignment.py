@@ -1,0 +1,115 @@
+"""Where the face-aligned crop lies: one square for mouth and eyes, whatever the head's size and tilt.
+
+The formulas use nothing but arithmetic and indexing, so the same lines serve NumPy arrays (live on a CPU, and
+in training) and tensors (inside the graph); `tests/generator/test_alignment.py` holds the two together. No torch
+is imported here.
+
+The square stands on the line between the eyes. Its side is `SIDE` times the mean (root of the squares) of the
+distance between the eyes and that from eyes to mouth: turning the head shortens the first, nodding the
+second. `tests/generator/test_alignment.py` says how much of lids and lips it holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE: Final = 160
+"""Side of the crop in pixels. At 512 the square is about 170 pixels wide, so hardly any detail is lost."""
+SIDE: Final = 2.1
+NOD: Final = 0.93
+"""Distance between the eyes' middles over that from eyes to mouth, for a face seen from the front."""
+DOWN: Final = 0.57
+"""The square's centre on the way from the eyes to the mouth: room for a jaw that drops."""
+TINY: Final = 1e-7
+"""Keeps landmarks that all lie in one place from dividing by 0. Squared unit of the landmarks. No smaller:
+the exporter takes what is within 1e-8 of 0 for 0, and leaves out its addition."""
+
+# Corners only: they hold still while lids and lips move.
+LEFT_EYE: Final = (33, 133)
+RIGHT_EYE: Final = (362, 263)
+MOUTH: Final = (78, 308)
+
+
+class Square(NamedTuple):
+    """A square in a picture, in the landmarks' unit: its centre, and the way from its left to its right edge.
+
+    From the upper to the lower edge it is (-across_y, across_x). All four are scalars, or arrays or tensors
+    that broadcast with the points they are used with.
+    """
+
+    x: Any
+    y: Any
+    across_x: Any
+    across_y: Any
+
+    def to_picture(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """x and y in 0..1 of the square -> x and y in the picture."""
+        x, y = x - 0.5, y - 0.5
+        return (
+            self.x + x * self.across_x - y * self.across_y,
+            self.y + x * self.across_y + y * self.across_x,
+        )
+
+    def to_crop(self, x: Any, y: Any) -> tuple[Any, Any]:
+        """x and y in the picture -> x and y in 0..1 of the square."""
+        squared = self.across_x * self.across_x + self.across_y * self.across_y + TINY
+        x, y = x - self.x, y - self.y
+        return (
+            (x * self.across_x + y * self.across_y) / squared + 0.5,
+            (y * self.across_x - x * self.across_y) / squared + 0.5,
+        )
+
+
+def face_square(landmarks: Any) -> Square:
+    """landmarks (..., 478, 2 or more) -> the square of the face-aligned crop, in the same unit; parts are
+    (...)."""
+    left_x, left_y = _middle(landmarks, LEFT_EYE)
+    right_x, right_y = _middle(landmarks, RIGHT_EYE)
+    mouth_x, mouth_y = _middle(landmarks, MOUTH)
+    eyes_x, eyes_y = (left_x + right_x) / 2, (left_y + right_y) / 2
+    along_x, along_y = right_x - left_x, right_y - left_y
+    below_x, below_y = mouth_x - eyes_x, mouth_y - eyes_y
+    apart = along_x * along_x + along_y * along_y
+    far = (below_x * below_x + below_y * below_y) * NOD**2
+    stretch = SIDE * ((apart + far) / 2 / (apart + TINY)) ** 0.5
+    return Square(eyes_x + DOWN * below_x, eyes_y + DOWN * below_y, stretch * along_x, stretch * along_y)
+
+
+def _middle(landmarks: Any, pair: tuple[int, int]) -> tuple[Any, Any]:
+    a, b = landmarks[..., pair[0], :], landmarks[..., pair[1], :]
+    return (a[..., 0] + b[..., 0]) / 2, (a[..., 1] + b[..., 1]) / 2
+
+
+def cut(picture: NDArray[Any], square: Square, size: int = SIZE) -> NDArray[Any]:
+    """The square of a square picture at size x size: S x S (x C), any dtype of OpenCV's; `square` in 0..1
+    of S.
+
+    Bilinear, with an average first where the crop is less than half as fine. Beyond the picture its border is
+    repeated.
+    """
+    side = picture.shape[0]
+    wide = float(np.hypot(square.across_x, square.across_y)) * side
+    if wide > 2 * size:
+        side = max(1, round(side * 2 * size / wide))
+        picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(
+        cv2.warpAffine(
+            picture,
+            pixel_matrix(square, side, size),
+            (size, size),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+    )
+
+
+def pixel_matrix(square: Square, side: int, size: int = SIZE) -> NDArray[np.float64]:
+    """(2, 3): pixel (i, j) of a size x size crop -> pixel of a side x side picture; `square` in 0..1,
+    NumPy."""
+    ax, ay = float(square.across_x) * side / size, float(square.across_y) * side / size
+    x, y = square.to_picture(0.5 / size, 0.5 / size)  # the middle of the crop's first pixel
+    return np.array([[ax, -ay, float(x) * side - 0.5], [ay, ax, float(y) * side - 0.5]])

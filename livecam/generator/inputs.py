@@ -1,0 +1,165 @@
+"""What goes into the generator's graph and what comes out: names, shapes, dtypes. The one place for them.
+
+Numpy only, so that live code can fill the inputs without torch. Positions are in 0..1 of the portrait's
+square crop, x right and y down; the centre of pixel i of n is at (i + .5) / n. Pictures are RGB 0..1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.engines.base import TensorSpec
+from livecam.face.landmarks import COUNT
+
+SIZES: Final = (256, 512, 768)
+"""Sides of the crop, in pixels, that graphs are exported for."""
+DRAWING: Final = 4
+"""Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
+FLOW_GRID: Final = 128
+"""Cells along a side of the flow."""
+OPENINGS: Final = 3
+"""Openings through which the interior shows, always in this order: mouth, left eye, right eye."""
+LASH_RIM: Final = 0.05
+"""Along the lids so much of an eye's width belongs to the skin, for lashes grow there. Within it shows the
+eyeball."""
+LASH_RIM_SHUT: Final = 0.6
+"""How much narrower that rim is on an eye that is drawn as a shut one, for its lids are squeezed."""
+ASIDE: Final = (0.08, 0.2)
+"""How far an iris moves sideways, in widths of the eye, where eyeballs that look far aside begin to be drawn,
+and where they are in full."""
+OCCLUSION_AT_LIPS: Final = 0.6
+"""How much of the mouth's interior shows right behind the lips; deeper in it is lit fully."""
+OCCLUSION_DEPTH: Final = 0.09
+"""How far in the light grows by 1, as a share of the mouth's width."""
+SHADE_AT_LIDS, SHADE_DEPTH = 0.5, 0.3
+"""The same for eyeballs that look aside, in widths of the eye. On two clips the white has .7 and .85 of its
+light .06 and .1 widths from the lids' outline."""
+LASH_LINE: Final = 0.045
+"""Half the thickness of a shut lid's line of lashes, in widths of the eye, and at its corners `LASH_ENDS` of
+it."""
+LASH_ENDS: Final = 0.35
+LASH_EDGE: Final = 1.5
+"""Pixels over which that line fades."""
+LID_SOFT: Final = 0.06
+"""How far in, in widths of the eye, a shut lid is smoothed in full."""
+LID_BLUR: Final = 0.0105
+"""Sigma of that, in sides of the crop: a tenth of an eye's width."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaInputs:
+    """Set once for a portrait. S is the crop's side in pixels."""
+
+    foreground: Floats
+    """(1, 4, S, S): the person's colour and, last, the matte."""
+    background: Floats
+    """(1, 3, S, S): what stands behind, filled in where the person was."""
+    interior: Floats
+    """(1, 6, S, S): the mouth's inside and the eyeballs, painted where the portrait's own are; then eyeballs
+    that look far aside."""
+
+    @classmethod
+    def from_pictures(
+        cls, foreground: NDArray[np.uint8], background: NDArray[np.uint8], interior: NDArray[np.uint8]
+    ) -> PersonaInputs:
+        """From 8-bit pictures: RGBA S x S x 4, RGB S x S x 3, and RGB twice, S x S x 6.
+
+        Raises:
+            ValueError: a picture is not uint8 or not of the shape above, all of one size.
+        """
+        side = foreground.shape[0] if foreground.ndim else 0
+        pictures = {"foreground": (foreground, 4), "background": (background, 3), "interior": (interior, 6)}
+        for name, (picture, channels) in pictures.items():
+            if picture.dtype != np.uint8 or picture.shape != (side, side, channels):
+                expected = f"uint8 of shape {(side, side, channels)}"
+                raise ValueError(f"{name}: expected {expected}, given {picture.dtype} of {picture.shape}")
+        return cls(planes(foreground), planes(background), planes(interior))
+
+    def feeds(self) -> dict[str, NDArray[Any]]:
+        """By name, as an engine takes them."""
+        return {
+            "foreground": self.foreground,
+            "background": self.background,
+            "interior": self.interior,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FrameInputs:
+    """Set for every frame."""
+
+    flow: Floats
+    """(1, 2, 128, 128): for every cell's centre, where its colour comes from less where it is (x, then y)."""
+    landmarks: Floats
+    """(478, 2): the portrait's landmarks as they move."""
+    inner_inverse: Floats
+    """(3, 2, 3): for every opening the affine map from the moved picture back to the portrait."""
+    inner_centre: Floats
+    """(3, 2): where every opening's centre has moved to."""
+    lids: Floats
+    """(2, 5): of the left and the right eye the colour of the lashes, RGB in 0..1; how far it is drawn as a
+    shut one, 0 where its lids are as the picture has them, 1 where they are shut; and how far as one that
+    looks aside."""
+
+    def feeds(self) -> dict[str, NDArray[Any]]:
+        """By name, as an engine takes them."""
+        return {
+            "flow": self.flow,
+            "landmarks": self.landmarks,
+            "inner_inverse": self.inner_inverse,
+            "inner_centre": self.inner_centre,
+            "lids": self.lids,
+        }
+
+
+def lid_kernel(size: int) -> Floats:
+    """(K,): the weights of pixels side by side with which lids are smoothed; their sum is 1."""
+    sigma = LID_BLUR * size
+    reach = int(np.ceil(2.5 * sigma))
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    return np.asarray(weights / weights.sum(), np.float32)
+
+
+def planes(picture: NDArray[np.uint8]) -> Floats:
+    """S x S x C, uint8 -> (1, C, S, S), float32 in 0..1."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
+
+
+def persona_specs(size: int) -> tuple[TensorSpec, ...]:
+    """The inputs that are set once, in the graph's order."""
+    return (
+        _spec("foreground", 1, 4, size, size),
+        _spec("background", 1, 3, size, size),
+        _spec("interior", 1, 6, size, size),
+    )
+
+
+def frame_specs() -> tuple[TensorSpec, ...]:
+    """The inputs that change with every frame, in the graph's order."""
+    return (
+        _spec("flow", 1, 2, FLOW_GRID, FLOW_GRID),
+        _spec("landmarks", COUNT, 2),
+        _spec("inner_inverse", OPENINGS, 2, 3),
+        _spec("inner_centre", OPENINGS, 2),
+        _spec("lids", OPENINGS - 1, 5),
+    )
+
+
+def input_specs(size: int) -> tuple[TensorSpec, ...]:
+    """Every input, in the graph's order."""
+    return persona_specs(size) + frame_specs()
+
+
+def output_specs(size: int) -> tuple[TensorSpec, ...]:
+    """The one output: the picture, RGB in 0..1."""
+    return (_spec("image", 1, 3, size, size),)
+
+
+def _spec(name: str, *shape: int) -> TensorSpec:
+    return TensorSpec(name, shape, np.dtype(np.float32))

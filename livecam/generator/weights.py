@@ -1,0 +1,118 @@
+"""The refiner's weights as they ship: where they lie, and whether they are whole. No torch.
+
+    livecam/assets/refiner/
+      manifest.json         what the files are, with their checksums
+      refiner.onnx          corrects a crop, for CPUs
+      refiner-int8.onnx     the same in INT8, for CPUs that are quicker with it; may be missing
+      embedder.onnx         a picture's style
+      painter.safetensors   both in FP16, for the generator's graph and for fine-tuning
+      MODEL_CARD.md
+
+`python -m training.ship` writes such a folder. LIVECAM_REFINER names another one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from livecam.errors import UserError
+
+FORMAT: Final = 1
+"""Raised whenever older folders can no longer be used."""
+VARIABLE: Final = "LIVECAM_REFINER"
+MANIFEST, CARD = "manifest.json", "MODEL_CARD.md"
+REFINER, EMBEDDER, PAINTER = "refiner.onnx", "embedder.onnx", "painter.safetensors"
+FILES: Final = (REFINER, EMBEDDER, PAINTER)
+SMALL: Final = "refiner-int8.onnx"
+"""Written beside them by `python -m livecam.export.quantise`, where it is worth it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """`name` changes with every training: styles belong to the weights that made them.
+
+    size: C, side of the crop in pixels. style: N, the numbers a person has. checksums: SHA-256 by file.
+    """
+
+    folder: Path
+    name: str
+    size: int
+    style: int
+    checksums: Mapping[str, str]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the manifest names such a file."""
+        return name in self.checksums
+
+    def file(self, name: str) -> Path:
+        """The path of one of `FILES`, or of `SMALL` if there is one.
+
+        Raises:
+            UserError: it is missing, or not what was shipped.
+        """
+        path = self.folder / name
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise _broken(path, f"cannot be read ({error.strerror})") from error
+        if found != self.checksums[name]:
+            raise _broken(path, "damaged (its checksum is wrong)")
+        return path
+
+
+def find(environ: Mapping[str, str] = os.environ) -> Weights | None:
+    """The weights that are used; None where none were ever put in.
+
+    Raises:
+        UserError: the folder that LIVECAM_REFINER names holds none, or the manifest is damaged.
+    """
+    named = environ.get(VARIABLE)
+    folder = Path(named).expanduser() if named else Path(str(files("livecam.assets"))) / "refiner"
+    path = folder / MANIFEST
+    if not path.is_file():
+        if named:
+            raise UserError(f"{VARIABLE}={named}", f"there is no {MANIFEST}", "Unset it, or name a folder.")
+        return None
+    try:
+        said = json.loads(path.read_text("utf-8"))
+        if said["format"] != FORMAT:
+            raise ValueError(f"format {said['format']}")
+        names = [name for name in (*FILES, SMALL) if name in FILES or name in said["files"]]
+        checksums = {name: str(said["files"][name]["sha256"]) for name in names}
+        return Weights(folder, str(said["name"]), int(said["size"]), int(said["style"]), checksums)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _broken(path, f"not a manifest that can be used ({error})") from error
+
+
+def write_manifest(folder: Path, size: int, style: int, notes: Mapping[str, Any]) -> Weights:
+    """Describe the files that lie in `folder`; `notes` is added for people. Returns what `find` would."""
+    names = [name for name in (*FILES, SMALL) if name in FILES or (folder / name).is_file()]
+    contents = {name: (folder / name).read_bytes() for name in names}
+    checksums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    name = checksums[PAINTER][:12]
+    entries = {key: {"sha256": checksums[key], "bytes": len(content)} for key, content in contents.items()}
+    said = {"format": FORMAT, "name": name, "size": size, "style": style, "files": entries, **notes}
+    (folder / MANIFEST).write_text(json.dumps(said, indent=1) + "\n", "utf-8")
+    return Weights(folder, name, size, style, checksums)
+
+
+def renew(environ: Mapping[str, str] = os.environ) -> None:
+    """Describe the files anew, after `SMALL` has come or gone. Raises `UserError` as `find` does."""
+    weights = find(environ)
+    if weights is None:
+        return
+    said = json.loads((weights.folder / MANIFEST).read_text("utf-8"))
+    known = ("format", "name", "size", "style", "files")
+    notes = {name: value for name, value in said.items() if name not in known}
+    write_manifest(weights.folder, weights.size, weights.style, notes)
+
+
+def _broken(path: Path, why: str) -> UserError:
+    return UserError(f"the refiner's {path}", why, "Install livecam again, or add --no-refine.")

@@ -1,0 +1,54 @@
+"""What the portrait does when the face comes and goes: hold, ease to rest, ease back. Never a jump."""
+
+from __future__ import annotations
+
+from livecam.geometry import smoothstep
+from livecam.motion.transfer import Motion
+
+HOLD_SECONDS = 0.4
+"""A face lost for less than this leaves no trace."""
+REST_SECONDS = 0.8
+RETURN_SECONDS = 0.3
+
+
+class Presence:
+    """Turns "a motion, or nothing" into a motion for every frame. Times are in seconds and never go back."""
+
+    def __init__(self, rest: Motion) -> None:
+        self._rest = rest
+        self._shown = rest
+        self._lost_since: float | None = 0.0
+        self._lost_from = rest
+        self._back_since: float | None = None
+        self._back_from = rest
+        self.present = False
+
+    def update(self, motion: Motion | None, time: float) -> Motion:
+        if motion is None:
+            self._shown = self._fade_out(time)
+        else:
+            self._shown = self._fade_in(motion, time)
+        return self._shown
+
+    def _fade_out(self, time: float) -> Motion:
+        if self.present or self._lost_since is None:
+            self.present, self._back_since = False, None
+            self._lost_since, self._lost_from = time, self._shown
+        share = float(smoothstep(HOLD_SECONDS, HOLD_SECONDS + REST_SECONDS, time - self._lost_since))
+        if share >= 1.0:
+            return self._rest
+        return self._lost_from.blend(self._rest, share)
+
+    def _fade_in(self, motion: Motion, time: float) -> Motion:
+        if not self.present:
+            held = self._lost_since is not None and time - self._lost_since < HOLD_SECONDS
+            first = self._shown is self._rest and self._lost_since == 0.0
+            self._back_since = None if held or first else time
+            self._back_from, self.present = self._shown, True
+        if self._back_since is None:
+            return motion
+        share = float(smoothstep(0.0, RETURN_SECONDS, time - self._back_since))
+        if share >= 1.0:
+            self._back_since = None
+            return motion
+        return self._back_from.blend(motion, share)

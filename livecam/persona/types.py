@@ -1,0 +1,75 @@
+"""What is known of a portrait once it is enrolled: everything that is computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.frames import RGB
+from livecam.persona.person_shots import Shots, Style
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """The square of the picture that is rendered: left, top and side in the picture's pixels."""
+
+    x: float
+    y: float
+    side: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Points around the face that carry hair, ears, neck and shoulders along.
+
+    points: (N, 2) float32, 0..1 of the crop.
+    depth: (N,) float32, z of each point, in the same unit.
+    head: (N,) float32, 1 where a point turns with the head, 0 where it stands still.
+    oval: (N, 36) float32, how much of each oval point's expression it follows.
+    """
+
+    points: F32
+    depth: F32
+    head: F32
+    oval: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Persona:
+    """One enrolled portrait, ready to be rendered at `size` pixels.
+
+    landmarks: (478, 3) float32, 0..1 of the crop.
+    foreground: (size, size, 4) uint8 RGBA, the person with eyes and open mouth painted over, straight alpha.
+    background: (size, size, 3) uint8, the picture with the person filled in.
+    interior: (size, size, 6) uint8, mouth interior and eyeballs, in the portrait's own coordinates, RGB; then
+        eyeballs that look far aside, RGB.
+    triangles: (T, 3) int32 over the 468 mesh points followed by the lattice's.
+    picture: (H, W, 3) uint8, the whole portrait.
+    shots: pictures of the person for the refiner; None: the portrait alone.
+    style: what the refiner makes of them; None until it is first asked for.
+    """
+
+    name: str
+    size: int
+    crop: Crop
+    landmarks: F32
+    foreground: NDArray[np.uint8]
+    background: RGB
+    interior: NDArray[np.uint8]
+    lattice: Lattice
+    triangles: NDArray[np.int32]
+    picture: RGB
+    meta: dict[str, Any]
+    shots: Shots | None = None
+    style: Style | None = None
+
+    def picture_landmarks(self) -> F32:
+        """(478, 3) float32: the landmarks in pixels of the whole picture."""
+        points = self.landmarks * np.float32(self.crop.side)
+        points[:, :2] += [self.crop.x, self.crop.y]
+        return points

@@ -1,0 +1,345 @@
+"""The way of a frame: source -> tracker -> motion -> generator -> canvas -> sinks.
+
+The steps between a driver's frame and a finished picture are `livecam.animator`. Here is how they are run, in
+one of two ways. File to file is lossless: one output frame for every input frame, in order. As soon as
+somebody watches (a camera in, a camera or a page out) it is live: capture, tracking, drawing and every sink
+have a thread each and meet in slots that hold the latest frame only, so a slow stage skips frames and the
+freshest always wins; every sink ticks at a constant rate whatever happens upstream (`livecam.pipeline.pacing`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from livecam import signals
+from livecam.animator import Animator
+from livecam.errors import SinkLost, SourceLost
+from livecam.frames import DriverFrame, Landmarks, OutputFrame
+from livecam.pipeline.pacing import Pacer, Rhythm
+from livecam.pipeline.slots import Closed, Latest, LatestSlot
+from livecam.pipeline.threads import one_opencv_thread
+from livecam.report import Report
+from livecam.sinks.base import Sink
+from livecam.sinks.failures import Failures
+from livecam.sources.base import Source
+
+log = logging.getLogger(__name__)
+
+FAILURES = 30
+"""Frames in a row that may fail before a live run gives up; the picture holds meanwhile."""
+MAX_WAITING = 600
+"""Frames looked at ahead before a neutral frame must do: a face that appears late, or 240 fps."""
+
+
+@one_opencv_thread()
+def run_lossless(
+    source: Source,
+    animator: Animator,
+    sinks: Sequence[Sink],
+    report: Report,
+    max_frames: int | None = None,
+    progress: Callable[[int, int | None], None] = lambda done, total: None,
+    loop: bool = False,
+) -> None:
+    """One output frame for every input frame, in order. Stops at the end of the file or on Ctrl-C.
+
+    With `loop` the file begins again at its end, up to `max_frames`; numbers and times go on. A sink that
+    fails ends alone; its error is raised at the end, or at once where it is the last.
+    """
+    failures = Failures(sinks)
+    animator.resting()  # compiled code is loaded at its first use: that is start-up, not a frame
+    report.start()
+    total = source.info.frames
+    if max_frames is not None:
+        total = max_frames if loop else min(total or max_frames, max_frames)
+    observed = _observed(source, animator, report, max_frames, loop)
+    for frame, points, spent in _calibrated(observed, animator):
+        signals.check()
+        begun = time.perf_counter_ns() - spent
+        picture = animator.paint(animator.animate(points, frame.capture_ns / 1e9))
+        with report.stage("sink"):
+            for sink in failures.going:
+                try:
+                    sink.write(OutputFrame(picture, frame.index, frame.capture_ns))
+                except Exception as error:
+                    failures.add(sink, error)
+        report.add("total", time.perf_counter_ns() - begun)
+        report.count()
+        progress(report.frames, total)
+    if failures.first is not None:
+        raise failures.first
+
+
+Observed = tuple[DriverFrame, "Landmarks | None", int]
+"""A frame without its pixels, its landmarks, and the nanoseconds spent on both."""
+
+
+def _observed(
+    source: Source, animator: Animator, report: Report, max_frames: int | None, loop: bool
+) -> Iterator[Observed]:
+    count = 0
+    round_start, round_ns, last_ns = 0, 0, 0
+    while max_frames is None or count < max_frames:
+        begun = time.perf_counter_ns()
+        with report.stage("capture"):
+            frame = source.read()
+        if frame is None:
+            if not loop or count == round_start:
+                return
+            source.rewind()
+            # The last frame lasts as long as one does on average.
+            round_start, round_ns = count, last_ns + round(1e9 / source.info.fps)
+            continue
+        last_ns = round_ns + frame.capture_ns
+        if round_start:
+            frame = replace(frame, index=count, capture_ns=last_ns)
+        count += 1
+        points = animator.observe(frame)
+        yield replace(frame, pixels=None), points, time.perf_counter_ns() - begun
+
+
+def _calibrated(observed: Iterator[Observed], animator: Animator) -> Iterator[Observed]:
+    """The same items, after looking two seconds ahead for the neutral frame, or as far as the one asked for.
+
+    Raises:
+        UserError: the driver ended before that one.
+    """
+    waiting: list[Observed] = []
+    for item in observed:
+        waiting.append(item)
+        if item[1] is not None:
+            animator.finder.add(item[1], item[0].capture_ns / 1e9)
+        if animator.finder.done or (len(waiting) >= MAX_WAITING and not animator.finder.chosen):
+            break
+    else:
+        animator.finder.check_found()
+    animator.calibrate(None, 0.0)
+    yield from waiting
+    yield from observed
+
+
+Tracked = tuple[DriverFrame, "Landmarks | None"]
+"""A frame without its pixels, and its landmarks."""
+Finished = tuple[OutputFrame, float]
+"""A picture, and the monotonic time in seconds at which it was ready."""
+Item = TypeVar("Item")
+
+
+class LivePipeline:
+    """Capture, tracking, drawing and sinks in threads. `run` returns when the driver ends or on `stop`."""
+
+    def __init__(
+        self,
+        source: Source,
+        animator: Animator,
+        sinks: Sequence[Sink],
+        report: Report,
+        fps: float,
+        loop: bool = False,
+        max_frames: int | None = None,
+        stamp: Callable[[OutputFrame], None] | None = None,
+        in_step: bool = True,
+    ) -> None:
+        """For benchmarks: `stamp` may draw on every finished picture; `in_step=False` leaves the sinks' ticks
+        where they happen to be."""
+        self._source, self._animator, self._sinks, self._report = source, animator, sinks, report
+        self._fps, self._loop, self._max_frames = fps, loop, max_frames
+        self._stamp, self._in_step = stamp, in_step
+        self._failures = Failures(sinks)
+        self._captured: LatestSlot[DriverFrame] = LatestSlot()
+        self._tracked: LatestSlot[Tracked] = LatestSlot()
+        self._stop = threading.Event()
+        self._recalibrate = threading.Event()
+        self._error: BaseException | None = None
+        self._resting = animator.resting()
+        self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
+        self._rhythm = Rhythm()
+        self._driver_lost = False
+        self._latency_ms: float | None = None
+
+    @one_opencv_thread()
+    def run(self) -> None:
+        """Blocks. A thread's error is raised here, after everything has stopped."""
+        self._report.start()
+        track = (self._stage, self._captured, self._track, self._tracked.close)
+        draw = (self._stage, self._tracked, self._draw, self.stop)
+        threads = [
+            threading.Thread(target=self._guard, args=(self._capture,), name="capture"),
+            threading.Thread(target=self._guard, args=track, name="track"),
+            threading.Thread(target=self._guard, args=draw, name="draw"),
+            *(
+                threading.Thread(target=self._guard, args=(self._tick, sink), name=f"sink {sink.name}")
+                for sink in self._sinks
+            ),
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            while not self._stop.wait(0.2):
+                signals.check()
+        finally:
+            signals.finishing()
+            self.stop()
+            for thread in threads:
+                if thread.ident is not None:  # Ctrl-C may come before all are started
+                    thread.join(timeout=5)
+            self._report.dropped = self._captured.dropped + self._tracked.dropped
+            self._report.extra["audio_offset_ms"] = self.audio_offset_ms()
+        if self._error is not None:
+            raise self._error
+
+    def recalibrate(self) -> None:
+        """Take the driver's next two seconds as neutral. May be called from any thread."""
+        self._recalibrate.set()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._captured.close()
+        self._tracked.close()
+
+    def audio_offset_ms(self) -> int | None:
+        """Median time from capture to sink so far, by which a microphone has to be delayed; None at first."""
+        latency = self._report.result()["stages"].get("total")
+        return None if latency is None else round(latency["p50_ms"])
+
+    def status(self) -> dict[str, object]:
+        """For the page and for messages: state, frames so far, latency."""
+        state = "live" if self._animator.present else "no face"
+        if self._driver_lost:
+            state = "camera lost"
+        elif self._report.frames == 0:
+            state = "starting"
+        return {"state": state, "frames": self._report.frames, "latency_ms": self._latency_ms}
+
+    def _guard(self, target: Callable[..., None], *args: object) -> None:
+        try:
+            target(*args)
+        except Closed:
+            pass
+        except BaseException as error:  # handed to `run`
+            self._error = self._error or error
+            self.stop()
+
+    def _capture(self) -> None:
+        """Source to slot. Files are played at their own pace; a lost device is waited for."""
+        live = self._source.info.live
+        offset = time.monotonic_ns()
+        index = 0
+        while not self._stop.is_set():
+            try:
+                with self._report.stage("capture"):
+                    frame = self._source.read()
+            except SourceLost as lost:
+                if not self._driver_lost:
+                    log.warning("%s; the portrait rests until it is back", lost)
+                self._driver_lost = True
+                self._stop.wait(0.2)
+                continue
+            self._driver_lost = False
+            if frame is None:
+                if not self._loop:
+                    break
+                self._source.rewind()
+                offset = time.monotonic_ns()
+                continue
+            if not live:
+                due = offset + frame.capture_ns
+                self._stop.wait(max(due - time.monotonic_ns(), 0) / 1e9)
+                frame = replace(frame, capture_ns=due)
+            self._captured.put(replace(frame, index=index))
+            index += 1
+        self._captured.close()
+
+    def _stage(
+        self, slot: LatestSlot[Item], step: Callable[[Item | None], None], ended: Callable[[], None]
+    ) -> None:
+        """One step for every item of a slot, and with None whenever none came for the time of a tick."""
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                item = slot.take(timeout=1 / self._fps)
+            except Closed:
+                ended()
+                return
+            try:
+                step(item)
+                failures = failures if item is None else 0
+            except Exception:
+                failures += 1
+                log.warning("a frame failed; the picture holds", exc_info=failures == 1)
+                if failures >= FAILURES:
+                    raise
+
+    def _track(self, frame: DriverFrame | None) -> None:
+        """Driver's frame to landmarks. Its pixels go no further."""
+        if frame is None:
+            return
+        if self._recalibrate.is_set():
+            self._recalibrate.clear()
+            self._animator.recalibrate()
+        points = self._animator.observe(frame)
+        self._animator.calibrate(points, frame.capture_ns / 1e9)
+        self._tracked.put((replace(frame, pixels=None), points))
+
+    def _draw(self, tracked: Tracked | None) -> None:
+        """Landmarks to finished picture. While the camera is lost the portrait eases to rest."""
+        if tracked is None:
+            if self._driver_lost:
+                now = time.monotonic_ns()
+                picture = self._animator.paint(self._animator.animate(None, now / 1e9))
+                self._finished.set((OutputFrame(picture, -1, now), now / 1e9))
+            return
+        frame, points = tracked
+        seconds = frame.capture_ns / 1e9
+        picture = self._animator.paint(self._animator.animate(points, seconds))
+        finished = OutputFrame(picture, frame.index, frame.capture_ns)
+        if self._stamp is not None:
+            self._stamp(finished)
+        ready = time.monotonic()
+        if self._in_step:
+            self._rhythm.add(seconds, ready)
+        self._finished.set((finished, ready))
+        self._report.count()
+        if self._max_frames is not None and self._report.frames >= self._max_frames:
+            self.stop()
+
+    def _tick(self, sink: Sink) -> None:
+        """The newest picture to one sink at a constant rate; a late tick is skipped, never made up for.
+
+        A live sink's last frame is the portrait at rest: that is what a call goes on showing.
+        """
+        pacer = Pacer(1 / self._fps, time.monotonic(), self._rhythm)
+        shown: Finished | None = None
+        lost = False
+        while not self._stop.wait(max(pacer.due - time.monotonic(), 0)):
+            finished = self._finished.other_than(shown, pacer.due + pacer.patience - time.monotonic())
+            frame, ready = finished
+            begun = time.perf_counter_ns()
+            waited = time.monotonic() - ready
+            try:
+                sink.write(OutputFrame(frame.pixels, pacer.tick, pacer.nominal_ns))
+                lost = False
+            except SinkLost as error:
+                if not lost:
+                    log.warning("%s; waiting for it to come back", error)
+                lost = True
+            except Exception as error:
+                self._failures.add(sink, error)
+                return
+            self._report.add("sink", time.perf_counter_ns() - begun)
+            if finished is not shown and frame.index >= 0 and not lost:
+                self._report.add("wait", 1e9 * waited)
+                latency = time.monotonic_ns() - frame.capture_ns
+                self._report.add("total", latency)
+                self._latency_ms = latency / 1e6
+            shown = finished
+            pacer.advance(time.monotonic())
+        if sink.live and not lost:
+            with contextlib.suppress(Exception):
+                sink.write(OutputFrame(self._resting, pacer.tick, pacer.nominal_ns))

@@ -1,0 +1,72 @@
+"""`--engine auto`, and what happens when a GPU goes away in the middle of a call: the CPU draws on.
+
+The spare is the host's renderer, opened beforehand in a thread. It draws the same picture (70 dB), so nobody
+sees more than a frame that took longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from livecam.engines import FASTEST_FIRST, Standby, fastest
+from livecam.errors import UserError
+from livecam.frames import RGB
+from livecam.motion.transfer import Motion
+
+if TYPE_CHECKING:
+    from livecam.render.choose import Renderer
+
+
+class SteadyRenderer:
+    """Draws on a GPU while there is one, then on the CPU. Not thread-safe."""
+
+    def __init__(
+        self,
+        main: Renderer,
+        open_spare: Callable[[], Renderer],
+        notice: Callable[[str], None] | None = None,
+        patience: float | None = None,
+    ) -> None:
+        """`notice` is told in one line when the CPU takes over; without it the log is. `patience`: seconds
+        that a frame may take before the GPU counts as lost."""
+        self.name = main.name
+        options: dict[str, Any] = {} if patience is None else {"patience": patience}
+        self._standby: Standby[Renderer] = Standby(main, open_spare, notice=notice, **options)
+
+    def render(self, motion: Motion) -> RGB:
+        """size x size x 3, uint8 RGB, a fresh picture.
+
+        Raises:
+            EngineError: the GPU is lost and the CPU's renderer cannot be opened.
+        """
+
+        def spare(renderer: Renderer) -> RGB:
+            self.name = renderer.name
+            return renderer.render(motion)
+
+        return self._standby.call(lambda renderer: renderer.render(motion), again=spare)
+
+    def close(self) -> None:
+        self._standby.close(lambda renderer: renderer.close())
+
+
+def choose_fastest(
+    open_named: Callable[[str], Renderer],
+    notice: Callable[[str], None] | None = None,
+    names: tuple[str, ...] = FASTEST_FIRST,
+) -> Renderer:
+    """The first of `names` that `open_named` opens; a GPU's comes with the CPU's as its spare.
+
+    What was chosen, and why nothing faster was, goes to the log in one line, and to `notice`.
+
+    Raises:
+        EngineError: not even the last one opens.
+    """
+    candidates = [(name, lambda name=name: open_named(name)) for name in names]
+    choice = fastest(candidates, (UserError,))  # type: ignore[arg-type]
+    if notice is not None:
+        notice(choice.line)
+    if choice.name == names[-1]:
+        return choice.opened
+    return SteadyRenderer(choice.opened, lambda: open_named(names[-1]), notice)

@@ -1,0 +1,401 @@
+"""The way of a frame, with stand-ins at both ends: order, rate, holding on, and what may never happen."""
+
+from __future__ import annotations
+
+import errno
+import re
+import threading
+import time
+from functools import partial
+
+import cv2
+import numpy as np
+import pytest
+from doubles import Clip, Collected, Tracked, make_animator
+from faces import turned
+
+from livecam.errors import SinkLost, UserError
+from livecam.pipeline.live import LivePipeline, run_lossless
+from livecam.settings import MotionSettings, Settings
+
+
+@pytest.fixture
+def animator(persona):
+    return partial(make_animator, persona)
+
+
+def test_lossless_gives_every_frame_once_and_in_order(animator, face):
+    way, report = animator(face)
+    out, seen = Collected(), []
+    run_lossless(Clip(70), way, [out], report, progress=lambda done, total: seen.append((done, total)))
+    assert [f.index for f in out.frames] == list(range(70))
+    assert [f.capture_ns for f in out.frames] == [round(i * 4e7) for i in range(70)]
+    assert seen[-1] == (70, 70)
+    assert report.frames == 70
+
+
+def test_opencv_keeps_to_one_thread_while_a_run_lasts_and_no_longer(animator, face):
+    way, report = animator(face)
+    before, threads = cv2.getNumThreads(), []
+    try:
+        cv2.setNumThreads(2)
+        run_lossless(
+            Clip(3), way, [Collected()], report, progress=lambda *_: threads.append(cv2.getNumThreads())
+        )
+        assert threads == [1, 1, 1]
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
+
+
+def test_lossless_stops_at_max_frames(animator, face):
+    way, report = animator(face)
+    out = Collected()
+    run_lossless(Clip(1000), way, [out], report, max_frames=7)
+    assert len(out.frames) == 7
+
+
+def test_lossless_loops_up_to_max_frames(animator, face):
+    """Numbers and times go on as if the film were longer."""
+    way, report = animator(face)
+    out, seen = Collected(), []
+    clip = Clip(5)
+    run_lossless(clip, way, [out], report, 12, lambda *told: seen.append(told), loop=True)
+    assert [f.index for f in out.frames] == list(range(12))
+    assert [f.capture_ns for f in out.frames] == [round(i * 4e7) for i in range(12)]
+    assert clip.rewinds == 2
+    assert seen[-1] == (12, 12)
+
+
+def test_looping_a_film_without_frames_ends(animator, face):
+    way, report = animator(face)
+    run_lossless(Clip(0), way, [Collected()], report, 12, loop=True)
+    assert report.frames == 0
+
+
+def test_the_neutral_frame_is_known_from_the_first_frame_on(animator, face):
+    """The driver starts turned; frames before the neutral one are already drawn against it."""
+    start = turned(face, yaw=14)
+    way, report = animator(start, start, start, face)
+    out = Collected()
+    run_lossless(Clip(8), way, [out], report)
+    first, last = out.frames[0].pixels.astype(int), out.frames[-1].pixels.astype(int)
+    resting = way.resting().astype(int)
+    assert np.abs(last - resting).mean() < 0.5  # the filter is still settling by a fraction of a pixel
+    assert np.abs(first - resting).mean() > 2
+
+
+@pytest.mark.parametrize(
+    ("answers", "max_frames", "words"),
+    [
+        ((0,), None, "in 5 frames only. Use --neutral 0 to 4"),
+        ((0,), 3, "0 to 2"),
+        ((None,), None, "away"),
+    ],
+)
+def test_a_neutral_frame_that_never_comes_ends_the_run_with_one_line(
+    animator, face, answers, max_frames, words
+):
+    settings = Settings(motion=MotionSettings(neutral_frame=7))
+    way, report = animator(*(None if one is None else face for one in answers), settings=settings)
+    out = Collected()
+    with pytest.raises(UserError, match="neutral frame 7") as caught:
+        run_lossless(Clip(5), way, [out], report, max_frames)
+    assert words in str(caught.value)
+    assert out.frames == []
+
+
+def test_a_late_neutral_frame_is_waited_for(animator, face, monkeypatch):
+    """The one asked for, not the last of those that are looked at ahead for a good one."""
+    monkeypatch.setattr("livecam.pipeline.MAX_WAITING", 2)
+    settings = Settings(motion=MotionSettings(neutral_frame=3))
+    way, report = animator(*[turned(face, yaw=14)] * 3, face, settings=settings)
+    out = Collected()
+    run_lossless(Clip(8), way, [out], report)
+    resting = way.resting().astype(int)
+    assert np.abs(out.frames[-1].pixels.astype(int) - resting).mean() < 0.5
+
+
+def test_without_any_face_the_portrait_rests(animator):
+    way, report = animator(None)
+    out = Collected()
+    run_lossless(Clip(5), way, [out], report)
+    for frame in out.frames:
+        np.testing.assert_array_equal(frame.pixels, way.resting())
+
+
+def test_a_recording_gets_every_frame_with_and_without_a_face(animator, face):
+    kept = []
+    way, report = animator(face, None, face, record=lambda *a: kept.append(a))
+    run_lossless(Clip(3), way, [Collected()], report)
+    assert [k[0] for k in kept] == [0, 40_000_000, 80_000_000]
+    assert [k[1] is None for k in kept] == [False, True, False]
+    assert kept[0][2:] == (512, 512)
+
+
+def live(clip, way, sinks, report, **options):
+    pipeline = LivePipeline(clip, way, sinks, report, fps=options.pop("fps", 50.0), **options)
+    runner = threading.Thread(target=pipeline.run)
+    runner.start()
+    return pipeline, runner
+
+
+def test_live_sinks_tick_at_a_constant_rate_whatever_comes_in(animator, face):
+    """Ten frames a second in, fifty out: the last one is repeated."""
+    way, report = animator(face)
+    out = Collected(live=True)
+    _, runner = live(Clip(10, live=True, fps=10), way, [out], report)
+    runner.join(20)
+    gaps = np.diff(out.times)
+    assert len(out.frames) >= 35  # about 50 in a second, less what a busy machine skips
+    assert np.median(gaps) == pytest.approx(0.02, abs=0.004)
+    assert [f.index for f in out.frames] == sorted({f.index for f in out.frames})
+
+
+def test_before_the_first_frame_a_live_sink_shows_the_portrait(animator, face):
+    way, report = animator(face)
+    out = Collected(live=True)
+    _, runner = live(Clip(2, live=True, fps=2), way, [out], report)
+    runner.join(20)
+    np.testing.assert_array_equal(out.frames[0].pixels, way.resting())
+
+
+def test_a_slow_sink_does_not_hold_up_another(animator, face):
+    way, report = animator(face)
+    slow, quick = Collected(live=True, delay=0.3), Collected(live=True)
+    _, runner = live(Clip(20, live=True, fps=20), way, [slow, quick], report)
+    runner.join(30)
+    assert len(quick.frames) > 4 * len(slow.frames)
+
+
+def test_a_slow_tracker_skips_frames_instead_of_queueing(animator, face):
+    class Slow(Tracked):
+        def track(self, image, capture_ns):
+            time.sleep(0.15)
+            return super().track(image, capture_ns)
+
+    way, report = animator(face)
+    way._tracker = Slow(face)
+    _, runner = live(Clip(30, live=True, fps=30), way, [Collected(live=True)], report)
+    runner.join(30)
+    assert report.dropped > 10
+    assert report.frames < 20
+
+
+def test_a_lost_camera_is_waited_for(animator, face):
+    way, report = animator(face)
+    out = Collected(live=True)
+    _, runner = live(Clip(10, live=True, fps=20, failing=[3, 6]), way, [out], report)
+    runner.join(20)
+    assert report.frames >= 8
+    assert len(out.frames) > 20
+
+
+def test_a_lost_sink_is_tried_again(animator, face):
+    way, report = animator(face)
+    out = Collected(live=True, lose=5)
+    _, runner = live(Clip(10, live=True, fps=20), way, [out], report)
+    runner.join(20)
+    assert len(out.frames) > 10
+
+
+@pytest.mark.parametrize("face_seen", [True, False])
+def test_nothing_black_is_ever_sent(animator, face, face_seen):
+    """Before the first frame, live, after camera and device were lost and are back, and at the end."""
+    way, report = animator(face if face_seen else None)
+    writes = 0
+
+    class Unsteady(Collected):
+        def write(self, frame):
+            nonlocal writes
+            writes += 1
+            if writes in (2, 3, 12, 13, 14):
+                raise SinkLost("gone")
+            super().write(frame)
+
+    out = Unsteady(live=True)
+    pipeline, runner = live(Clip(10_000, live=True, fps=30, failing=[0, 5]), way, [out], report)
+    deadline = time.monotonic() + 60
+    while len(out.frames) < 20 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    pipeline.stop()
+    runner.join(20)
+    resting = way.resting().astype(int)
+    assert len(out.frames) >= 20
+    for frame in out.frames:
+        assert frame.pixels.mean() > 0.8 * resting.mean()  # the portrait moves, its brightness hardly
+    for frame in (out.frames[0], out.frames[-1]):
+        np.testing.assert_array_equal(frame.pixels, resting)
+
+
+def test_a_file_is_played_at_its_own_pace_and_looped(animator, face):
+    way, report = animator(face)
+    clip = Clip(5, fps=25)
+    begun = time.monotonic()
+    _, runner = live(clip, way, [Collected(live=True)], report, loop=True, max_frames=12)
+    runner.join(20)
+    assert clip.rewinds >= 2
+    assert time.monotonic() - begun >= 0.3  # 12 frames at 25 fps are .48 s, less the two rewinds
+
+
+def test_a_live_sink_ends_with_the_portrait_at_rest_and_a_film_does_not(animator, face):
+    way, report = animator(
+        turned(face, yaw=14), settings=Settings(motion=MotionSettings(neutral_frame=10**6))
+    )
+    camera, film = Collected(live=True), Collected()
+    pipeline = LivePipeline(Clip(10, live=True, fps=30), way, [camera, film], report, fps=30, stamp=darken)
+    pipeline.run()
+    np.testing.assert_array_equal(camera.frames[-1].pixels, way.resting())
+    assert film.frames[-1].pixels.max() == 0
+
+
+def darken(frame):
+    frame.pixels[:] = 0
+
+
+def test_the_delay_is_in_the_report(animator, face):
+    way, report = animator(face)
+    pipeline = LivePipeline(Clip(10, live=True, fps=30), way, [Collected(live=True)], report, fps=30)
+    assert pipeline.audio_offset_ms() is None
+    pipeline.run()
+    result = report.result()
+    assert result["audio_offset_ms"] == round(result["stages"]["total"]["p50_ms"]) > 0
+
+
+def test_stop_ends_everything(animator, face):
+    way, report = animator(face)
+    pipeline, runner = live(Clip(10_000, live=True, fps=30), way, [Collected(live=True)], report)
+    time.sleep(0.2)
+    pipeline.stop()
+    runner.join(10)
+    assert not runner.is_alive()
+
+
+def test_an_interrupt_while_threads_start_leaves_none_behind(animator, face, monkeypatch):
+    way, report = animator(face)
+    start = threading.Thread.start
+
+    def interrupted(thread):
+        if thread.name == "draw":
+            raise KeyboardInterrupt
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        LivePipeline(Clip(10_000, live=True), way, [Collected(live=True)], report, fps=30).run()
+    assert not {"capture", "track", "draw"} & {thread.name for thread in threading.enumerate()}
+    assert "audio_offset_ms" in report.result()  # what --report writes
+
+
+def test_a_frame_that_fails_holds_the_picture_and_goes_on(animator, face):
+    way, report = animator(face, ValueError("one bad frame"), face)
+    out = Collected(live=True)
+    _, runner = live(Clip(10_000, live=True, fps=30), way, [out], report, max_frames=7)
+    runner.join(60)
+    assert report.frames == 7
+    assert not runner.is_alive()
+
+
+def test_a_tracker_that_only_fails_ends_the_run_with_its_error(animator, monkeypatch):
+    monkeypatch.setattr("livecam.pipeline.FAILURES", 3)
+    way, report = animator(ValueError("broken"))
+    pipeline = LivePipeline(Clip(1000, live=True, fps=60), way, [Collected(live=True)], report, fps=30)
+    with pytest.raises(ValueError, match="broken"):
+        pipeline.run()
+
+
+def test_status_tells_what_is_going_on(animator, face):
+    way, report = animator(face)
+    pipeline = LivePipeline(Clip(1, live=True), way, [], report, fps=30)
+    assert pipeline.status()["state"] == "starting"
+    pipeline.run()
+    assert pipeline.status()["state"] == "live"
+
+
+def test_neutral_can_be_taken_again_while_live(animator, face):
+    """The driver sits turned; after recalibration that is straight ahead."""
+    away = turned(face, yaw=14)
+    way, report = animator(
+        face, face, face, away, settings=Settings(motion=MotionSettings(neutral_seconds=0.05))
+    )
+    out = Collected(live=True)
+    pipeline, runner = live(Clip(60, live=True, fps=30), way, [out], report)
+    time.sleep(1.0)
+    before = out.frames[-1].pixels.astype(int)
+    pipeline.recalibrate()
+    runner.join(20)
+    resting = way.resting().astype(int)
+    assert np.abs(before - resting).mean() > 2
+    assert np.abs(out.frames[-1].pixels - resting).mean() < 0.5
+
+
+class Breaking(Collected):
+    """A sink that takes `good` frames and then always fails."""
+
+    def __init__(self, error, good=3, **options):
+        super().__init__(**options)
+        self._error, self._good, self.closed = error, good, 0
+
+    def write(self, frame):
+        assert not self.closed
+        if len(self.frames) >= self._good:
+            raise self._error
+        super().write(frame)
+
+    def close(self):
+        self.closed += 1
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+TOLD = UserError("out.mp4", "it cannot be written (no space left on device)", "It is kept.")
+
+
+@pytest.mark.parametrize("error", [FULL, TOLD, RuntimeError("odd")])
+@pytest.mark.parametrize("live_sink", [False, True])
+def test_a_sink_that_breaks_ends_alone_while_others_go_on(animator, face, caplog, error, live_sink):
+    way, report = animator(face)
+    page, film = Collected(live=True), Breaking(error, name="film", live=live_sink)
+    pipeline, runner = live(Clip(10_000, live=True, fps=30), way, [film, page], report)
+    deadline = time.monotonic() + 60
+    while not film.closed and time.monotonic() < deadline:
+        time.sleep(0.01)
+    shown = len(page.frames)
+    while len(page.frames) < shown + 5 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    pipeline.stop()
+    runner.join(20)
+    assert film.closed == 1
+    assert len(page.frames) >= shown + 5
+    np.testing.assert_array_equal(page.frames[-1].pixels, way.resting())
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert str(error.strerror if error is FULL else error).lower() in line.lower()
+    assert line.endswith("The run goes on without it")
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"), [(FULL, UserError), (TOLD, UserError), (RuntimeError("odd"), RuntimeError)]
+)
+def test_the_last_sink_that_breaks_ends_a_live_run(animator, face, caplog, error, kind):
+    way, report = animator(face)
+    sinks = [Breaking(error, live=True), Breaking(error, good=6, live=True)]
+    with pytest.raises(kind, match="(?i)" + re.escape(getattr(error, "strerror", None) or str(error))):
+        LivePipeline(Clip(10_000, live=True, fps=30), way, sinks, report, fps=30).run()
+    assert [sink.closed for sink in sinks] == [1, 1]
+    assert len(caplog.records) == 1
+
+
+def test_a_lossless_run_goes_on_with_the_others_and_says_so_at_the_end(animator, face):
+    way, report = animator(face)
+    film, other = Breaking(FULL), Collected()
+    with pytest.raises(UserError, match="no space left"):
+        run_lossless(Clip(10), way, [film, other], report)
+    assert (film.closed, len(film.frames), len(other.frames)) == (1, 3, 10)
+
+
+def test_a_lossless_run_ends_with_its_last_sink(animator, face):
+    way, report = animator(face)
+    film = Breaking(TOLD)
+    with pytest.raises(UserError, match="It is kept"):
+        run_lossless(Clip(10), way, [film], report)
+    assert (film.closed, report.frames) == (1, 3)

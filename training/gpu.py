@@ -1,0 +1,108 @@
+"""One piece of a run on a GPU: `python -m training.gpu --out DIR --piece 0 --minutes 9`.
+
+Renders new people, trains the feature network in the first piece, goes on with the networks and packs them.
+What the next piece needs is in DIR: name it there as --from. docs/training.md has the whole plan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from livecam.errors import UserError
+
+log = logging.getLogger(__name__)
+
+FEATURES: Final = "features.safetensors"
+PEOPLE_A_PIECE: Final = 100_000
+"""Seeds that a piece may use up; each piece has people of its own."""
+HELD_OUT_FIRST: Final = 19
+"""The held-out people are the same in every piece: seeds 19, 39 and so on."""
+HELD_OUT: Final = 24
+
+
+def make_people(folder: Path, head_data: Path | None, piece: int, workers: int, ends: float) -> None:
+    """Held-out people first, then as many to train on as the time allows; a batch of `workers` at a time."""
+    from training import pairs, shards
+    from training.heads import factory
+
+    folder.mkdir(parents=True, exist_ok=True)
+    held_out = range(HELD_OUT_FIRST, HELD_OUT_FIRST + shards.HELD_OUT * HELD_OUT, shards.HELD_OUT)
+    first = piece * PEOPLE_A_PIECE
+    others = (seed for seed in range(first, first + PEOPLE_A_PIECE) if not shards.is_held_out(seed))
+    began, made = time.monotonic(), 0
+    plan = pairs.Plan(targets=8)
+    with factory.pool(workers, pairs.start_worker, (head_data, plan)) as pool:
+        made += sum(1 for _ in pool.map(pairs.make_person, [(folder, seed) for seed in held_out]))
+        while time.monotonic() < ends:
+            jobs = [(folder, next(others)) for _ in range(4 * workers)]
+            made += sum(1 for _ in pool.map(pairs.make_person, jobs))
+    log.info("%d people in %.0f s", made, time.monotonic() - began)
+
+
+def run_piece(options: argparse.Namespace) -> None:
+    """Raises `UserError`."""
+    import torch
+
+    from training import packed_checkpoint, perception, recipe
+    from training.__main__ import recipe_path
+    from training.loop import train
+
+    began = time.monotonic()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    data, run = options.scratch / "pairs", options.scratch / "run"
+    options.out.mkdir(parents=True, exist_ok=True)
+    render_until = began + 60 * options.minutes * options.render_share
+    make_people(data, options.head_data, options.piece, options.workers, render_until)
+    features = options.out / FEATURES
+    if options.start is not None:
+        shutil.copy(options.start / FEATURES, features)
+    else:
+        network = perception.learn(data, options.feature_steps, 64, device=device)
+        perception.save_features(network, features)
+    left = options.minutes - (time.monotonic() - began) / 60 - 0.3  # for packing
+    train(
+        recipe.read(recipe_path(options.recipe)),
+        data,
+        run,
+        minutes=max(left, 0.0),
+        device=device,
+        features=features,
+        start=options.start,
+    )
+    packed_checkpoint.pack(run, options.out)
+    sheets = sorted(run.glob("sheet-*.png"))[-1:]
+    for path in [*sheets, run / "log.jsonl"]:
+        shutil.copy(path, options.out / path.name)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.gpu", description=__doc__)
+    parser.add_argument("--recipe", default="gpu")
+    parser.add_argument("--out", type=Path, required=True, help="what comes back, 16 MB a file at most")
+    parser.add_argument("--from", dest="start", type=Path, help="the folder that the piece before left")
+    parser.add_argument("--piece", type=int, default=0, help="its number: names its people")
+    parser.add_argument("--minutes", type=float, default=9.0)
+    parser.add_argument("--render-share", type=float, default=0.4, help="of the minutes, for rendering")
+    parser.add_argument("--feature-steps", type=int, default=1500)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--head-data", type=Path)
+    parser.add_argument("--scratch", type=Path, default=Path("out/gpu"))
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        run_piece(options)
+    except UserError as error:
+        log.error("%s", error)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""People who were never trained on: figures, and a sheet to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from livecam.benchmarks.fidelity import mouth_and_eyes
+from livecam.errors import UserError
+from training import dataset
+from training.dataset import Batch, Pairs
+from training.system import Painter
+
+TOGETHER = 16
+
+
+def repair(painter: Painter, pairs: Pairs, chosen: NDArray[np.int64], shots: int) -> tuple[Batch, Tensor]:
+    """The samples as they are, and their repaired pictures (N, 3, C, C) in 0..1."""
+    batch = dataset.gather(pairs, chosen, shots, np.random.default_rng(0))
+    with torch.inference_mode():
+        return batch, painter(batch).picture.clamp(0, 1)
+
+
+def measure(painter: Painter, pairs: Pairs, shots: int = 1, most: int = 200) -> dict[str, dict[str, float]]:
+    """Figures of "refined", "warped", "blurred" and "flat" against the truth, as `mouth_and_eyes.summary` names
+    them."""
+    painter.eval()
+    chosen = np.unique(np.linspace(0, len(pairs) - 1, most).astype(np.int64))
+    rows: dict[str, list[dict[str, float]]] = {}
+    for start in range(0, len(chosen), TOGETHER):
+        batch, repaired = repair(painter, pairs, chosen[start : start + TOGETHER], shots)
+        for k in range(len(repaired)):
+            truth, warped = picture(batch.truth[k]), picture(batch.warped[k])
+            masks = mouth_and_eyes.regions(batch.truth_rasters[k].cpu().numpy(), truth.shape[0])
+            shown = {
+                "refined": picture(repaired[k]),
+                "warped": warped,
+                **mouth_and_eyes.controls(warped, masks),
+            }
+            for name, image in shown.items():
+                rows.setdefault(name, []).append(mouth_and_eyes.rate(image, truth, masks))
+    painter.train()
+    return {name: mouth_and_eyes.summary(found) for name, found in rows.items()}
+
+
+def sheet(painter: Painter, pairs: Pairs, path: Path, rows: int = 8, shots: int = 1) -> None:
+    """Source, warped, refined and truth of some moments as a PNG; then mouths of the last three, twice as
+    large.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    painter.eval()
+    chosen = np.linspace(0, len(pairs) - 1, min(rows, len(pairs))).astype(np.int64)
+    batch, repaired = repair(painter, pairs, chosen, shots)
+    lines = []
+    for k in range(len(repaired)):
+        warped, refined, truth = (picture(x[k]) for x in (batch.warped, repaired, batch.truth))
+        close = [_mouth(image) for image in (warped, refined, truth)]
+        lines.append(np.concatenate([picture(batch.source[k]), warped, refined, truth, *close], 1))
+    painter.train()
+    if not cv2.imwrite(str(path), np.concatenate(lines)[..., ::-1]):
+        raise UserError(str(path), "cannot be written", "Check the folder.")
+
+
+def picture(planes: Tensor) -> NDArray[np.uint8]:
+    """(3, C, C) in 0..1 -> (C, C, 3) uint8."""
+    values = planes.float().clamp(0, 1).mul(255).round().byte().cpu().numpy()
+    return np.ascontiguousarray(values.transpose(1, 2, 0))
+
+
+def _mouth(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The lower middle half of a crop at twice its size."""
+    size = image.shape[0]
+    part = image[size // 2 - size // 16 : size - size // 16, size // 4 : size - size // 4]
+    return np.asarray(cv2.resize(part, (size, size), interpolation=cv2.INTER_CUBIC))

@@ -1,0 +1,143 @@
+"""Training from the first step, or from a checkpoint, to the last or until the time is up."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import torch
+
+from livecam.errors import UserError
+from livecam.model import tensorfile
+from training import checkpoint, dataset, held_out, packed_checkpoint, shards
+from training.distributed import Alone
+from training.log import Log
+from training.perception import load_features
+from training.recipe import Recipe, from_dict
+from training.system import Painter, System
+
+log = logging.getLogger(__name__)
+
+ADVISED = 200
+"""Held-out pictures that are measured while training."""
+
+
+def train(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    resume: bool = False,
+    minutes: float | None = None,
+    device: str | None = None,
+    features: Path | None = None,
+    start: Path | None = None,
+    together: Alone | None = None,
+) -> int:
+    """Train on the pairs in `data`; `out` receives log.jsonl, sheets and the checkpoint. Returns the last
+    step done.
+
+    `minutes`: stop, with a checkpoint, before they are over. `features`: the network of the perceptual
+    loss; without it that loss is left out.
+
+    `start`: a folder packed by `training.packed_checkpoint`, to go on from with a new warm-up. `together`: the
+    processes that train side by side; the first one writes.
+
+    Raises:
+        UserError: no pairs, no checkpoint to resume from, one of another recipe, or one that would be lost.
+    """
+    ends = None if minutes is None else time.monotonic() + 60 * minutes
+    together = together or Alone()
+    first = together.rank == 0
+    device = together.device or device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if not resume and (out / checkpoint.TENSORS).exists():
+        raise UserError(
+            str(out), "holds a checkpoint already", "Add --resume to go on, or name another folder."
+        )
+    pairs = dataset.load(data, held_out=False).to(device)
+    kept = _held_out(data, device) if first else None
+    network = load_features(features) if features else None
+    made = set(shards.made(data))
+    system = System(recipe, pairs.size, device, network, together)
+    step = 0
+    if resume or start is not None:
+        if resume:
+            state = checkpoint.restore(out, system.modules, system.optimisers)
+        else:
+            assert start is not None
+            state = packed_checkpoint.unpack(start, system.modules)
+            state["warmed_from"] = state["step"]
+        if from_dict(state["recipe"], str(out)) != recipe:
+            log.warning("the recipe differs from the one this run was begun with")
+        step = state["step"]
+        made |= set(state.get("made", ()))
+        system.warmed_from = state["warmed_from"]
+    books = Log(out, step) if first else None
+    log.info("%s, %d pairs, steps %d to %d", device, len(pairs), step, recipe.steps)
+    began, since = time.monotonic(), step
+    try:
+        while step < recipe.steps:
+            found = system.step(pairs, step)
+            step += 1
+            if books and (step % recipe.log_every == 0 or step == recipe.steps):
+                rate = (step - since) / (time.monotonic() - began)
+                values = {name: float(value) for name, value in found.items()}
+                books.write(step - 1, {**values, "steps_per_second": rate})
+                log.info("%d: %s, %.2f steps/s", step, _short(values), rate)
+            up = ends is not None and together.any(time.monotonic() > ends)
+            if books and (step % recipe.check_every == 0 or step == recipe.steps or up):
+                _check(system, kept, out, step, books, sorted(made))
+            if up:
+                log.info("time is up at step %d", step)
+                break
+    finally:
+        if books:
+            books.close()
+    return step
+
+
+def painter_of(folder: Path, device: str = "cpu") -> tuple[Painter, Recipe]:
+    """The averaged networks of a checkpoint. Raises `UserError` where there is none."""
+    try:
+        tensors, notes = tensorfile.read(folder / checkpoint.TENSORS, "pt", "average/")
+        state = json.loads(notes["state"])
+        recipe = from_dict(state["recipe"], str(folder))
+    except (*tensorfile.UNREADABLE, KeyError, ValueError) as error:
+        why = f"holds no checkpoint that can be read ({error})"
+        raise UserError(str(folder), why, "Train one first.") from error
+    painter = Painter(recipe.network, state["size"])
+    painter.load_state_dict(tensors)
+    return painter.to(device).eval(), recipe
+
+
+def _held_out(data: Path, device: str) -> dataset.Pairs | None:
+    if not any(shards.is_held_out(person) for person in shards.people(data)):
+        log.warning("nobody is held out in %s: no figures and no sheets", data)
+        return None
+    return dataset.load(data, held_out=True, limit=40).to(device)
+
+
+def _check(
+    system: System, kept: dataset.Pairs | None, out: Path, step: int, books: Log, made: list[str]
+) -> None:
+    """Checkpoint first: figures can be made again."""
+    size = system.painter.network.size
+    state = {"step": step, "size": size, "warmed_from": system.warmed_from, "recipe": system.recipe.as_dict()}
+    state["made"] = made
+    checkpoint.save(out, system.modules, system.optimisers, state)
+    if kept is None:
+        return
+    painter: Painter = system.average  # type: ignore[assignment]
+    found = held_out.measure(painter, kept, most=ADVISED)
+    books.write(
+        step - 1, {f"{who}/{name}": value for who, row in found.items() for name, value in row.items()}
+    )
+    gains = {name: value - found["warped"][name] for name, value in found["refined"].items()}
+    log.info("held out, refined less warped: %s", _short(gains))
+    held_out.sheet(painter, kept, out / f"sheet-{step:06d}.png")
+
+
+def _short(values: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())

@@ -1,0 +1,112 @@
+"""One person's portrait, moved by the product's own code to where other pictures show the person."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.frames import RGB
+from livecam.generator import alignment
+from livecam.generator.alignment import Square, face_square
+from livecam.generator.layout import GRID
+from livecam.motion.transfer import MotionTransfer
+from livecam.persona import enroll, person_shots
+from livecam.persona.person_shots import Shots
+from livecam.persona.pictures import Seen
+from livecam.persona.types import Crop, Persona
+from livecam.render.cpu.refiner import draw_rasters
+from livecam.render.cpu.renderer import HostRenderer
+from livecam.settings import MotionSettings
+from training import shards
+from training.shards import Arrays
+
+F32 = NDArray[np.float32]
+Rng = np.random.Generator
+
+FREE: Final = MotionSettings(pose_limits=(1.2, 1.0, 1.2), shift_limit=2.0)
+"""No limits: what is limited is no longer where the truth is."""
+# How far the crop may lie from where the landmarks put it: shares of its side, radians, logarithm of its
+# size.
+SHIFT, TURN, SCALE = 0.012, 0.03, 0.04
+
+
+class MovedPortrait:
+    """Collects the pairs of one person: `add` one after the other, then `arrays`."""
+
+    def __init__(self, persona: Persona, points: F32, rng: Rng) -> None:
+        """points: (478, 3), the portrait's landmarks as the witness of the other pictures sees them, in
+        pixels."""
+        self._crop, self._size, self._rng = persona.crop, persona.size, rng
+        self._renderer = HostRenderer(persona)
+        self._transfer = MotionTransfer(persona.landmarks, points, FREE)
+        own = face_square(persona.landmarks)
+        cropped = enroll.cut(persona.picture, persona.crop, persona.size)
+        self._rows: dict[str, list[NDArray[Any]]] = {
+            "source": [alignment.cut(cropped, own)],
+            "source_rasters": [shards.quantise(draw_rasters(persona.landmarks, own))],
+        }
+
+    def add(
+        self,
+        picture: RGB,
+        seen: F32,
+        exact: F32,
+        expression: F32,
+        material: NDArray[np.uint8] | None = None,
+    ) -> None:
+        """Another moment: its picture, in the portrait's own pixels, is the truth.
+
+        seen, exact: (478, 3) in pixels, landmarks that move the portrait and those that are true.
+        expression: (E,). material: (H, W), what every pixel shows; None where nobody knows.
+        """
+        motion = self._transfer(seen)
+        warped = self._renderer.render(motion)
+        square = jittered(face_square(motion.landmarks), self._rng)
+        x, y = square.to_crop(motion.landmarks[:, 0], motion.landmarks[:, 1])
+        unknown = np.zeros((GRID, GRID), np.uint8)
+        for name, value in (
+            ("warped", alignment.cut(warped, square)),
+            ("truth", alignment.cut(enroll.cut(picture, self._crop, self._size), square)),
+            ("rasters", shards.quantise(draw_rasters(motion.landmarks, square))),
+            ("truth_rasters", shards.quantise(draw_rasters(in_crop(exact, self._crop), square))),
+            ("landmarks", np.stack([x, y], 1).astype(np.float32)),
+            ("material", unknown if material is None else look_up(material, square, self._crop)),
+            ("expression", expression),
+        ):
+            self._rows.setdefault(name, []).append(value)
+
+    def arrays(self, person: int, identity: F32) -> Arrays:
+        """All of `training.shards`. identity: (I,)."""
+        found: Arrays = {name: np.stack(values) for name, values in self._rows.items()}
+        return {**found, "identity": identity[None], "person": np.array([person], np.int64)}
+
+
+def one_shot(picture: RGB, points: F32) -> Shots:
+    """A further picture of the person, for `livecam.persona.enroll.build`; points (478, 3) in its pixels."""
+    return person_shots.together([person_shots.shot(*Seen(picture, points, "").crop())])
+
+
+def in_crop(points: F32, crop: Crop) -> F32:
+    """(478, 3) pixels of the picture -> (478, 2) in 0..1 of the crop."""
+    return np.asarray((points[:, :2] - [crop.x, crop.y]) / crop.side, np.float32)
+
+
+def jittered(square: Square, rng: Rng) -> Square:
+    """A little moved, turned and scaled, as landmarks from another picture would."""
+    turn, scale = rng.normal(0, TURN), float(np.exp(rng.normal(0, SCALE)))
+    ax, ay = float(square.across_x), float(square.across_y)
+    x, y = rng.normal(0, SHIFT * float(np.hypot(ax, ay)), 2)
+    c, s = scale * np.cos(turn), scale * np.sin(turn)
+    return Square(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
+
+
+def look_up(material: NDArray[np.uint8], square: Square, crop: Crop) -> NDArray[np.uint8]:
+    """(H, W) kinds of pixels -> (C/2, C/2), each the nearest."""
+    centres = (np.arange(GRID) + 0.5) / GRID
+    x, y = square.to_picture(centres[None, :], centres[:, None])
+    height, width = material.shape
+    columns = np.clip(np.floor(x * crop.side + crop.x), 0, width - 1).astype(int)
+    rows = np.clip(np.floor(y * crop.side + crop.y), 0, height - 1).astype(int)
+    return material[rows, columns]

@@ -1,0 +1,231 @@
+"""All networks of a run together, and one step of training."""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from livecam.errors import UserError
+from livecam.model import losses
+from livecam.model.discriminator import Discriminator
+from livecam.model.embedder import Embedder, Projection
+from livecam.model.features import FeatureNetwork, perceptual
+from livecam.model.paper import PaperNetwork, PaperShape
+from livecam.model.refiner import CropNetwork
+from livecam.model.repair import RepairNetwork, RepairShape
+from training import dataset
+from training.augment import augment
+from training.dataset import Batch, Pairs
+from training.distributed import Alone
+from training.recipe import Network, Recipe
+
+LAST_RATE = 0.03
+"""Share of the learning rate that is left at the end."""
+
+
+class Painter(nn.Module):
+    """What ships: the network that corrects crops, the embedder and P."""
+
+    def __init__(self, settings: Network, size: int) -> None:
+        super().__init__()
+        self.network = make_network(settings, size)
+        self.embedder = Embedder(settings.embedder)
+        self.projection = Projection(self.network.style_size)
+
+    def forward(self, batch: Batch) -> Painted:
+        """Correct every sample."""
+        embedding = self.embedder(batch.shots, batch.shot_rasters)
+        style = self.projection(embedding)
+        inputs = (batch.warped, batch.rasters, batch.source, batch.source_rasters)
+        colour, mask = self.network.parts(*inputs, style)
+        gate = self.network.gate(batch.rasters, batch.source_rasters)
+        picture = batch.warped + (colour * mask * gate).float()
+        return Painted(picture, mask.float(), gate.float(), embedding.float())
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """picture (B, 3, C, C); mask and gate (B, 1, C, C); embedding (B, 512)."""
+
+    picture: Tensor
+    mask: Tensor
+    gate: Tensor
+    embedding: Tensor
+
+
+def make_network(settings: Network, size: int) -> CropNetwork:
+    """Raises `UserError` for a kind or widths that there are not."""
+    if len(settings.widths) != 4:
+        raise UserError("widths", f"{settings.widths} are not four", "Give four numbers of channels.")
+    first, second, third, fourth = settings.widths
+    widths = (first, second, third, fourth)
+    if settings.kind == "repair":
+        return RepairNetwork(RepairShape(size, widths, settings.deep, settings.head))
+    if settings.kind == "paper":
+        return PaperNetwork(PaperShape(size, widths, settings.deep, settings.confined))
+    raise UserError(f"kind {settings.kind!r}", "no such network", 'Use "repair" or "paper".')
+
+
+class System:
+    """Networks, their averages and optimisers. `step` n always does the same, given the state after n - 1."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        size: int,
+        device: str = "cpu",
+        features: FeatureNetwork | None = None,
+        together: Alone | None = None,
+    ) -> None:
+        torch.manual_seed(recipe.seed)  # for the first weights; steps draw from generators of their own
+        self.recipe, self.device = recipe, torch.device(device)
+        self.together = together or Alone()
+        self.painter = Painter(recipe.network, size).to(self.device)
+        self.average = copy.deepcopy(self.painter).requires_grad_(False)
+        self.judge = Discriminator(recipe.network.people, recipe.network.discriminator)
+        self.judge.to(self.device)
+        for module in (self.painter, self.average, self.judge):
+            module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.features = None if features is None else features.to(self.device).eval().requires_grad_(False)
+        self.painter_optimiser = torch.optim.AdamW(
+            self.painter.parameters(), recipe.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4
+        )
+        self.judge_optimiser = torch.optim.AdamW(
+            self.judge.parameters(), recipe.discriminator_rate, betas=(0.5, 0.99), weight_decay=1e-4
+        )
+        half = recipe.precision == "bf16" or (recipe.precision == "auto" and self.device.type == "cuda")
+        self.half = half
+        self.warmed_from = 0
+        """Step at which the optimisers began without memory."""
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """Everything that a checkpoint holds."""
+        return {"painter": self.painter, "average": self.average, "judge": self.judge}
+
+    @property
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        return {"painter_optimiser": self.painter_optimiser, "judge_optimiser": self.judge_optimiser}
+
+    def batch(self, pairs: Pairs, step: int) -> Batch:
+        """The samples of a step, drawn and augmented from (seed, step) alone."""
+        recipe = self.recipe
+        rng = np.random.default_rng(
+            [recipe.seed, 2, step, *([self.together.rank] * (self.together.count > 1))]
+        )
+        chosen = self.together.share(dataset.choose(pairs, recipe.seed, step, recipe.batch))
+        shots = int(rng.integers(1, recipe.shots + 1))
+        batch = dataset.gather(pairs, chosen, shots, rng)
+        generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+        return augment(batch, recipe.augment, generator)
+
+    def step(self, pairs: Pairs, step: int) -> dict[str, Tensor]:
+        """One step; losses by name, unweighted, as tensors: reading one waits for the GPU."""
+        batch = self.batch(pairs, step)
+        self._set_rates(step)
+        joined = 0 <= self.recipe.adversarial_from <= step
+        found: dict[str, Tensor] = {}
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            painted = self.painter(batch)
+            batch = replace(batch, truth=losses.register(batch.truth, painted.picture.detach()))
+            total = self._plain_losses(batch, painted, found)
+            if joined:
+                total = total + self._adversarial_losses(batch, painted, found)
+        found["total"] = total
+        self._descend(self.painter, self.painter_optimiser, total, found, "gradient")
+        if joined:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+                judged = self._judge_loss(batch, painted)
+            found["discriminator"] = judged
+            self._descend(self.judge, self.judge_optimiser, judged, found, "discriminator_gradient")
+        self._follow(step)
+        return {name: value.detach() for name, value in found.items()}
+
+    def _plain_losses(self, batch: Batch, painted: Painted, found: dict[str, Tensor]) -> Tensor:
+        weights = self.recipe.weights
+        regions = losses.region_weights(painted.gate, batch.rasters, batch.truth_rasters)
+        found["content"] = losses.content(painted.picture, batch.truth, regions)
+        found["restraint"] = losses.restraint(painted.mask, painted.gate, regions)
+        total = weights.content * found["content"] + weights.restraint * found["restraint"]
+        if weights.gradients > 0:
+            found["gradients"] = losses.gradient_similarity(painted.picture, batch.truth, regions)
+            total = total + weights.gradients * found["gradients"]
+        if weights.tone > 0:
+            found["tone"] = losses.tone(painted.picture, batch.truth, regions)
+            total = total + weights.tone * found["tone"]
+        mouth, eyes = losses.mouth_and_eyes(regions, batch.rasters)
+        for name, weight, where in (
+            ("sharpness", weights.sharpness, mouth),
+            ("eye_sharpness", weights.eye_sharpness, eyes),
+        ):
+            if weight > 0:
+                found[name] = losses.sharpness(painted.picture, batch.truth, where)
+                total = total + weight * found[name]
+        if self.features is not None and weights.perceptual > 0:
+            found["perceptual"] = perceptual(self.features, painted.picture, batch.truth, painted.gate)
+            total = total + weights.perceptual * found["perceptual"]
+        return total
+
+    def _adversarial_losses(self, batch: Batch, painted: Painted, found: dict[str, Tensor]) -> Tensor:
+        weights = self.recipe.weights
+        self.judge.requires_grad_(False)
+        fake = self.judge(painted.picture, batch.rasters, painted.gate, batch.person)
+        with torch.no_grad():
+            real = self.judge(batch.truth, batch.rasters, painted.gate, batch.person)
+        columns = self.judge.columns(batch.person)
+        self.judge.requires_grad_(True)
+        found["adversarial"] = losses.generator_hinge(fake, painted.gate)
+        found["feature_match"] = losses.feature_match(real.features, fake.features)
+        found["embedding_match"] = losses.embedding_match(columns.detach(), painted.embedding)
+        return (
+            weights.adversarial * found["adversarial"]
+            + weights.feature_match * found["feature_match"]
+            + weights.embedding_match * found["embedding_match"]
+        )
+
+    def _judge_loss(self, batch: Batch, painted: Painted) -> Tensor:
+        """Hinge, and the columns drawn to the embeddings as those are to them."""
+        gate = painted.gate.detach()
+        real = self.judge(batch.truth, batch.rasters, gate, batch.person)
+        fake = self.judge(painted.picture.detach(), batch.rasters, gate, batch.person)
+        match = losses.embedding_match(self.judge.columns(batch.person), painted.embedding.detach())
+        return losses.discriminator_hinge(real, fake, gate) + self.recipe.weights.embedding_match * match
+
+    def _descend(
+        self,
+        module: nn.Module,
+        optimiser: torch.optim.Optimizer,
+        loss: Tensor,
+        found: dict[str, Tensor],
+        name: str,
+    ) -> None:
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.together.average(module.parameters())
+        found[name] = nn.utils.clip_grad_norm_(module.parameters(), self.recipe.clip)
+        optimiser.step()
+
+    def _set_rates(self, step: int) -> None:
+        recipe = self.recipe
+        share = min(1.0, step / recipe.steps)
+        factor = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+        factor *= min(1.0, (step - self.warmed_from + 1) / max(recipe.warm_up, 1))
+        for optimiser, rate in (
+            (self.painter_optimiser, recipe.learning_rate),
+            (self.judge_optimiser, recipe.discriminator_rate),
+        ):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * factor
+
+    @torch.no_grad()
+    def _follow(self, step: int) -> None:
+        """The averages follow, faster at first: they must not remember the first weights."""
+        decay = min(self.recipe.ema, (step + 1) / (step + 30))
+        pairs = zip(self.average.parameters(), self.painter.parameters(), strict=True)
+        for average, now in pairs:
+            average.lerp_(now, 1 - decay)
