@@ -1,4 +1,4 @@
-"""Small geometry that motion, persona and calibration share. NumPy only.
+"""Geometry that knows nothing of faces: rotations, similarities, soft limits. NumPy only.
 
 Coordinates: x right, y down, z away from the camera, as MediaPipe gives them. Angles are in radians; the
 order is yaw, pitch, roll: R = Ry(yaw) Rx(pitch) Rz(roll). The unit (pixels, or 0..1 of a crop) is the
@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-
-from livecam.face import landmarks as lm
 
 Array = NDArray[np.float64]
 
@@ -30,15 +28,6 @@ def similarity(a: Array, b: Array) -> tuple[float, Array, Array]:
     rotation = (u * sign) @ vt
     scale = float((d * sign).sum() / max((pa * pa).sum(), 1e-12))
     return scale, rotation, centre_b - scale * rotation @ centre_a
-
-
-def face_axes(points: Array) -> Array:
-    """(3, 3): columns are the face's own x (image right), y (to the chin) and z (away) axes."""
-    x = _unit(points[lm.RIGHT_CHEEK] - points[lm.LEFT_CHEEK]) + _unit(points[263] - points[33])
-    y = points[lm.CHIN] - points[lm.FOREHEAD]
-    x = _unit(x)
-    z = _unit(np.cross(x, y))
-    return np.stack([x, np.cross(z, x), z], 1)
 
 
 def to_euler(rotation: Array) -> Array:
@@ -86,30 +75,7 @@ def smoothstep(start: float, end: float, x: Any) -> Array:
     return out
 
 
-def lid_opening(points: Array, upper: tuple[int, ...], lower: tuple[int, ...]) -> float:
-    """Mean gap between the middles of the lids, as a share of the eye's width."""
-    width = np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2])
-    gap = np.linalg.norm(points[list(upper[3:6])] - points[list(lower[3:6])], axis=1).mean()
-    return float(gap / max(width, 1e-9))
-
-
-def mouth_width(points: Array) -> float:
-    """Distance between the inner corners of the mouth."""
-    return float(np.linalg.norm(points[308, :2] - points[78, :2]))
-
-
-def between_eyes(points: NDArray[Any]) -> float:
-    """Distance of the outer corners of the eyes in the picture."""
-    first, second = lm.OUTER_EYE_CORNERS
-    return float(np.linalg.norm(points[first, :2] - points[second, :2]))
-
-
-def eye_width(points: NDArray[Any]) -> float:
-    """Mean distance between the corners of an eye, above 0."""
-    widths = [np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2]) for upper, _, _ in lm.EYES]
-    return max(float(np.mean(widths)), 1e-6)
-
-
-def _unit(v: Array) -> Array:
+def unit(v: Array) -> Array:
+    """The vector at length 1."""
     out: Array = v / max(float(np.linalg.norm(v)), 1e-12)
     return out

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livecam import geometry as geo
+from livecam.face import measures
 
 angle = st.floats(-1.2, 1.2)
 
@@ -52,7 +53,7 @@ def test_smoothstep_runs_both_ways():
 
 
 def test_face_axes_of_a_frontal_face(face):
-    axes = geo.face_axes(face.astype(np.float64))
+    axes = measures.face_axes(face.astype(np.float64))
     np.testing.assert_allclose(axes.T @ axes, np.eye(3), atol=1e-9)
     yaw, _, roll = np.degrees(geo.to_euler(axes))
     assert abs(yaw) < 1.5  # the ICT head is symmetric, the measured correspondence nearly so

@@ -24,8 +24,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam import geometry as geo
 from livecam.face import landmarks as lm
+from livecam.face import measures
 from livecam.geometry import Array
 from livecam.motion.transfer import SHUT_LIDS, SHUT_LIPS
 
@@ -149,7 +149,7 @@ class LandmarkNoise:
 
     def __call__(self, points: Points) -> Points:
         """points (478, 3) in pixels, exact -> as tracked."""
-        axes = geo.face_axes(points.astype(np.float64))
+        axes = measures.face_axes(points.astype(np.float64))
         centre = points[list(lm.STABLE)].mean(0)
         unit = float(np.linalg.norm(points[lm.OUTER_EYE_CORNERS[1]] - points[lm.OUTER_EYE_CORNERS[0]]))
         face = (points - centre) @ axes / unit
@@ -190,7 +190,7 @@ class LandmarkNoise:
 
     def _see_lips(self, face: Array) -> None:
         upper, lower = list(lm.INNER_LIP_UPPER[1:-1]), list(lm.INNER_LIP_LOWER[1:-1])
-        width = max(geo.mouth_width(face), 1e-6)
+        width = max(measures.mouth_width(face), 1e-6)
         gap = (face[lower, 1] - face[upper, 1]) / width
         shown = self.share * np.interp(gap, *LIPS) + (1 - self.share) * np.interp(gap, *LIPS_FILMED)
         more = np.maximum(shown - SHUT_LIPS, 0)

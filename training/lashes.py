@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 
 from livecam.face.landmarks import EYES
+from livecam.face.measures import lid_opening
 from livecam.frames import RGB
-from livecam.geometry import lid_opening, smoothstep
+from livecam.geometry import smoothstep
 from livecam.render.cpu.lids import lash_line
 from training.heads.truth import Truth, mask
 

@@ -11,12 +11,12 @@ from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.alignment import Square, face_square
 from livecam.generator.layout import GRID
+from livecam.generator.rasters import draw_rasters
 from livecam.motion.transfer import MotionTransfer
-from livecam.persona import enroll, person_shots
-from livecam.persona.person_shots import Shots
+from livecam.persona import person_shots
+from livecam.persona.crop import cut_crop
 from livecam.persona.pictures import Seen
-from livecam.persona.types import Crop, Persona
-from livecam.render.cpu.refiner import draw_rasters
+from livecam.persona.types import Crop, Persona, Shots
 from livecam.render.cpu.renderer import HostRenderer
 from livecam.settings import MotionSettings
 from training import shards
@@ -42,7 +42,7 @@ class MovedPortrait:
         self._renderer = HostRenderer(persona)
         self._transfer = MotionTransfer(persona.landmarks, points, FREE)
         own = face_square(persona.landmarks)
-        cropped = enroll.cut(persona.picture, persona.crop, persona.size)
+        cropped = cut_crop(persona.picture, persona.crop, persona.size)
         self._rows: dict[str, list[NDArray[Any]]] = {
             "source": [alignment.cut(cropped, own)],
             "source_rasters": [shards.quantise(draw_rasters(persona.landmarks, own))],
@@ -68,7 +68,7 @@ class MovedPortrait:
         unknown = np.zeros((GRID, GRID), np.uint8)
         for name, value in (
             ("warped", alignment.cut(warped, square)),
-            ("truth", alignment.cut(enroll.cut(picture, self._crop, self._size), square)),
+            ("truth", alignment.cut(cut_crop(picture, self._crop, self._size), square)),
             ("rasters", shards.quantise(draw_rasters(motion.landmarks, square))),
             ("truth_rasters", shards.quantise(draw_rasters(in_crop(exact, self._crop), square))),
             ("landmarks", np.stack([x, y], 1).astype(np.float32)),

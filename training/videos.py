@@ -31,6 +31,7 @@ from livecam.finetune.own_pairs import FARTHEST
 from livecam.frames import RGB
 from livecam.generator.alignment import face_square
 from livecam.persona import enroll
+from livecam.persona.crop import choose_crop
 from livecam.persona.enroll import Choice
 from livecam.persona.pictures import CLIPS, unrest
 from training import shards
@@ -187,7 +188,7 @@ def choose(looks: dict[int, F32], count: int) -> tuple[int, list[int]]:
     """
     portrait = min(looks, key=lambda index: unrest(looks[index]))
     rest = looks[portrait]
-    crop = enroll.choose_crop(rest)
+    crop = choose_crop(rest)
     faces = {}
     for index, points in looks.items():
         scale, rotation, shift = geo.similarity(

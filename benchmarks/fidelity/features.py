@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
+from livecam.face import measures
 
 NAMES = ("mouth gap", "lids", "yaw", "pitch", "gaze")
 """Columns of `features`: shares of mouth and eye width, degrees, degrees, share of eye width."""
@@ -28,9 +29,9 @@ def features(points: NDArray[Any], neutral: NDArray[Any]) -> NDArray[np.float64]
     """
     rest = neutral.astype(np.float64)
     scale, rotation, shift = geo.similarity(rest[_STABLE], points[_STABLE].astype(np.float64))
-    face = ((points - shift) @ rotation / scale - rest[_STABLE].mean(0)) @ geo.face_axes(rest)
-    gap = (face[_LOWER, 1] - face[_UPPER, 1]).mean() / max(geo.mouth_width(face), 1e-9)
-    lids = np.mean([geo.lid_opening(face, upper, lower) for upper, lower, _ in lm.EYES])
+    face = ((points - shift) @ rotation / scale - rest[_STABLE].mean(0)) @ measures.face_axes(rest)
+    gap = (face[_LOWER, 1] - face[_UPPER, 1]).mean() / max(measures.mouth_width(face), 1e-9)
+    lids = np.mean([measures.lid_opening(face, upper, lower) for upper, lower, _ in lm.EYES])
     yaw, pitch, _ = np.degrees(geo.to_euler(rotation))
     gaze = np.mean([_sideways(face, upper, iris) for upper, _, iris in lm.EYES])
     return np.array([gap, lids, yaw, pitch, gaze])

@@ -20,10 +20,11 @@ from livecam.generator import weights as weights_files
 from livecam.generator.weights import PAINTER, Weights
 from livecam.motion.transfer import Motion
 from livecam.persona import enroll, person_shots
-from livecam.persona.person_shots import Style
-from livecam.persona.types import Persona
+from livecam.persona.crop import cut_crop
+from livecam.persona.types import Persona, Style
 from livecam.render.cpu.renderer import HostRenderer
 from livecam.render.refiner_setup import host_refiner
+from livecam.render.style import with_style
 from livecam.replay import spread
 
 if TYPE_CHECKING:
@@ -89,9 +90,7 @@ def tuned(persona: Persona, weights: Weights, others: Sequence[Shot], steps: int
     """
     from livecam.finetune import tuning
 
-    known = person_shots.with_style(
-        _enrolled(persona, [person_shots.shot(*other) for other in others]), weights
-    )
+    known = with_style(_enrolled(persona, [person_shots.shot(*other) for other in others]), weights)
     found = tuning.fine_tune(known, others, weights.file(PAINTER), steps)
     known = replace(known, style=Style(found.style, weights.name, steps))
     return _drawn_anew(known, weights), found
@@ -112,7 +111,7 @@ def _drawn_anew(persona: Persona, weights: Weights) -> Method:
 
 def portrait(persona: Persona) -> RGB:
     """The portrait's crop, S x S x 3."""
-    return enroll.cut(persona.picture, persona.crop, persona.size)
+    return cut_crop(persona.picture, persona.crop, persona.size)
 
 
 def name_of(shots: int, tuned: bool = False) -> str:

@@ -39,6 +39,7 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
 from livecam.generator.weights import Weights
 from livecam.persona import enroll, person_shots
+from livecam.persona.crop import cut_crop
 from livecam.persona.types import Crop, Persona
 from livecam.replay import animate, read_frames, spread
 from livecam.sources import open_source
@@ -236,7 +237,7 @@ def true_crops(clip: Path, crop: Crop, size: int, chosen: Sequence[int]) -> list
     """(frame number, picture) of the clip's own frames, cut as the portrait was."""
     wanted = set(chosen)
     return [
-        (frame.index, enroll.cut(frame.pixels, crop, size))
+        (frame.index, cut_crop(frame.pixels, crop, size))
         for frame in read_frames(clip, max(wanted) + 1)
         if frame.index in wanted and frame.pixels is not None
     ]

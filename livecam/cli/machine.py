@@ -85,9 +85,9 @@ def bench(
     """Measure this machine: latency by stage, CPU time, memory; or glass to glass."""
     _check_bench(through_camera, screen, html=html, driver=driver, sink=sink, seconds=seconds, load=load)
     if screen:
-        from livecam.benchmarks.glass_to_glass import screen
+        from livecam.benchmarks.glass_to_glass.screen import measure_and_print
 
-        screen.measure_and_print(driver or "camera", sink, seconds or 60.0, json, load or 0)
+        measure_and_print(driver or "camera", sink, seconds or 60.0, json, load or 0)
     elif through_camera:
         from livecam.benchmarks.glass_to_glass import command as glass_to_glass
 

@@ -91,7 +91,7 @@ def _tuned(persona: Persona, seen: Sequence[Seen], weights: Weights, steps: int)
 
     from livecam.finetune import tuning
     from livecam.generator.weights import PAINTER
-    from livecam.persona.person_shots import Style
+    from livecam.persona.types import Style
 
     others = [one.crop() for one in seen[1:]]
     with Progress(console=Console(stderr=True), transient=True) as bar:

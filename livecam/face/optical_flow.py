@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
+from livecam.face.measures import between_eyes
 from livecam.frames import RGB, Landmarks
-from livecam.geometry import Array, between_eyes
+from livecam.geometry import Array
 
 SEEN: Final = 0.3
 """Share of what MediaPipe sees, where pixels agree with it. With .4 points jitter a tenth more; with .2 clips

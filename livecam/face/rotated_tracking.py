@@ -13,10 +13,10 @@ import numpy as np
 
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
+from livecam.face.measures import between_eyes
 from livecam.face.rotation import Turned
 from livecam.face.window import centre, face_size
 from livecam.frames import RGB, Landmarks
-from livecam.geometry import between_eyes
 
 TURNS: Final = (7.0, -7.0)
 """Degrees. With 4 less is gained; with mirrored pictures as well points jitter twice as much."""

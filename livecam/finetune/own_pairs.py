@@ -19,10 +19,10 @@ from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.alignment import Square, face_square
 from livecam.generator.layout import LIDS, LIPS
+from livecam.generator.rasters import draw_rasters
 from livecam.motion.transfer import Motion, MotionTransfer, rest
-from livecam.persona import enroll
+from livecam.persona.crop import cut_crop
 from livecam.persona.types import Persona
-from livecam.render.cpu.refiner import draw_rasters
 from livecam.render.cpu.renderer import HostRenderer
 from training.moved_portrait import FREE, jittered
 
@@ -51,7 +51,7 @@ class OwnPairs:
 
     def __init__(self, persona: Persona, size: int) -> None:
         self._size = size
-        self._crop = enroll.cut(persona.picture, persona.crop, persona.size)
+        self._crop = cut_crop(persona.picture, persona.crop, persona.size)
         self._own = persona.landmarks
         self._square = face_square(persona.landmarks)
         self._renderer = HostRenderer(persona)

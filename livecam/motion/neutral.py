@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from livecam import geometry as geo
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
+from livecam.face import measures
 
 F32 = NDArray[np.float32]
 
@@ -100,7 +101,7 @@ class NeutralFinder:
     def _same_face(self, frames: Iterable[F32]) -> list[NDArray[np.float64]]:
         """Those of the frames that show the same face as the best one, in its head pose."""
         best = self._alike[0]
-        unit = geo.between_eyes(best)
+        unit = measures.between_eyes(best)
         moved = [onto(frame.astype(np.float64), best) for frame in frames]
         return [
             points
@@ -120,11 +121,11 @@ class NeutralFinder:
             # Always better than any other frame; of several, the one that also lies where the portrait does.
             return distance + min(displacement, 1.0) - 2.0
         points = driver.astype(np.float64)
-        yaw, pitch, roll = geo.to_euler(geo.face_axes(points))
-        lids = float(np.mean([geo.lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
+        yaw, pitch, roll = geo.to_euler(measures.face_axes(points))
+        lids = float(np.mean([measures.lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
         self._widest = max(self._widest, lids)
         gap = points[list(lm.INNER_LIP_LOWER), 1] - points[list(lm.INNER_LIP_UPPER), 1]
-        open_mouth = max(float(gap.max()) / max(geo.mouth_width(points), 1e-9), 0.0)
+        open_mouth = max(float(gap.max()) / max(measures.mouth_width(points), 1e-9), 0.0)
         turned = (yaw / 0.35) ** 2 + (roll / 0.35) ** 2 + 0.25 * (pitch / 0.35) ** 2
         shut_eyes = 4 * (1 - lids / self._widest) ** 2
         return float(turned + shut_eyes + (open_mouth / 0.10) ** 2)
@@ -146,7 +147,7 @@ def picture_distance(portrait: NDArray[np.float64], driver: F32) -> tuple[float,
     own, found = portrait, driver[:, :2].astype(np.float64)
     scale, rotation, shift = geo.similarity(found[_MESH], own[_MESH])
     moved = scale * found @ rotation.T + shift
-    unit = geo.between_eyes(own)
+    unit = measures.between_eyes(own)
     return _distance(moved, own) / unit, _distance(moved, scale * found) / unit
 
 

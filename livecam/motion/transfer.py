@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
+from livecam.face import measures
 from livecam.geometry import Array, smoothstep, soft_limit
 from livecam.settings import MotionSettings
 
@@ -130,8 +131,8 @@ class MotionTransfer:
         self.settings = settings or MotionSettings()
         self.portrait = portrait.astype(np.float64)
         self.neutral = neutral.astype(np.float64)
-        self._portrait_axes = geo.face_axes(self.portrait)
-        self._neutral_axes = geo.face_axes(self.neutral)
+        self._portrait_axes = measures.face_axes(self.portrait)
+        self._neutral_axes = measures.face_axes(self.neutral)
         self._portrait_centre = self.portrait[_STABLE].mean(0)
         self._neutral_centre = self.neutral[_STABLE].mean(0)
         # Face coordinates: origin among the stable points, axes along the face.
@@ -144,14 +145,14 @@ class MotionTransfer:
         ratio = np.ptp(self._own[_OVAL, :2], axis=0) / np.ptp(self._base[_OVAL, :2], axis=0)
         self._size_ratio = float(np.sqrt(ratio[0] * ratio[1]))
         scale = np.tile([ratio[0], ratio[1], ratio.mean()], (lm.COUNT, 1))
-        self._own_mouth, self._base_mouth = geo.mouth_width(self._own), geo.mouth_width(self._base)
+        self._own_mouth, self._base_mouth = measures.mouth_width(self._own), measures.mouth_width(self._base)
         lips = np.clip(self._own_mouth / self._base_mouth, 0.75 * ratio[0], 1.3 * ratio[0])
         scale[_LIPS, 0] = lips
         scale[_LIPS, 1] = np.sqrt(lips * ratio[1])
         self._scale = scale
         self._own_gap = opened_lips(_lip_gap(self._own) / self._own_mouth)
         self._base_gap = opened_lips(_lip_gap(self._base) / self._base_mouth)
-        self._base_lids = [geo.lid_opening(self._base, upper, lower) for upper, lower, _ in lm.EYES]
+        self._base_lids = [measures.lid_opening(self._base, upper, lower) for upper, lower, _ in lm.EYES]
 
     def __call__(self, driver: F32) -> Motion:
         """driver: (478, 3) pixels of the current frame."""
@@ -193,7 +194,7 @@ class MotionTransfer:
     def _carry_skin(self, points: Array) -> None:
         """Take the skin beside the lips along: as far from them as it rests, at the corners in proportion to
         the mouth's width. points: (478, 3) in face coordinates, in place."""
-        wider = np.where(_BY_WIDTH, geo.mouth_width(points) / self._own_mouth, 1.0)
+        wider = np.where(_BY_WIDTH, measures.mouth_width(points) / self._own_mouth, 1.0)
         beside = points[_LIPS_BESIDE] + wider[:, None] * (self._own[_SKIN] - self._own[_LIPS_BESIDE])
         points[_SKIN] += _CARRIED[:, None] * (beside - points[_SKIN])
 
@@ -219,7 +220,7 @@ class MotionTransfer:
     def _lid_ratio(self, face: Array, k: int) -> float:
         """How far eye k is open against neutral: 0 shut, 1 as then."""
         upper, lower, _ = lm.EYES[k]
-        opening = geo.lid_opening(face, upper, lower) - SHUT_LIDS
+        opening = measures.lid_opening(face, upper, lower) - SHUT_LIDS
         return float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, 0.05), 0.0, MAX_LIDS))
 
     def _move_lids(self, points: Array, upper: list[int], lower: list[int], ratio: float) -> None:

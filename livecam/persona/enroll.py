@@ -16,20 +16,16 @@ from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona import fill, interior, matte, store
+from livecam.persona.crop import choose_crop, cut_crop
 from livecam.persona.lattice import build_lattice, moving_part
 from livecam.persona.mouth import own_mouth
-from livecam.persona.person_shots import Shots
 from livecam.persona.picture import digest, read_picture
-from livecam.persona.types import Crop, Persona
+from livecam.persona.types import Persona, Shots
 from livecam.ranges import shown
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
 
-CROP_SCALE = 2.2
-"""Side of the crop, in heights of the face."""
-CROP_UP = 0.04
-"""How far the crop's centre lies above the face's, as a share of its side: room for hair."""
 SMALLEST_FACE = 48
 """Pixels from forehead to chin below which there is nothing to animate."""
 RIVAL = 0.5
@@ -96,7 +92,7 @@ def build(
     """points: (478, 3) in the picture's pixels. person: its mask, H x W in 0..1, where that is known. shots:
     more pictures of the person, which may show teeth that this one does not."""
     crop = choose_crop(points)
-    image = cut(picture, crop, size)
+    image = cut_crop(picture, crop, size)
     own = points.astype(np.float32).copy()
     own[:, :2] -= [crop.x, crop.y]
     own /= np.float32(crop.side)
@@ -106,7 +102,7 @@ def build(
 
         mask = person_mask(image)
     else:
-        mask = cut(person, crop, size)
+        mask = cut_crop(person, crop, size)
     alpha = matte.matte(image, mask, own)
     reach = 2 * max(1, round(0.012 * size)) + 1
     hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((reach, reach), np.uint8))
@@ -131,29 +127,6 @@ def build(
         meta=meta,
         shots=shots,
     )
-
-
-def choose_crop(points: F32) -> Crop:
-    """A square around the face with room for hair, neck and motion, on whole pixels of the picture.
-
-    It may reach past the picture.
-    """
-    low, high = points[:, :2].min(0), points[:, :2].max(0)
-    side = round(CROP_SCALE * float((high - low).max()))
-    x, y = (low + high) / 2 - side / 2
-    return Crop(round(float(x)), round(float(y) - CROP_UP * side), side)
-
-
-def cut(picture: NDArray[Any], crop: Crop, size: int) -> NDArray[Any]:
-    """The crop at size x size, of a picture or a mask; beyond the picture its border is repeated."""
-    k = size / crop.side
-    if k < 0.5:  # shrink in two steps: bilinear alone would alias
-        picture = cv2.resize(picture, None, fx=2 * k, fy=2 * k, interpolation=cv2.INTER_AREA)
-        crop, k = Crop(crop.x * 2 * k, crop.y * 2 * k, crop.side * 2 * k), 0.5
-    matrix = np.array([[k, 0, k / 2 - 0.5 - crop.x * k], [0, k, k / 2 - 0.5 - crop.y * k]])
-    flags = cv2.INTER_LINEAR if k <= 1 else cv2.INTER_CUBIC
-    out = cv2.warpAffine(picture, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(out)
 
 
 def find_face(picture: RGB, what: str, choice: Choice) -> F32:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
+from livecam.face.measures import eye_width
 from livecam.frames import RGB
 from livecam.generator.inputs import LASH_RIM
-from livecam.geometry import eye_width, smoothstep
+from livecam.geometry import smoothstep
 from livecam.persona.fill import polygon_mask
 
 F32 = NDArray[np.float32]

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
+from livecam.face.measures import mouth_width
 from livecam.frames import RGB
-from livecam.geometry import mouth_width, smoothstep
+from livecam.geometry import smoothstep
 from livecam.persona.eyeballs import aside_eyes, split_eyes
 from livecam.persona.fill import polygon_mask
 from livecam.persona.teeth import OwnMouth, colour_of, keep

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
-from livecam.geometry import face_axes, smoothstep
+from livecam.face.measures import face_axes
+from livecam.geometry import smoothstep
 from livecam.persona.types import Lattice
 
 F32 = NDArray[np.float32]

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
+from livecam.face.measures import mouth_width
 from livecam.frames import RGB
-from livecam.geometry import mouth_width
 from livecam.persona.interior import SHOWS_TEETH, cheeks, lip_gap
-from livecam.persona.person_shots import Shots
 from livecam.persona.teeth import OwnMouth, teeth_of
+from livecam.persona.types import Shots
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

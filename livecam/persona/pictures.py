@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from livecam import geometry as geo
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
+from livecam.face import measures
 from livecam.frames import RGB
 from livecam.persona import enroll, person_shots
+from livecam.persona.crop import choose_crop, cut_crop
 from livecam.persona.enroll import Choice
 from livecam.persona.picture import digest, read_picture
 from livecam.persona.types import Persona
@@ -39,10 +41,10 @@ class Seen:
 
     def crop(self, size: int = person_shots.SIDE) -> tuple[RGB, F32]:
         """The enrolled square, size x size x 3, and landmarks (478, 3) in 0..1 of it."""
-        square = enroll.choose_crop(self.points)
+        square = choose_crop(self.points)
         own = self.points.astype(np.float32).copy()
         own[:, :2] -= [square.x, square.y]
-        return enroll.cut(self.picture, square, size), own / np.float32(square.side)
+        return cut_crop(self.picture, square, size), own / np.float32(square.side)
 
 
 def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
@@ -124,8 +126,8 @@ def _calmest_first(seen: list[Seen]) -> list[Seen]:
 def unrest(points: F32) -> float:
     """Small for a face from the front with open eyes and a shut mouth: what a portrait should be."""
     own = points.astype(np.float64)
-    yaw, pitch, roll = geo.to_euler(geo.face_axes(own))
-    lids = float(np.mean([geo.lid_opening(own, upper, lower) for upper, lower, _ in lm.EYES]))
+    yaw, pitch, roll = geo.to_euler(measures.face_axes(own))
+    lids = float(np.mean([measures.lid_opening(own, upper, lower) for upper, lower, _ in lm.EYES]))
     gap = float((own[list(lm.INNER_LIP_LOWER), 1] - own[list(lm.INNER_LIP_UPPER), 1]).max())
-    mouth = max(gap / max(geo.mouth_width(own), 1e-9), 0.0)
+    mouth = max(gap / max(measures.mouth_width(own), 1e-9), 0.0)
     return float(8 * (yaw**2 + roll**2) + 2 * pitch**2 + 100 * mouth**2 - 3 * min(lids, 0.3))

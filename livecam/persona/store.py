@@ -25,8 +25,7 @@ from livecam.face import landmarks as lm
 from livecam.face.bundle import CACHE_VARIABLE, cache_folder
 from livecam.files import unwritable
 from livecam.generator.alignment import SIZE as SHOT
-from livecam.persona.person_shots import Shots, Style
-from livecam.persona.types import Crop, Lattice, Persona
+from livecam.persona.types import Crop, Lattice, Persona, Shots, Style
 
 log = logging.getLogger(__name__)
 

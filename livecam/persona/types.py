@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.frames import RGB
-from livecam.persona.person_shots import Shots, Style
 
 F32 = NDArray[np.float32]
 
@@ -37,6 +36,28 @@ class Lattice:
     depth: F32
     head: F32
     oval: F32
+
+
+@dataclass(frozen=True, slots=True)
+class Shots:
+    """K pictures of a person. pictures: (K, C, C, 3) uint8 RGB; landmarks: (K, 478, 3) float32 in 0..1 of
+    it."""
+
+    pictures: NDArray[np.uint8]
+    landmarks: F32
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """values: (1, N) float32, scales and shifts of the refiner's layers. weights: the name of those they
+    belong to. steps: of fine-tuning, 0 for what the embedder gave."""
+
+    values: F32
+    weights: str
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

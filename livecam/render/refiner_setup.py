@@ -13,10 +13,11 @@ from livecam.engines import EngineError, open_engine
 from livecam.errors import UserError
 from livecam.frames import RGB
 from livecam.generator.weights import REFINER, SMALL, Weights, find
-from livecam.persona.person_shots import portrait_view, with_style
+from livecam.persona.person_shots import portrait_view
 from livecam.persona.types import Persona
 from livecam.render.cpu.int8 import quicker
 from livecam.render.cpu.refiner import HostRefiner, portrait_inputs
+from livecam.render.style import with_style
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]

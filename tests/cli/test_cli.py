@@ -229,11 +229,11 @@ def test_a_failed_check_is_the_exit_code(livecam, monkeypatch):
 def benches(monkeypatch):
     """Which measurement was asked for, with what."""
     from livecam.benchmarks.glass_to_glass import command as glass_to_glass
+    from livecam.benchmarks.glass_to_glass import screen
     from livecam.benchmarks.latency import command as latency
 
     asked = []
-    for module in (glass_to_glass, glass_to_glass_screen, latency):
-        name = module.__name__.rpartition(".")[2]
+    for name, module in (("glass_to_glass", glass_to_glass), ("screen", screen), ("latency", latency)):
         monkeypatch.setattr(
             module, "measure_and_print", lambda *given, name=name: asked.append((name, *given))
         )
@@ -250,8 +250,8 @@ def test_bench_hands_its_options_on(livecam, benches, tmp_path):
     assert benches == [
         ("latency", out),
         ("glass_to_glass", None, Path("a.html"), 2),
-        ("glass_to_glass_screen", "camera", None, 60.0, None, 0),
-        ("glass_to_glass_screen", "camera:1", "camera:10", 5.0, out, 1),
+        ("screen", "camera", None, 60.0, None, 0),
+        ("screen", "camera:1", "camera:10", 5.0, out, 1),
     ]
 
 

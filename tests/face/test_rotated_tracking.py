@@ -7,9 +7,9 @@ import pytest
 from face_data import PICTURE, needs_models
 
 from livecam.face import rotated_tracking as looking
+from livecam.face.measures import between_eyes
 from livecam.face.rotated_tracking import TurnedLooks
 from livecam.face.window import face_size
-from livecam.geometry import between_eyes
 
 WINDOW = np.zeros((400, 400, 3), np.uint8)
 RNG = np.random.default_rng(0)

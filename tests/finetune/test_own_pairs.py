@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from faces import draw_face, turned, with_lids, with_lip_gap
 
-from livecam import geometry as geo
 from livecam.face import landmarks as lm
+from livecam.face import measures
 from livecam.finetune.own_pairs import OwnPairs, held_out_of, made_up, match_colours
 from livecam.generator.layout import LIDS, LIPS, MOUTH
 from livecam.persona.pictures import Seen
@@ -66,7 +66,7 @@ def test_nobody_knows_the_truth_of_made_up_faces(make, persona) -> None:  # type
     opened = [(pair.rasters[MOUTH] > 0).sum() for pair in pairs]
     assert opened[2] > opened[0] > opened[3]  # lips .6, .15 and shut
     upper, lower, _ = lm.EYES[0]
-    assert geo.lid_opening(faces[3], upper, lower) < 0.5 * geo.lid_opening(faces[0], upper, lower)
+    assert measures.lid_opening(faces[3], upper, lower) < 0.5 * measures.lid_opening(faces[0], upper, lower)
 
 
 def test_colours_are_matched_where_the_refiner_changes_nothing() -> None:

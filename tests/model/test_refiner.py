@@ -20,12 +20,13 @@ from livecam.export.half import to_half
 from livecam.generator.alignment import face_square
 from livecam.generator.inputs import persona_specs, planes
 from livecam.generator.layout import MOUTH
+from livecam.generator.rasters import draw_rasters
 from livecam.model.generator import Generator
 from livecam.model.light import USUAL_BLUE, trusted
 from livecam.model.paper import PaperNetwork, PaperShape
 from livecam.model.refiner import CropNetwork, FaceRefiner
 from livecam.model.repair import Quarters, RepairNetwork, RepairShape
-from livecam.render.cpu.refiner import HostRefiner, draw_rasters
+from livecam.render.cpu.refiner import HostRefiner
 
 SMALL = RepairShape(size=64, widths=(8, 8, 16, 16), deep=1, head=8)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
+from livecam.face import measures
 from livecam.motion import transfer
 from livecam.motion.transfer import MotionTransfer, mirrored, rest
 from livecam.settings import MotionSettings
@@ -19,12 +20,12 @@ UNIT = 512.0
 
 
 def gap(points):
-    return float((points[14, 1] - points[13, 1]) / geo.mouth_width(points.astype(np.float64)))
+    return float((points[14, 1] - points[13, 1]) / measures.mouth_width(points.astype(np.float64)))
 
 
 def aperture(points, eye):
     upper, lower, _ = lm.EYES[eye]
-    return geo.lid_opening(points.astype(np.float64), upper, lower)
+    return measures.lid_opening(points.astype(np.float64), upper, lower)
 
 
 @pytest.fixture
@@ -234,7 +235,7 @@ def test_mirroring_swaps_the_sides(face):
     wink[list(lm.LEFT_EYE_UPPER[1:-1])] = with_lids(face, 0.0)[list(lm.LEFT_EYE_UPPER[1:-1])]
     flipped = mirrored(wink, 512)
     assert aperture(flipped, 1) < 0.6 * aperture(flipped, 0)
-    yaw = geo.to_euler(geo.face_axes(mirrored(turned(face, yaw=15), 512).astype(np.float64)))[0]
+    yaw = geo.to_euler(measures.face_axes(mirrored(turned(face, yaw=15), 512).astype(np.float64)))[0]
     assert np.degrees(yaw) == pytest.approx(-15, abs=2.5)  # the mesh itself is not quite symmetric
 
 

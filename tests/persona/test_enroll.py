@@ -9,6 +9,7 @@ from faces import draw_face, turned
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.persona import enroll
+from livecam.persona.crop import choose_crop, cut_crop
 from livecam.persona.enroll import Choice
 from livecam.persona.matte import guided_filter
 
@@ -76,7 +77,7 @@ def test_a_region_gives_points_of_the_whole_picture(face, faces_are):
 
 
 def test_the_crop_holds_the_face_with_room_around(face):
-    crop = enroll.choose_crop(face)
+    crop = choose_crop(face)
     own = (face[:, :2] - [crop.x, crop.y]) / crop.side
     assert own.min() > 0.2
     assert own.max() < 0.8
@@ -88,7 +89,7 @@ def test_cut_puts_every_pixel_where_the_landmarks_say(size):
     picture = np.zeros((600, 600, 3), np.uint8)
     picture[300:304, 200:204] = 255  # centre at (202, 302)
     crop = enroll.Crop(50.0, 100.0, 420.0)
-    out = enroll.cut(picture, crop, size)[..., 0].astype(float)
+    out = cut_crop(picture, crop, size)[..., 0].astype(float)
     y, x = np.mgrid[0:size, 0:size] + 0.5
     centre = np.array([(out * x).sum(), (out * y).sum()]) / out.sum() / size
     np.testing.assert_allclose(centre, [(202 - 50) / 420, (302 - 100) / 420], atol=0.5 / size)
@@ -98,13 +99,13 @@ def test_cut_shrinks_without_aliasing():
     """One-pixel stripes at an eighth of the size must come out grey."""
     picture = np.zeros((2048, 2048, 3), np.uint8)
     picture[:, ::2] = 255
-    out = enroll.cut(picture, enroll.Crop(0, 0, 2048), 256)
+    out = cut_crop(picture, enroll.Crop(0, 0, 2048), 256)
     assert out[8:-8, 8:-8].std() < 8
 
 
 def test_layers_put_together_give_the_portrait_back(persona):
     """foreground * alpha + background * (1 - alpha), away from eyes and mouth, is the crop itself."""
-    image = enroll.cut(persona.picture, persona.crop, persona.size).astype(float)
+    image = cut_crop(persona.picture, persona.crop, persona.size).astype(float)
     alpha = persona.foreground[..., 3:] / 255.0
     again = persona.foreground[..., :3] * alpha + persona.background * (1 - alpha)
     eyes_and_mouth = np.concatenate([persona.landmarks[list(i), :2] for i in (lm.LEFT_EYE, lm.RIGHT_EYE)])

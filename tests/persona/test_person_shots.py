@@ -18,10 +18,11 @@ from refiner_weights import write_weights
 
 from livecam.generator import alignment
 from livecam.generator.inputs import planes
+from livecam.generator.rasters import draw_rasters
 from livecam.generator.weights import PAINTER, Weights
 from livecam.persona import enroll, person_shots, store
-from livecam.persona.person_shots import Style
-from livecam.render.cpu.refiner import draw_rasters
+from livecam.persona.types import Style
+from livecam.render.style import embed_style, with_style
 from training.ship import load_painter
 
 
@@ -57,19 +58,19 @@ def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:
         counted = [small[0], *small]
         e = painter.embedder(*(torch.stack([pair[k][0] for pair in counted])[None] for k in (0, 1)))
         expected = painter.projection(e).numpy()
-    got = person_shots.embed(person_shots.together(pictures), weights)
+    got = embed_style(person_shots.together(pictures), weights)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * np.abs(expected).max())  # FP32, other order
 
 
 def test_a_style_is_made_once_for_each_weights(persona, weights, caplog) -> None:  # type: ignore[no-untyped-def]
-    made = person_shots.with_style(persona, weights)
+    made = with_style(persona, weights)
     assert made.style is not None
     assert made.style.weights == weights.name
     assert made.shots is not None
     assert len(made.shots) == 1
-    assert person_shots.with_style(made, weights) is made
+    assert with_style(made, weights) is made
     older = replace(made, style=Style(made.style.values, "older", 40))
-    again = person_shots.with_style(older, weights)
+    again = with_style(older, weights)
     assert again.style is not None
     assert again.style.steps == 0
     assert "fine-tuned for other weights" in caplog.text
@@ -80,7 +81,7 @@ def test_shots_and_style_survive_the_store_and_another_size(persona, weights, tm
     from faces import ellipse_mask
 
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
-    made = person_shots.with_style(persona, weights)
+    made = with_style(persona, weights)
     assert made.style is not None
     assert made.shots is not None
     store.save(replace(made, style=replace(made.style, steps=7)), tmp_path)
@@ -103,14 +104,14 @@ def test_a_persona_of_the_version_before_loads_and_gets_its_style(persona, weigh
     got = store.load("drawn", 256, tmp_path)
     assert got is not None
     assert got.style is None
-    made = person_shots.with_style(got, weights)
+    made = with_style(got, weights)
     assert made.style is not None
     assert made.style.values.shape == (1, weights.style)
 
 
 def test_a_style_of_another_length_is_made_anew(persona, weights, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     short = replace(persona, style=Style(np.zeros((1, 3), np.float32), weights.name))
-    made = person_shots.with_style(short, weights)
+    made = with_style(short, weights)
     assert made.style is not None
     assert made.style.values.shape == (1, weights.style)
 

@@ -7,7 +7,7 @@ import pytest
 
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
-from livecam.persona import enroll
+from livecam.persona.crop import cut_crop
 from livecam.persona.types import Crop
 from livecam.render.canvas import Canvas
 from livecam.settings import parse_size
@@ -15,7 +15,7 @@ from livecam.settings import parse_size
 
 def rendered(persona):
     """The crop as it is: what a perfect renderer gives at rest."""
-    return enroll.cut(persona.picture, persona.crop, persona.size)
+    return cut_crop(persona.picture, persona.crop, persona.size)
 
 
 def test_sizes():

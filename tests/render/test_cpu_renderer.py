@@ -7,7 +7,7 @@ import pytest
 from faces import turned, with_lids, with_lip_gap
 
 from livecam.motion.transfer import MotionTransfer, rest
-from livecam.persona import enroll
+from livecam.persona.crop import cut_crop
 from livecam.render.choose import EngineRenderer, graph_path, make_renderer
 from livecam.render.cpu.renderer import HostRenderer
 from livecam.render.geometry import FrameGeometry
@@ -28,7 +28,7 @@ def motions(persona, face):
 
 
 def test_at_rest_the_portrait_comes_back(persona):
-    image = enroll.cut(persona.picture, persona.crop, persona.size)
+    image = cut_crop(persona.picture, persona.crop, persona.size)
     out = HostRenderer(persona).render(rest(persona.landmarks))
     # 36 dB: the drawing's noise of 3 levels (39 dB) is not kept in the filled eyes and the matte's rim.
     assert psnr(out, image) > 36

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from faces import turned, with_lids, with_lip_gap
 
-from livecam import geometry as geo
 from livecam.face import landmarks as lm
+from livecam.face import measures
 from livecam.motion.transfer import SHUT_LIDS, SHUT_LIPS, MotionTransfer
 from livecam.settings import MotionSettings
 from training import landmark_noise as noises
@@ -47,7 +47,7 @@ def closed(face: np.ndarray) -> np.ndarray:
 
 
 def opening(points: np.ndarray) -> float:
-    return float(np.mean([geo.lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
+    return float(np.mean([measures.lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
 
 
 def test_shut_lids_are_seen_a_little_open(face, quiet) -> None:  # type: ignore[no-untyped-def]
@@ -56,13 +56,13 @@ def test_shut_lids_are_seen_a_little_open(face, quiet) -> None:  # type: ignore[
 
 def test_touching_lips_are_seen_a_little_apart(face, quiet) -> None:  # type: ignore[no-untyped-def]
     tracked = quiet(with_lip_gap(face, 0.0))
-    gap = ((tracked[14] - tracked[13]) @ geo.face_axes(face.astype(np.float64)))[1]
+    gap = ((tracked[14] - tracked[13]) @ measures.face_axes(face.astype(np.float64)))[1]
     assert gap / np.linalg.norm(tracked[308] - tracked[78]) == pytest.approx(SHUT_LIPS, rel=0.05)
 
 
 def test_brows_and_irises_move_less_than_they_do(face, quiet) -> None:  # type: ignore[no-untyped-def]
     """By the shares that were measured, along the face and not along the picture."""
-    moved, axes = face.copy(), geo.face_axes(face.astype(np.float64))
+    moved, axes = face.copy(), measures.face_axes(face.astype(np.float64))
     brow, iris = list(noises.BROWS[0]), list(lm.LEFT_IRIS)
     moved[brow] -= 6 * axes[:, 1].astype(np.float32)
     moved[iris] += 3 * axes[:, 0].astype(np.float32)
@@ -84,8 +84,8 @@ def test_the_product_shuts_lids_that_are_tracked_as_shut(face, share: float) -> 
 
 
 def lip_gap(points: np.ndarray) -> float:
-    gap = (points[14] - points[13]) @ geo.face_axes(points.astype(np.float64))
-    return float(gap[1] / geo.mouth_width(points))
+    gap = (points[14] - points[13]) @ measures.face_axes(points.astype(np.float64))
+    return float(gap[1] / measures.mouth_width(points))
 
 
 def test_lips_on_films_are_seen_where_they_are(face) -> None:  # type: ignore[no-untyped-def]
@@ -111,7 +111,7 @@ def various(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A face as the training pictures have them: turned by 14 degrees, talking, now and then blinking."""
     gap, lids = max(0.03, rng.normal(0.15, 0.2)), 1.0 if rng.random() < 0.85 else rng.uniform()
     moved = with_lids(with_lip_gap(face, gap), lids)
-    axes, centre = geo.face_axes(moved.astype(np.float64)), moved.mean(0)
+    axes, centre = measures.face_axes(moved.astype(np.float64)), moved.mean(0)
     eyes = np.linalg.norm(moved[263] - moved[33])
     placed = (moved - centre) @ axes / eyes
     for k, (upper, _, iris) in enumerate(lm.EYES):

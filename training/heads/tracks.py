@@ -20,6 +20,7 @@ from scipy.ndimage import gaussian_filter1d
 from livecam import geometry as geo
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
+from livecam.face import measures
 from livecam.geometry import Array
 from livecam.motion.transfer import SHUT_LIDS, opened_lips
 from training import landmark_noise
@@ -148,7 +149,7 @@ class Solver:
 
     def _solve(self, neutral: Array, points: Array) -> Array:
         """Yaw, pitch, roll, gaze's yaw and pitch in degrees, then the coefficients (E,)."""
-        axes, centre = geo.face_axes(neutral), neutral[_STABLE].mean(0)
+        axes, centre = measures.face_axes(neutral), neutral[_STABLE].mean(0)
         unit = np.linalg.norm(neutral[lm.OUTER_EYE_CORNERS[1]] - neutral[lm.OUTER_EYE_CORNERS[0]])
         base = (neutral - centre) @ axes / unit
         solved = np.zeros(len(self._solved))
@@ -169,7 +170,7 @@ class Solver:
         """Least squares with every coefficient between 0 and 1."""
         offset = _rows((face - base)[None], self._weights, self._error)[0]
         if self.tracked:
-            width = geo.mouth_width(face)
+            width = measures.mouth_width(face)
             now, rest = (width * opened_lips((f[_LOWER, 1] - f[_UPPER, 1]) / width) for f in (face, base))
             offset[-len(_UPPER) :] = (now - rest) * (GAP / self._error)
         target = scipy.linalg.solve_triangular(self._root, self._rows.T @ offset - FEW, trans="T")
@@ -186,7 +187,7 @@ class Solver:
         names = self.shape.data
         following = self.shape.lids_for(gaze)
         for (upper, lower, _), side in zip(lm.EYES, "RL", strict=True):
-            now, rest = (max(geo.lid_opening(f, upper, lower) - shut, 0.0) for f in (face, base))
+            now, rest = (max(measures.lid_opening(f, upper, lower) - shut, 0.0) for f in (face, base))
             closed = 1 - now / max(rest, 0.05)
             closed -= self._shut[1] * following[names.expression_index(f"eyeLookDown_{side}")]
             blink = (closed - REST_BLINK) / (1 - REST_BLINK)
@@ -202,7 +203,7 @@ class Solver:
     def _lids_per_blink(self) -> tuple[float, float]:
         """The opening of a shut eye, and how much of a blink `eyeLookDown` is."""
         rest, blink, down = (
-            float(np.mean([geo.lid_opening(face, upper, lower) for upper, lower, _ in lm.EYES]))
+            float(np.mean([measures.lid_opening(face, upper, lower) for upper, lower, _ in lm.EYES]))
             for face in (self._face(), self._face(eyeBlink=1.0), self._face(eyeLookDown=1.0))
         )
         return blink, (rest - down) / (rest - blink)
@@ -227,9 +228,9 @@ def neutral_face(points: NDArray[np.float32]) -> Array:
     less of the tracker's trembling.
     """
     exact = points.astype(np.float64)
-    turned = np.array([np.square(geo.to_euler(geo.face_axes(p)) / 0.35) @ [1, 0.25, 1] for p in exact])
-    lids = np.array([np.mean([geo.lid_opening(p, u, low) for u, low, _ in lm.EYES]) for p in exact])
-    wide = np.array([geo.mouth_width(p) for p in exact])
+    turned = np.array([np.square(geo.to_euler(measures.face_axes(p)) / 0.35) @ [1, 0.25, 1] for p in exact])
+    lids = np.array([np.mean([measures.lid_opening(p, u, low) for u, low, _ in lm.EYES]) for p in exact])
+    wide = np.array([measures.mouth_width(p) for p in exact])
     lips = np.abs(exact[:, 14, 1] - exact[:, 13, 1]) / wide
     wide /= np.linalg.norm(exact[:, 33] - exact[:, 263], axis=1)
     looks = np.array([np.mean([_look(p, upper, iris) for upper, _, iris in lm.EYES], 0) for p in exact])

@@ -11,49 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam.compiled import compiled
 from livecam.engines.base import Engine, EngineError
-from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.alignment import Square
 from livecam.generator.inputs import planes
-from livecam.generator.layout import (
-    CHANNELS,
-    EYE_AREAS,
-    EYES,
-    GRID,
-    IRISES,
-    LIDS,
-    LIPS,
-    MOUTH,
-    REACH,
-    crop_specs,
-)
+from livecam.generator.layout import crop_specs
+from livecam.generator.rasters import draw_rasters
 
 F32 = NDArray[np.float32]
-_OUTLINES = (
-    (MOUTH, np.array(lm.MOUTH)),
-    (LIPS, np.array(lm.OUTER_LIPS)),
-    (EYES, np.array(lm.LEFT_EYE)),
-    (EYES, np.array(lm.RIGHT_EYE)),
-    (LIDS, np.array(EYE_AREAS[0])),
-    (LIDS, np.array(EYE_AREAS[1])),
-)
-
-
-def draw_rasters(landmarks: F32, square: Square, grid: int = GRID) -> F32:
-    """landmarks (478, 2 or more) -> (5, grid, grid) as `livecam.model.rasters.Rasters` draws them."""
-    x, y = square.to_crop(landmarks[:, 0].astype(np.float64), landmarks[:, 1].astype(np.float64))
-    own = np.stack([x, y], 1) * grid
-    out = np.full((len(CHANNELS), grid, grid), -1, np.float32)
-    for channel, outline in _OUTLINES:
-        _outline(own[outline], REACH * grid, out[channel])
-    for iris in (lm.LEFT_IRIS, lm.RIGHT_IRIS):
-        centre = own[iris[0]]
-        radius = np.linalg.norm(own[list(iris[1:])] - centre, axis=1).mean()
-        _disc(centre[0], centre[1], radius, REACH * grid, out[IRISES])
-    return out
 
 
 def portrait_inputs(picture: RGB, landmarks: F32, style: F32, size: int) -> dict[str, NDArray[Any]]:
@@ -130,58 +96,3 @@ def _box(square: Square, side: int) -> tuple[slice, slice]:
     first = np.clip(np.floor([np.min(x) * side, np.min(y) * side]), 0, side).astype(int)
     last = np.clip(np.ceil([np.max(x) * side, np.max(y) * side]), 0, side).astype(int)
     return slice(int(first[1]), int(last[1])), slice(int(first[0]), int(last[0]))
-
-
-@compiled()
-def _cell(place: float, count: int) -> int:
-    """The place as an index from 0 to `count`: cut first, for too large a number and NaN make any index."""
-    return int(min(place, float(count))) if place > 0 else 0
-
-
-@compiled()
-def _outline(corners: NDArray[np.float64], reach: float, out: F32) -> None:
-    """out = max(out, signed distance to a closed outline / reach), in pixels of `out`, centres at + .5."""
-    rows, columns = out.shape
-    count = corners.shape[0]
-    x0 = _cell(np.floor(corners[:, 0].min() - reach), columns)
-    x1 = _cell(np.ceil(corners[:, 0].max() + reach) + 1, columns)
-    y0 = _cell(np.floor(corners[:, 1].min() - reach), rows)
-    y1 = _cell(np.ceil(corners[:, 1].max() + reach) + 1, rows)
-    for y in range(y0, y1):
-        py = y + 0.5
-        for x in range(x0, x1):
-            px = x + 0.5
-            winding = 0
-            best = 1e12
-            for i in range(count):
-                j = i + 1 if i + 1 < count else 0
-                ex, ey = corners[j, 0] - corners[i, 0], corners[j, 1] - corners[i, 1]
-                wx, wy = px - corners[i, 0], py - corners[i, 1]
-                start, end = corners[i, 1] <= py, corners[j, 1] <= py
-                if start != end:
-                    side = ex * wy - ey * wx
-                    if start and side > 0:
-                        winding += 1
-                    elif end and side < 0:
-                        winding -= 1
-                along = min(max((wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-12), 0.0), 1.0)
-                dx, dy = wx - ex * along, wy - ey * along
-                best = min(best, dx * dx + dy * dy)
-            value = np.sqrt(best) / reach
-            if winding == 0:
-                value = -value
-            value = min(max(value, -1.0), 1.0)
-            if value > out[y, x]:
-                out[y, x] = value
-
-
-@compiled()
-def _disc(cx: float, cy: float, radius: float, reach: float, out: F32) -> None:
-    """out = max(out, signed distance to a disc / reach)."""
-    far = radius + reach
-    for y in range(_cell(cy - far, out.shape[0]), _cell(cy + far + 2, out.shape[0])):
-        for x in range(_cell(cx - far, out.shape[1]), _cell(cx + far + 2, out.shape[1])):
-            value = (radius - np.sqrt((x + 0.5 - cx) ** 2 + (y + 0.5 - cy) ** 2)) / reach
-            value = min(max(value, -1.0), 1.0)
-            if value > out[y, x]:
-                out[y, x] = value

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
+from livecam.face.measures import eye_width
 from livecam.frames import RGB
 from livecam.generator.inputs import (
     LASH_RIM,
@@ -21,7 +22,7 @@ from livecam.generator.inputs import (
     SHADE_DEPTH,
     FrameInputs,
 )
-from livecam.geometry import eye_width, pixel_box
+from livecam.geometry import pixel_box
 from livecam.motion.transfer import Motion
 from livecam.persona.types import Persona
 from livecam.render.cpu.lids import close_lids

@@ -1,0 +1,47 @@
+"""Sizes and directions of a face, read off its landmarks. NumPy only.
+
+Coordinates as in `livecam.geometry`: x right, y down, z away; any unit, the same on all three axes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.face import landmarks as lm
+from livecam.geometry import Array, unit
+
+
+def face_axes(points: Array) -> Array:
+    """(3, 3): columns are the face's own x (image right), y (to the chin) and z (away) axes."""
+    x = unit(points[lm.RIGHT_CHEEK] - points[lm.LEFT_CHEEK]) + unit(points[263] - points[33])
+    y = points[lm.CHIN] - points[lm.FOREHEAD]
+    x = unit(x)
+    z = unit(np.cross(x, y))
+    return np.stack([x, np.cross(z, x), z], 1)
+
+
+def lid_opening(points: Array, upper: tuple[int, ...], lower: tuple[int, ...]) -> float:
+    """Mean gap between the middles of the lids, as a share of the eye's width."""
+    width = np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2])
+    gap = np.linalg.norm(points[list(upper[3:6])] - points[list(lower[3:6])], axis=1).mean()
+    return float(gap / max(width, 1e-9))
+
+
+def mouth_width(points: Array) -> float:
+    """Distance between the inner corners of the mouth."""
+    return float(np.linalg.norm(points[308, :2] - points[78, :2]))
+
+
+def between_eyes(points: NDArray[Any]) -> float:
+    """Distance of the outer corners of the eyes in the picture."""
+    first, second = lm.OUTER_EYE_CORNERS
+    return float(np.linalg.norm(points[first, :2] - points[second, :2]))
+
+
+def eye_width(points: NDArray[Any]) -> float:
+    """Mean distance between the corners of an eye, above 0."""
+    widths = [np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2]) for upper, _, _ in lm.EYES]
+    return max(float(np.mean(widths)), 1e-6)

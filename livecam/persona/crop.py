@@ -1,0 +1,40 @@
+"""The square of a picture that is rendered: where it lies, and how it is cut out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.persona.types import Crop
+
+F32 = NDArray[np.float32]
+CROP_SCALE = 2.2
+"""Side of the crop, in heights of the face."""
+CROP_UP = 0.04
+"""How far the crop's centre lies above the face's, as a share of its side: room for hair."""
+
+
+def choose_crop(points: F32) -> Crop:
+    """A square around the face with room for hair, neck and motion, on whole pixels of the picture.
+
+    It may reach past the picture.
+    """
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    side = round(CROP_SCALE * float((high - low).max()))
+    x, y = (low + high) / 2 - side / 2
+    return Crop(round(float(x)), round(float(y) - CROP_UP * side), side)
+
+
+def cut_crop(picture: NDArray[Any], crop: Crop, size: int) -> NDArray[Any]:
+    """The crop at size x size, of a picture or a mask; beyond the picture its border is repeated."""
+    k = size / crop.side
+    if k < 0.5:  # shrink in two steps: bilinear alone would alias
+        picture = cv2.resize(picture, None, fx=2 * k, fy=2 * k, interpolation=cv2.INTER_AREA)
+        crop, k = Crop(crop.x * 2 * k, crop.y * 2 * k, crop.side * 2 * k), 0.5
+    matrix = np.array([[k, 0, k / 2 - 0.5 - crop.x * k], [0, k, k / 2 - 0.5 - crop.y * k]])
+    flags = cv2.INTER_LINEAR if k <= 1 else cv2.INTER_CUBIC
+    out = cv2.warpAffine(picture, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(out)
