@@ -103,7 +103,7 @@ def _export(
     size: int, folder: Path, half: bool, weights: Weights | None, moved: Sequence[Moved]
 ) -> list[dict[str, Any]]:
     """Writes and checks the graphs of one size and returns their parts of the report."""
-    from training.ship import load_generator
+    from livecam.model.painter import load_generator
 
     generator = load_generator(None if weights is None else weights.file(PAINTER), size)
     path = folder / f"generator-{size}.onnx"
@@ -120,7 +120,7 @@ def _export(
 def _export_refiner(
     folder: Path, half: bool, weights: Weights, moved: Sequence[Moved]
 ) -> list[dict[str, Any]]:
-    from training.ship import load_painter
+    from livecam.model.painter import load_painter
 
     network = load_painter(weights.file(PAINTER))[0].network.eval()
     return refiner.write(network, folder, half, refiner.frames_of(moved, weights))

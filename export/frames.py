@@ -24,7 +24,7 @@ from livecam.generator.inputs import FrameInputs, PersonaInputs
 from livecam.generator.weights import Weights
 
 if TYPE_CHECKING:
-    from livecam.motion.transfer import Motion
+    from livecam.motion.types import Motion
     from livecam.persona.types import Persona
 
 Feeds = dict[str, NDArray[Any]]

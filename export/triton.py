@@ -161,7 +161,7 @@ def write(
         if weights is None:
             generator = Generator(size)
         else:
-            from training.ship import load_generator
+            from livecam.model.painter import load_generator
 
             generator = load_generator(weights.file(PAINTER), size)
         half = to_half(export_generator(generator, spare), pictures(generator))
@@ -171,7 +171,7 @@ def write(
             made = with_values(whole, persona_values(name, size, weights))
             places.append(write_model(folder, f"generator-{size}-{name}", made, instances=instances))
         if weights is not None:
-            from training.ship import load_painter
+            from livecam.model.painter import load_painter
 
             network = load_painter(weights.file(PAINTER))[0].network.eval()
             joined = to_half(export_refiner(network, spare, batch="batch"), PICTURES)

@@ -12,14 +12,15 @@ from typing import Protocol
 import numpy as np
 
 from livecam.face.filter import OneEuroFilter
+from livecam.face.mirror import mirrored
 from livecam.frames import RGB, DriverFrame, Landmarks
-from livecam.motion import transfer as motions
 from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
 from livecam.motion.presence import Presence
-from livecam.motion.transfer import Motion, MotionTransfer
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import Motion, rest
 from livecam.persona.types import Persona
+from livecam.render.base import Renderer
 from livecam.render.canvas import Canvas
-from livecam.render.choose import Renderer
 from livecam.report import Report
 from livecam.settings import Settings
 
@@ -55,7 +56,7 @@ class Animator:
         self._settings, self._mirror, self._report, self._record = settings, mirror, report, record
         self._filter = OneEuroFilter()
         self._unit = 0.0
-        self._presence = Presence(motions.rest(persona.landmarks))
+        self._presence = Presence(rest(persona.landmarks))
         self._transfer: MotionTransfer | None = None
         self._neutral: Landmarks | None = None
         self._updated = 0.0
@@ -77,7 +78,7 @@ class Animator:
                 return None
             self.seen = True
             points = self._smooth(points, frame.capture_ns / 1e9)
-            return motions.mirrored(points, frame.width) if self._mirror else points
+            return mirrored(points, frame.width) if self._mirror else points
 
     def _smooth(self, points: Landmarks, time_s: float) -> Landmarks:
         """The filter's settings are for faces of one height; a face near or far is scaled to it."""
@@ -129,7 +130,7 @@ class Animator:
 
     def resting(self) -> RGB:
         """The portrait at rest: what is shown before the first frame and when nobody is there."""
-        return self._canvas.place(self._renderer.render(motions.rest(self._persona.landmarks)))
+        return self._canvas.place(self._renderer.render(rest(self._persona.landmarks)))
 
     def _new_finder(self, chosen: int | None) -> NeutralFinder:
         portrait = self._persona.picture_landmarks()

@@ -18,8 +18,9 @@ from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks, OutputFrame
 from livecam.persona.types import Persona
 from livecam.pipeline.live import run_lossless
+from livecam.render.base import Renderer
 from livecam.render.canvas import Canvas
-from livecam.render.choose import Renderer, make_renderer
+from livecam.render.choose import make_renderer
 from livecam.report import Report
 from livecam.settings import Settings
 from livecam.sinks.base import SinkFormat

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from livecam.generator import weights
+from livecam.model.painter import Painter
 from training import recipe, ship
 from training.__main__ import recipe_path
-from training.system import Painter
 
 
 def tiny_painter(seed: int = 0, size: int = 32, deviation: float = 0.1) -> tuple[Painter, recipe.Recipe]:

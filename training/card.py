@@ -10,9 +10,9 @@ from typing import Any
 import livecam
 from livecam.errors import UserError
 from livecam.generator.weights import Weights
+from livecam.model.painter import Painter
 from training import checkpoint, shards
 from training.recipe import Recipe
-from training.system import Painter
 
 RENDERED = """\
 Rendered heads only, drawn by `training/heads`: shapes from ICT-FaceKit (MIT License,

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from livecam.benchmarks.fidelity import mouth_and_eyes
 from livecam.errors import UserError
+from livecam.model.painter import Painter
 from training import dataset
 from training.dataset import Batch, Pairs
-from training.system import Painter
 
 TOGETHER = 16
 

@@ -11,12 +11,13 @@ import torch
 
 from livecam.errors import UserError
 from livecam.model import tensorfile
+from livecam.model.painter import Painter
 from training import checkpoint, dataset, held_out, packed_checkpoint, shards
 from training.distributed import Alone
 from training.log import Log
 from training.perception import load_features
 from training.recipe import Recipe, from_dict
-from training.system import Painter, System
+from training.system import System
 
 log = logging.getLogger(__name__)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.finetune.own_pairs import FREE, jittered
 from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.alignment import Square, face_square
@@ -18,18 +19,11 @@ from livecam.persona.crop import cut_crop
 from livecam.persona.pictures import Seen
 from livecam.persona.types import Crop, Persona, Shots
 from livecam.render.cpu.renderer import HostRenderer
-from livecam.settings import MotionSettings
 from training import shards
 from training.shards import Arrays
 
 F32 = NDArray[np.float32]
 Rng = np.random.Generator
-
-FREE: Final = MotionSettings(pose_limits=(1.2, 1.0, 1.2), shift_limit=2.0)
-"""No limits: what is limited is no longer where the truth is."""
-# How far the crop may lie from where the landmarks put it: shares of its side, radians, logarithm of its
-# size.
-SHIFT, TURN, SCALE = 0.012, 0.03, 0.04
 
 
 class MovedPortrait:
@@ -91,15 +85,6 @@ def one_shot(picture: RGB, points: F32) -> Shots:
 def in_crop(points: F32, crop: Crop) -> F32:
     """(478, 3) pixels of the picture -> (478, 2) in 0..1 of the crop."""
     return np.asarray((points[:, :2] - [crop.x, crop.y]) / crop.side, np.float32)
-
-
-def jittered(square: Square, rng: Rng) -> Square:
-    """A little moved, turned and scaled, as landmarks from another picture would."""
-    turn, scale = rng.normal(0, TURN), float(np.exp(rng.normal(0, SCALE)))
-    ax, ay = float(square.across_x), float(square.across_y)
-    x, y = rng.normal(0, SHIFT * float(np.hypot(ax, ay)), 2)
-    c, s = scale * np.cos(turn), scale * np.sin(turn)
-    return Square(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
 
 
 def look_up(material: NDArray[np.uint8], square: Square, crop: Crop) -> NDArray[np.uint8]:

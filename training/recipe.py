@@ -9,23 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from livecam.errors import UserError
+from livecam.model.painter import NetworkShape
 from training.augment import Strength
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """`kind`: "repair", or "paper" for the paper's generator without a warper. Widths as in
-    `livecam.model`."""
-
-    kind: str = "repair"
-    widths: tuple[int, ...] = (24, 48, 96, 128)
-    deep: int = 2
-    head: int = 12
-    confined: bool = True
-    embedder: int = 32
-    discriminator: int = 48
-    people: int = 4096
-    """Columns of the discriminator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +52,7 @@ class Recipe:
     log_every: int = 20
     check_every: int = 500
     """Steps between sample sheets with held-out figures, and between checkpoints."""
-    network: Network = field(default_factory=Network)
+    network: NetworkShape = field(default_factory=NetworkShape)
     weights: Weights = field(default_factory=Weights)
     augment: Strength = field(default_factory=Strength)
 
@@ -90,7 +75,7 @@ def read(path: Path) -> Recipe:
 
 def from_dict(values: dict[str, Any], where: str) -> Recipe:
     """A recipe from plain values. Raises `UserError` for unknown names, wrong types and sizes below 1."""
-    tables = {"network": Network, "weights": Weights, "augment": Strength}
+    tables = {"network": NetworkShape, "weights": Weights, "augment": Strength}
     parts = {
         name: _fill(table, values.get(name, {}), f"[{name}] of {where}") for name, table in tables.items()
     }

@@ -16,15 +16,12 @@ from typing import Final
 
 from livecam.errors import UserError
 from livecam.generator import weights
-from livecam.model import tensorfile
 from livecam.model.embedder import StyleOfPicture
-from livecam.model.generator import Generator
 from livecam.model.onnx_graph import keep_in_half, to_onnx
-from livecam.model.refiner import FaceRefiner
+from livecam.model.painter import Painter, load_painter
 from training import card, checkpoint, packed_checkpoint
 from training.loop import painter_of
 from training.recipe import Recipe, from_dict
-from training.system import Painter
 
 log = logging.getLogger(__name__)
 WEIGHTS: Final = weights.PAINTER
@@ -67,7 +64,7 @@ def ship(run: Path, out: Path, figures: Sequence[Path] = (), data: Path | None =
 def painter_from(run: Path) -> tuple[Painter, Recipe]:
     """The averaged networks of a run, in any of the three forms. Raises `UserError` where there are none."""
     if run.is_file():
-        return load_painter(run)
+        return load_trained(run)
     if (run / checkpoint.TENSORS).is_file() or not (run / "average.safetensors").is_file():
         return painter_of(run)
     try:
@@ -93,29 +90,10 @@ def save_painter(painter: Painter, recipe: Recipe, path: Path) -> None:
     path.chmod(0o644)  # it is written for its owner alone
 
 
-def load_painter(path: Path) -> tuple[Painter, Recipe]:
-    """What `save_painter` wrote, in FP32. Raises `UserError` for a file that is no such thing."""
-    try:
-        tensors, notes = tensorfile.read(path, "pt")
-        about = json.loads(notes["painter"])
-        recipe = from_dict(about["recipe"], str(path))
-        painter = Painter(recipe.network, int(about["size"]))
-        painter.load_state_dict({name: value.float() for name, value in tensors.items()})
-    except (*tensorfile.UNREADABLE, KeyError, TypeError, ValueError, RuntimeError) as error:
-        why = f"not a painter's weights ({str(error).splitlines()[0]})"
-        raise UserError(str(path), why, "Write them: python -m training.ship RUN --out DIR") from error
-    return painter.eval(), recipe
-
-
-def load_generator(painter: Path | None, size: int) -> Generator:
-    """The whole generator for pictures of `size` pixels; None: without a refiner.
-
-    Raises:
-        UserError: the file is missing, or no painter's weights.
-    """
-    if painter is None:
-        return Generator(size).eval()
-    return Generator(size, FaceRefiner(load_painter(painter)[0].network, size)).eval()
+def load_trained(path: Path) -> tuple[Painter, Recipe]:
+    """`load_painter`, with the recipe as one. Raises `UserError` for a file that is no such thing."""
+    painter, recipe = load_painter(path)
+    return painter, from_dict(recipe, str(path))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,71 +4,24 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from livecam.errors import UserError
 from livecam.model import losses
 from livecam.model.discriminator import Discriminator
-from livecam.model.embedder import Embedder, Projection
 from livecam.model.features import FeatureNetwork, perceptual
-from livecam.model.paper import PaperNetwork, PaperShape
-from livecam.model.refiner import CropNetwork
-from livecam.model.repair import RepairNetwork, RepairShape
+from livecam.model.painter import Painted, Painter
 from training import dataset
 from training.augment import augment
 from training.dataset import Batch, Pairs
 from training.distributed import Alone
-from training.recipe import Network, Recipe
+from training.recipe import Recipe
 
 LAST_RATE = 0.03
 """Share of the learning rate that is left at the end."""
-
-
-class Painter(nn.Module):
-    """What ships: the network that corrects crops, the embedder and P."""
-
-    def __init__(self, settings: Network, size: int) -> None:
-        super().__init__()
-        self.network = make_network(settings, size)
-        self.embedder = Embedder(settings.embedder)
-        self.projection = Projection(self.network.style_size)
-
-    def forward(self, batch: Batch) -> Painted:
-        """Correct every sample."""
-        embedding = self.embedder(batch.shots, batch.shot_rasters)
-        style = self.projection(embedding)
-        inputs = (batch.warped, batch.rasters, batch.source, batch.source_rasters)
-        colour, mask = self.network.parts(*inputs, style)
-        gate = self.network.gate(batch.rasters, batch.source_rasters)
-        picture = batch.warped + (colour * mask * gate).float()
-        return Painted(picture, mask.float(), gate.float(), embedding.float())
-
-
-@dataclass(frozen=True, slots=True)
-class Painted:
-    """picture (B, 3, C, C); mask and gate (B, 1, C, C); embedding (B, 512)."""
-
-    picture: Tensor
-    mask: Tensor
-    gate: Tensor
-    embedding: Tensor
-
-
-def make_network(settings: Network, size: int) -> CropNetwork:
-    """Raises `UserError` for a kind or widths that there are not."""
-    if len(settings.widths) != 4:
-        raise UserError("widths", f"{settings.widths} are not four", "Give four numbers of channels.")
-    first, second, third, fourth = settings.widths
-    widths = (first, second, third, fourth)
-    if settings.kind == "repair":
-        return RepairNetwork(RepairShape(size, widths, settings.deep, settings.head))
-    if settings.kind == "paper":
-        return PaperNetwork(PaperShape(size, widths, settings.deep, settings.confined))
-    raise UserError(f"kind {settings.kind!r}", "no such network", 'Use "repair" or "paper".')
 
 
 class System:

@@ -18,7 +18,7 @@ from livecam.benchmarks.fidelity import mouth_and_eyes
 from livecam.frames import RGB
 from livecam.generator import weights as weights_files
 from livecam.generator.weights import PAINTER, Weights
-from livecam.motion.transfer import Motion
+from livecam.motion.types import Motion
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import Persona, Style

@@ -28,7 +28,7 @@ from livecam.benchmarks.latency import yardstick
 from livecam.errors import UserError
 from livecam.frames import RGB
 from livecam.generator.weights import find
-from livecam.motion.transfer import Motion
+from livecam.motion.types import Motion
 from livecam.report import Report, peak_memory_mb
 from livecam.settings import Settings
 

@@ -82,7 +82,7 @@ def ours(size: int) -> list[Work]:
     from livecam import session
     from livecam.generator.weights import find
     from livecam.model.repair import RepairNetwork
-    from livecam.motion.transfer import rest
+    from livecam.motion.types import rest
     from livecam.render.choose import make_renderer
 
     persona = session.resolve(None, size)

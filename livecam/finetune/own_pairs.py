@@ -20,13 +20,19 @@ from livecam.generator import alignment
 from livecam.generator.alignment import Square, face_square
 from livecam.generator.layout import LIDS, LIPS
 from livecam.generator.rasters import draw_rasters
-from livecam.motion.transfer import Motion, MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import Motion, rest
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import Persona
 from livecam.render.cpu.renderer import HostRenderer
-from training.moved_portrait import FREE, jittered
+from livecam.settings import MotionSettings
 
 F32 = NDArray[np.float32]
+FREE: Final = MotionSettings(pose_limits=(1.2, 1.0, 1.2), shift_limit=2.0)
+"""No limits: what is limited is no longer where the truth is."""
+# How far the crop may lie from where the landmarks put it: shares of its side, radians, logarithm of its
+# size.
+SHIFT, TURN, SCALE = 0.012, 0.03, 0.04
 UNIT: Final = 512.0
 """Landmarks as if in pixels, as a driver's are."""
 FARTHEST: Final = np.radians(30.0)
@@ -90,6 +96,15 @@ class OwnPairs:
 
     def _rasters(self, points: F32, square: Square) -> F32:
         return draw_rasters(points, square, self._size // 2)
+
+
+def jittered(square: Square, rng: np.random.Generator) -> Square:
+    """A little moved, turned and scaled, as landmarks from another picture would."""
+    turn, scale = rng.normal(0, TURN), float(np.exp(rng.normal(0, SCALE)))
+    ax, ay = float(square.across_x), float(square.across_y)
+    x, y = rng.normal(0, SHIFT * float(np.hypot(ax, ay)), 2)
+    c, s = scale * np.cos(turn), scale * np.sin(turn)
+    return Square(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
 
 
 def match_colours(truth: RGB, warped: RGB, rasters: F32) -> RGB:

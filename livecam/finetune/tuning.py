@@ -28,12 +28,12 @@ from livecam.finetune.own_pairs import OwnPair, OwnPairs, held_out_of, made_up
 from livecam.frames import RGB
 from livecam.generator.inputs import planes
 from livecam.model import losses
+from livecam.model.painter import load_painter
 from livecam.model.refiner import CropNetwork
 from livecam.persona.mouth import toothiest
 from livecam.persona.person_shots import portrait_view
 from livecam.persona.types import Persona
 from livecam.render.cpu.refiner import portrait_inputs
-from training.ship import load_painter
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from livecam.geometry import smoothstep
-from livecam.motion.transfer import Motion
+from livecam.motion.types import Motion
 
 HOLD_SECONDS = 0.4
 """A face lost for less than this leaves no trace."""

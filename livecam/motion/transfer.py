@@ -16,8 +16,6 @@ Portrait coordinates are 0..1 of its square crop (x right, y down, z away); driv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +23,7 @@ from livecam import geometry as geo
 from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.geometry import Array, smoothstep, soft_limit
+from livecam.motion.types import Motion
 from livecam.settings import MotionSettings
 
 F32 = NDArray[np.float32]
@@ -68,57 +67,6 @@ _LIPS_BESIDE = [*lm.LIPS_ALONG, *(corner for _, corner, _ in _AROUND)]
 _CARRIED = np.array([ALONG_LIPS] * len(lm.ALONG_LIPS) + [share for _, _, share in _AROUND])
 _BY_WIDTH = np.arange(len(_SKIN)) >= len(lm.ALONG_LIPS)
 _UPPER, _LOWER = list(lm.INNER_LIP_UPPER), list(lm.INNER_LIP_LOWER)
-
-
-@dataclass(frozen=True, slots=True)
-class Motion:
-    """Where the portrait's points go for one frame, in 0..1 of the crop.
-
-    landmarks: (478, 3) float32, head pose and expression together.
-    head: (3, 4) float32, that pose as an affine map of portrait points.
-    gaze: (2, 2) float32, shift of the left and the right eyeball layer, x and y.
-    lids: (2,) float32, opening of each eye against neutral: 0 shut, 1 as in the portrait.
-    """
-
-    landmarks: F32
-    head: F32
-    gaze: F32
-    lids: F32
-
-    @property
-    def finite(self) -> bool:
-        """Whether all of it is numbers; a face squeezed to a point gives some that are not."""
-        return all(np.isfinite(part).all() for part in (self.landmarks, self.head, self.gaze, self.lids))
-
-    def blend(self, other: Motion, share: float) -> Motion:
-        """This motion at share 0, `other` at share 1; used to ease to rest and back."""
-
-        def mix(a: F32, b: F32) -> F32:
-            return (a + np.float32(share) * (b - a)).astype(np.float32)
-
-        return Motion(
-            mix(self.landmarks, other.landmarks),
-            mix(self.head, other.head),
-            mix(self.gaze, other.gaze),
-            mix(self.lids, other.lids),
-        )
-
-
-def rest(portrait: F32) -> Motion:
-    """The motion that shows the portrait as it is. `portrait`: (478, 3) in 0..1 of the crop."""
-    return Motion(
-        landmarks=portrait.astype(np.float32),
-        head=np.eye(3, 4, dtype=np.float32),
-        gaze=np.zeros((2, 2), np.float32),
-        lids=np.ones(2, np.float32),
-    )
-
-
-def mirrored(points: F32, width: int) -> F32:
-    """Landmarks of the mirrored frame: x flipped and left and right points swapped."""
-    out = points[_mirror_index()].copy()
-    out[:, 0] = width - out[:, 0]
-    return out
 
 
 class MotionTransfer:
@@ -269,14 +217,3 @@ def _iris_offset(points: Array, upper: tuple[int, ...], iris: tuple[int, ...]) -
     """(2,): iris centre from the middle between the eye's corners."""
     offset: Array = points[iris[0], :2] - 0.5 * (points[upper[0], :2] + points[upper[-1], :2])
     return offset
-
-
-_MIRROR: NDArray[np.intp] | None = None
-
-
-def _mirror_index() -> NDArray[np.intp]:
-    """(478,): for each point, the point that takes its place in a mirrored face."""
-    global _MIRROR
-    if _MIRROR is None:
-        _MIRROR = lm.mirror_index()
-    return _MIRROR

@@ -8,31 +8,20 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from livecam.errors import UserError
 from livecam.frames import RGB
 from livecam.generator.weights import PAINTER, Weights
-from livecam.motion.transfer import Motion
+from livecam.motion.types import Motion
 from livecam.persona.types import Persona
+from livecam.render.base import Renderer
 
 if TYPE_CHECKING:
     from livecam.render.graph import GraphRenderer
 
 GRAPHS_VARIABLE = "LIVECAM_GRAPHS"
 """Environment variable that names another folder of graphs."""
-
-
-class Renderer(Protocol):
-    """Draws one portrait as a motion says."""
-
-    name: str
-
-    def render(self, motion: Motion) -> RGB:
-        """size x size x 3, uint8 RGB, a fresh picture."""
-        ...
-
-    def close(self) -> None: ...
 
 
 def make_renderer(persona: Persona, engine: str, refine: bool = True) -> Renderer:
@@ -45,7 +34,7 @@ def make_renderer(persona: Persona, engine: str, refine: bool = True) -> Rendere
         UserError: the named engine cannot run here, or the refiner's weights are damaged.
     """
     from livecam.engines import EngineError
-    from livecam.render.failover import SteadyRenderer, choose_fastest
+    from livecam.render.failover import FailoverRenderer, choose_fastest
     from livecam.render.refiner_setup import weights_for
 
     weights = weights_for(refine)
@@ -63,7 +52,7 @@ def make_renderer(persona: Persona, engine: str, refine: bool = True) -> Rendere
     renderer = open_named(engine)
     if engine in ("cpu", "torch"):
         return renderer
-    return SteadyRenderer(renderer, lambda: open_named("cpu"))
+    return FailoverRenderer(renderer, lambda: open_named("cpu"))
 
 
 def open_host(persona: Persona, weights: Weights | None) -> Renderer:
@@ -72,7 +61,7 @@ def open_host(persona: Persona, weights: Weights | None) -> Renderer:
     Raises:
         UserError: the refiner's weights are damaged.
     """
-    from livecam.motion.transfer import rest
+    from livecam.motion.types import rest
     from livecam.render.cpu.renderer import HostRenderer
     from livecam.render.refiner_setup import host_refiner
 
@@ -166,7 +155,7 @@ def _open(persona: Persona, name: str, weights: Weights | None, build: bool) -> 
     told = {} if weights is None else graph_inputs(persona, weights)
     if name == "torch":
         try:
-            from training.ship import load_generator
+            from livecam.model.painter import load_generator
         except ImportError as error:
             raise EngineError("PyTorch is not installed: pip install 'livecam[train]'") from error
         from livecam.engines.torch_engine import TorchEngine

@@ -7,18 +7,16 @@ sees more than a frame that took longer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from livecam.engines import FASTEST_FIRST, Standby, fastest
 from livecam.errors import UserError
 from livecam.frames import RGB
-from livecam.motion.transfer import Motion
-
-if TYPE_CHECKING:
-    from livecam.render.choose import Renderer
+from livecam.motion.types import Motion
+from livecam.render.base import Renderer
 
 
-class SteadyRenderer:
+class FailoverRenderer:
     """Draws on a GPU while there is one, then on the CPU. Not thread-safe."""
 
     def __init__(
@@ -69,4 +67,4 @@ def choose_fastest(
         notice(choice.line)
     if choice.name == names[-1]:
         return choice.opened
-    return SteadyRenderer(choice.opened, lambda: open_named(names[-1]), notice)
+    return FailoverRenderer(choice.opened, lambda: open_named(names[-1]), notice)

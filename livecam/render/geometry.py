@@ -7,7 +7,7 @@ import numpy as np
 from livecam.face import landmarks as lm
 from livecam.generator.inputs import ASIDE, FLOW_GRID, FrameInputs
 from livecam.geometry import Array, smoothstep
-from livecam.motion.transfer import Motion
+from livecam.motion.types import Motion
 from livecam.persona.eyeballs import lash_colours
 from livecam.persona.types import F32, Persona
 from livecam.render.raster import halve, rasterise

@@ -11,7 +11,8 @@ from faces import with_lids, with_lip_gap
 from livecam.benchmarks.fidelity import methods as methods
 from livecam.benchmarks.fidelity.self_reenactment import Plan
 from livecam.frames import DriverFrame
-from livecam.motion.transfer import MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import rest
 from livecam.persona import person_shots
 from livecam.render.cpu.renderer import HostRenderer
 
@@ -51,9 +52,9 @@ def test_methods_that_know_nothing(make_persona, face):
 def weights(tmp_path_factory):
     """Random ones that are shipped as trained ones are."""
     torch = pytest.importorskip("torch")
+    from livecam.model.painter import Painter
     from training import recipe, ship
     from training.__main__ import recipe_path
-    from training.system import Painter
 
     torch.manual_seed(0)
     settings = recipe.read(recipe_path("test"))

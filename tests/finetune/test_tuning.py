@@ -15,11 +15,11 @@ from livecam.errors import UserError
 from livecam.finetune import tuning
 from livecam.finetune.tuning import Judgement, Pack, Tuner
 from livecam.generator.weights import PAINTER, Weights
+from livecam.model.painter import load_painter
 from livecam.persona.person_shots import portrait_view
 from livecam.persona.pictures import Seen
 from livecam.render.cpu.refiner import portrait_inputs
 from livecam.render.style import with_style
-from training.ship import load_painter
 
 
 @pytest.fixture(scope="module")

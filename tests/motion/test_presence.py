@@ -5,7 +5,8 @@ import pytest
 from faces import turned
 
 from livecam.motion.presence import HOLD_SECONDS, REST_SECONDS, RETURN_SECONDS, Presence
-from livecam.motion.transfer import MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import rest
 
 
 @pytest.fixture

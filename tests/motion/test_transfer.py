@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
 from livecam.face import measures
+from livecam.face.mirror import mirrored
 from livecam.motion import transfer
-from livecam.motion.transfer import MotionTransfer, mirrored, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import rest
 from livecam.settings import MotionSettings
 from training.landmark_noise import LIPS_FILMED
 

@@ -12,7 +12,8 @@ from faces import draw_face, ellipse_mask, looking_aside
 from livecam.face import landmarks as lm
 from livecam.face.measures import eye_width
 from livecam.generator.inputs import LASH_RIM
-from livecam.motion.transfer import Motion, MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import Motion, rest
 from livecam.persona import enroll
 from livecam.persona.eyeballs import AGAINST_SKIN, IN_THE_SHADE, aside_eyes, split_eyes
 from livecam.persona.fill import polygon_mask

@@ -20,10 +20,10 @@ from livecam.generator import alignment
 from livecam.generator.inputs import planes
 from livecam.generator.rasters import draw_rasters
 from livecam.generator.weights import PAINTER, Weights
+from livecam.model.painter import load_painter
 from livecam.persona import enroll, person_shots, store
 from livecam.persona.types import Style
 from livecam.render.style import embed_style, with_style
-from training.ship import load_painter
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from faces import looking_aside, turned, with_lids, with_lip_gap
 from livecam.engines import open_engine
 from livecam.generator.inputs import FrameInputs
 from livecam.model.generator import Generator
-from livecam.motion.transfer import MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import rest
 from livecam.render.cpu.renderer import HostRenderer
 from livecam.render.geometry import FrameGeometry
 from livecam.render.graph import GraphRenderer

@@ -13,11 +13,12 @@ from livecam import engines
 from livecam.engines import EngineError, EngineStatus
 from livecam.errors import UserError
 from livecam.generator.weights import VARIABLE
-from livecam.motion.transfer import MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import rest
 from livecam.render import choose
 from livecam.render.choose import auto_line, graph_path, make_renderer, open_host
 from livecam.render.cpu.renderer import HostRenderer
-from livecam.render.failover import SteadyRenderer
+from livecam.render.failover import FailoverRenderer
 
 OPEN = engines.open_engine
 
@@ -136,7 +137,7 @@ def test_a_lost_gpu_is_followed_by_the_cpu_without_a_frame_missing(persona, face
     transfer = MotionTransfer(persona.landmarks, face)
     motions = [transfer(with_lip_gap(face, gap).astype(np.float32)) for gap in (0.1, 0.2, 0.3, 0.4)]
     renderer = make_renderer(persona, asked, refine=False)
-    assert isinstance(renderer, SteadyRenderer)
+    assert isinstance(renderer, FailoverRenderer)
     on_gpu = [renderer.render(motion) for motion in motions[:2]]
     machine.gpu.lost = True
     with caplog.at_level(logging.WARNING):

@@ -8,7 +8,8 @@ import pytest
 from faces import draw_face, ellipse_mask, with_lids
 
 from livecam.face import landmarks as lm
-from livecam.motion.transfer import MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import rest
 from livecam.persona import enroll
 from livecam.render.cpu.lids import close_lids
 from livecam.render.cpu.renderer import HostRenderer

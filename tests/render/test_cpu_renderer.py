@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from faces import turned, with_lids, with_lip_gap
 
-from livecam.motion.transfer import MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import rest
 from livecam.persona.crop import cut_crop
 from livecam.render.choose import EngineRenderer, graph_path, make_renderer
 from livecam.render.cpu.renderer import HostRenderer

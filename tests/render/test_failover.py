@@ -9,7 +9,7 @@ import pytest
 
 from livecam.engines import EngineError
 from livecam.errors import UserError
-from livecam.render.failover import SteadyRenderer, choose_fastest
+from livecam.render.failover import FailoverRenderer, choose_fastest
 
 MOTION = object()
 
@@ -35,7 +35,7 @@ class Plain:
 def test_the_frame_that_failed_is_drawn_all_the_same():
     told = []
     main, spare = Plain("cuda", 1, fails_at=3), Plain("cpu", 2)
-    renderer = SteadyRenderer(main, lambda: spare, told.append)
+    renderer = FailoverRenderer(main, lambda: spare, told.append)
     assert [int(renderer.render(MOTION)[0, 0, 0]) for _ in range(2)] == [1, 1]
     assert renderer.name == "cuda"
     begun = time.monotonic()
@@ -60,7 +60,7 @@ def opener(refusing):
 def test_the_fastest_is_chosen_with_the_cpu_behind_it():
     told = []
     renderer = choose_fastest(opener({"tensorrt": "tensorrt is not installed. Install it"}), told.append)
-    assert isinstance(renderer, SteadyRenderer)
+    assert isinstance(renderer, FailoverRenderer)
     assert renderer.name == "cuda"
     assert told == ["engine cuda; not tensorrt: tensorrt is not installed"]
     renderer.close()

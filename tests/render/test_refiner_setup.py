@@ -18,7 +18,8 @@ from refiner_weights import write_weights
 from livecam.errors import UserError
 from livecam.generator import weights as shipped
 from livecam.generator.weights import PAINTER, REFINER, VARIABLE, Weights
-from livecam.motion.transfer import MotionTransfer, rest
+from livecam.motion.transfer import MotionTransfer
+from livecam.motion.types import rest
 from livecam.render.choose import EngineRenderer, graph_path, make_renderer
 from livecam.render.cpu.renderer import HostRenderer
 
@@ -64,9 +65,9 @@ def test_host_and_graph_refine_alike(move, persona, face, installed) -> None:  #
 def test_pytorch_and_onnxruntime_agree_on_the_whole_graph(persona, face, installed, tmp_path) -> None:  # type: ignore[no-untyped-def]
     from livecam.engines import open_engine
     from livecam.export.generator import export_generator
+    from livecam.model.painter import load_generator
     from livecam.render.geometry import FrameGeometry
     from livecam.render.refiner_setup import graph_inputs
-    from training.ship import load_generator
 
     generator = load_generator(installed.file(PAINTER), persona.size)
     path = tmp_path / "generator-256.onnx"
@@ -128,9 +129,9 @@ def test_new_weights_never_meet_an_old_graph(persona, installed, monkeypatch, tm
 
 def test_a_graph_with_another_refiner_is_refused(persona, installed) -> None:  # type: ignore[no-untyped-def]
     from livecam.engines import EngineError, open_engine
+    from livecam.model.painter import load_generator
     from livecam.render.graph import GraphRenderer
     from livecam.render.refiner_setup import graph_inputs
-    from training.ship import load_generator
 
     layers = (persona.foreground, persona.background, persona.interior)
     told = graph_inputs(persona, installed)

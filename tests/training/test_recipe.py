@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from livecam.errors import UserError
+from livecam.model.painter import Painter
 from training import recipe
 from training.__main__ import recipe_path
-from training.system import Painter
 
 
 @pytest.mark.parametrize("name", ["cpu", "gpu", "test"])

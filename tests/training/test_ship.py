@@ -14,10 +14,10 @@ from torch import nn
 from livecam.engines import open_engine
 from livecam.errors import UserError
 from livecam.generator import weights
+from livecam.model.painter import Painter, load_painter
 from training import evaluate, recipe, shards, ship
 from training.__main__ import recipe_path
 from training.loop import train
-from training.system import Painter
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def painter() -> Painter:
 @pytest.mark.parametrize("kind", ["repair", "paper"])
 def test_graphs_and_weights_agree(kind: str, data: Path, tmp_path: Path) -> None:
     assert ship.main([str(trained(data, tmp_path / "run", kind)), "--out", str(tmp_path)]) == 0
-    painter, _ = ship.load_painter(tmp_path / ship.WEIGHTS)
+    painter, _ = load_painter(tmp_path / ship.WEIGHTS)
     rng = np.random.default_rng(0)
     embedder = open_engine("cpu", tmp_path / "embedder.onnx", threads=1)
     feeds = {spec.name: rng.random(spec.shape, np.float32) for spec in embedder.inputs}
@@ -76,7 +76,7 @@ def test_foreign_weights_are_named(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     path.write_bytes(b"\x00" * 16)
     with pytest.raises(UserError, match="not a painter's weights"):
-        ship.load_painter(path)
+        painter.load_painter(path)
     with pytest.raises(UserError, match="holds no checkpoint"):
         ship.ship(tmp_path, tmp_path)
 

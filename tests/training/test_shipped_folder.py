@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from livecam.engines import open_engine
 from livecam.errors import UserError
 from livecam.generator import weights
+from livecam.model.painter import load_painter
 from training import ship
 
 FIGURES = {"clip d10": {"refined": {"mouth_psnr": 25.125}, "warped": {"mouth_psnr": 23.5}}}
@@ -52,12 +53,12 @@ def test_the_folder_is_what_the_product_looks_for(shipped: Path) -> None:
     found = weights.find({weights.VARIABLE: str(shipped)})
     assert found is not None
     assert {path.name for path in shipped.iterdir()} == {*weights.FILES, weights.MANIFEST, weights.CARD}
-    painter, _ = ship.load_painter(found.file(weights.PAINTER))
+    painter, _ = load_painter(found.file(weights.PAINTER))
     assert (found.size, found.style) == (32, painter.network.style_size)
 
 
 def test_graphs_hold_the_very_numbers_of_the_weights(shipped: Path) -> None:
-    painter, _ = ship.load_painter(shipped / weights.PAINTER)
+    painter, _ = load_painter(shipped / weights.PAINTER)
     engine = open_engine("cpu", shipped / weights.REFINER, threads=1)
     rng = np.random.default_rng(0)
     feeds = {spec.name: rng.random(spec.shape, np.float32) for spec in engine.inputs}

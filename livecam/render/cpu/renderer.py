@@ -23,7 +23,7 @@ from livecam.generator.inputs import (
     FrameInputs,
 )
 from livecam.geometry import pixel_box
-from livecam.motion.transfer import Motion
+from livecam.motion.types import Motion
 from livecam.persona.types import Persona
 from livecam.render.cpu.lids import close_lids
 from livecam.render.cpu.refiner import HostRefiner
