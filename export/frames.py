@@ -19,13 +19,13 @@ from livecam.engines import Engine, open_engine
 from livecam.errors import UserError
 from livecam.export.refined import RefinedSample
 from livecam.export.samples import Sample
-from livecam.frames import RGB, DriverFrame
+from livecam.frames import DriverFrame, spread
 from livecam.generator.inputs import FrameInputs, PersonaInputs
 from livecam.generator.weights import Weights
 
 if TYPE_CHECKING:
     from livecam.motion.types import Motion
-    from livecam.persona.types import Persona
+    from livecam.persona.types import PersonaData
 
 Feeds = dict[str, NDArray[Any]]
 SIDE: Final = 512
@@ -46,7 +46,7 @@ class Portrait:
         self.name = path.stem
         self._persona = enroll.enroll(path, path.stem, SIDE)
 
-    def at(self, size: int) -> Persona:
+    def at(self, size: int) -> PersonaData:
         """The persona at `size` pixels."""
         from livecam.persona import enroll
 
@@ -130,21 +130,6 @@ class Recording:
         self._engine.close()
 
 
-class _Keeper:
-    """A renderer that keeps the motions and draws nothing."""
-
-    name = "keeper"
-
-    def __init__(self) -> None:
-        self.motions: list[Motion] = []
-
-    def render(self, motion: Motion) -> RGB:
-        self.motions.append(motion)
-        return np.zeros((1, 1, 3), np.uint8)
-
-    def close(self) -> None: ...
-
-
 def track(path: Path, limit: int = LIMIT) -> Clip:
     """The first `limit` frames of a video, or of a recorded performance.
 
@@ -169,13 +154,13 @@ def track(path: Path, limit: int = LIMIT) -> Clip:
 
 def move(portrait: Portrait, clip: Clip, count: int) -> Moved:
     """`count` frames at most, spread over the clip; the motion is that of a run from file to file."""
-    from livecam.replay import FrameSource, animate, spread
+    from livecam.animator import Animator
+    from livecam.pipeline.lossless import motions
+    from livecam.sources.memory import MemorySource
 
-    keeper = _Keeper()
-    source = FrameSource(clip.frames, clip.fps)
-    animate(source, portrait.at(SIDE), None, wanted=(), renderer=keeper)
-    motions = keeper.motions[-len(clip.frames) :]  # before the first frame the portrait was drawn at rest
-    chosen = [motions[k] for k in spread(len(motions), count)]
+    with Animator(portrait.at(SIDE)) as animator:
+        moved = [step.motion for step in motions(MemorySource(clip.frames, clip.fps), animator)]
+    chosen = [moved[k] for k in spread(len(moved), count)]
     return Moved(f"{portrait.name} x {clip.name}", portrait, chosen)
 
 
@@ -185,10 +170,10 @@ def bundled(count: int, limit: int = LIMIT) -> Moved:
     Raises:
         UserError: the tracker cannot run here.
     """
-    from livecam import session
+    from livecam import assets
 
-    clip = track(session.bundled(session.BUNDLED_DRIVER), limit)
-    moved = move(Portrait(session.bundled(session.BUNDLED_PORTRAIT)), clip, count)
+    clip = track(assets.bundled(assets.DRIVER), limit)
+    moved = move(Portrait(assets.bundled(assets.PORTRAIT)), clip, count)
     return replace(moved, name="rendered")
 
 
@@ -198,7 +183,7 @@ def given(portraits: Sequence[Path], clips: Sequence[Path], count: int) -> list[
     Raises:
         UserError: one of them cannot be used, there is one kind without the other, or no frame is wanted.
     """
-    from livecam.replay import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
+    from livecam.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
 
     if count < 1:
         raise UserError(f"--frames {count}", "no number of frames", "Give one from 1 on, for example 9.")

@@ -181,11 +181,11 @@ def write(
 
 def persona_values(name: str, size: int, weights: Any) -> dict[str, NDArray[Any]]:
     """What is set once for a portrait, by input. `weights`: the refiner's, or None."""
-    from livecam import session
     from livecam.generator.inputs import PersonaInputs
+    from livecam.persona.opening import open_persona
     from livecam.render.refiner_setup import graph_inputs
 
-    persona = session.resolve(name, size)
+    persona = open_persona(name, size)
     values = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior).feeds()
     return values if weights is None else values | graph_inputs(persona, weights)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from livecam import session
+from livecam import assets, session
 from livecam.frames import OutputFrame
 from livecam.outputs import check_outputs
 from livecam.report import Report
@@ -53,8 +53,8 @@ class SideBySide:
 def write_film(out: Path, settings: Settings, hooks: session.Hooks | None = None) -> Report:
     """Render the demo to `out`; MediaPipe really tracks the clip."""
     hooks = hooks or session.Hooks()
-    driver = str(session.bundled(session.BUNDLED_DRIVER))
-    portrait = session.bundled(session.BUNDLED_PORTRAIT)
+    driver = str(assets.bundled(assets.DRIVER))
+    portrait = assets.bundled(assets.PORTRAIT)
     check_outputs([out], {"the driver": Path(driver), "the portrait": portrait})
     sink = SideBySide(open_sink(str(out)), open_source(driver))
     request = session.Request(driver=driver)

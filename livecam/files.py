@@ -9,6 +9,7 @@ import os
 import secrets
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from livecam.errors import UserError
@@ -222,3 +223,20 @@ class GrowingFile:
                 hand_over(self._file.fileno())
             except OSError:
                 log.debug("%s: not handed to the disk", self.part, exc_info=True)
+
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
+"""Endings that name a film to read."""
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""Endings that name a picture to read."""
+
+
+def files_in(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:
+    """The folder's files of these kinds, or the one file that is named, sorted by name."""
+    if folder.is_file():
+        return [folder]
+    found = sorted(p for p in folder.glob("*") if p.suffix.lower() in suffixes) if folder.is_dir() else []
+    if not found:
+        kinds = ", ".join(suffixes)
+        raise UserError(str(folder), f"holds no {what}", f"Name a folder with files of these kinds: {kinds}.")
+    return found

@@ -42,3 +42,10 @@ class OutputFrame:
     pixels: RGB
     index: int
     capture_ns: int
+
+
+def spread(count: int, wanted: int, first: int = 0) -> list[int]:
+    """At most `wanted` frame numbers from `first` to the last of `count`, evenly spread."""
+    if count <= first:
+        return []
+    return [int(k) for k in np.unique(np.linspace(first, count - 1, wanted).astype(int))]

@@ -6,22 +6,19 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from livecam import signals
+from livecam import assets, signals
 from livecam.errors import UserError
 from livecam.motion.neutral import no_such_frame
 from livecam.outputs import check_outputs
-from livecam.persona import store
 from livecam.report import Report, check_writable
 from livecam.settings import Settings, as_dict, parse_size
 
 if TYPE_CHECKING:
     from livecam.frames import Landmarks
     from livecam.persona.enroll import Choice
-    from livecam.persona.types import Persona
     from livecam.sinks.base import Sink
     from livecam.sources.base import SourceInfo
     from livecam.web.server import Page
@@ -94,7 +91,7 @@ def _check_files(request: Request) -> None:
     """Raises `UserError` where the run would overwrite what it reads, or cannot write its report."""
     from livecam import sinks, sources
 
-    portrait = bundled(BUNDLED_PORTRAIT) if request.portrait is None else Path(request.portrait)
+    portrait = assets.bundled(assets.PORTRAIT) if request.portrait is None else Path(request.portrait)
     check_outputs(
         [*map(sinks.file_of, request.sinks), request.record, request.report],
         {"the driver": sources.file_of(request.driver), "the portrait": portrait},
@@ -104,14 +101,14 @@ def _check_files(request: Request) -> None:
 
 
 def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> None:
-    from livecam.render.canvas import Canvas
-    from livecam.render.choose import make_renderer
+    from livecam.animator import Animator
+    from livecam.persona.opening import open_persona
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
     from livecam.sources import open_source
     from livecam.sources.recording import PerformanceSource
 
-    canvas_size = parse_size(settings.canvas)
+    parse_size(settings.canvas)  # said before a portrait is enrolled
     sinks: list[Sink] = [open_sink(spec) for spec in request.sinks] + list(hooks.extra_sinks)
     _check_files(request)
     with contextlib.ExitStack() as stack:
@@ -125,18 +122,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         neutral, frames = settings.motion.neutral_frame, source.info.frames
         if neutral is not None and frames is not None and neutral >= frames:
             raise no_such_frame(neutral, frames, f"{source.info.name} has")
-        persona = resolve(request.portrait, settings.size, request.choice)
-        renderer = make_renderer(persona, settings.engine, settings.refine)
-        stack.callback(renderer.close)
-        report.engine = renderer.name
-        report.extra.update(settings=as_dict(settings))
-        canvas = Canvas(persona, canvas_size)
-
-        fps = settings.fps or (DEFAULT_FPS if live else source.info.fps or DEFAULT_FPS)
-        format_ = SinkFormat(canvas.width, canvas.height, fps)
-        for sink in sinks:
-            stack.callback(sink.close)  # first: a signal may come as soon as the file is there
-            sink.open(format_)
+        persona = open_persona(request.portrait, settings.size, request.choice)
         mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
         record = None
         if request.record is not None:
@@ -145,11 +131,34 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
             writer = PerformanceWriter(request.record, mirror=mirror)
             stack.callback(writer.close)
             record = Recorder(writer.add, live)
-        tracker = None if isinstance(source, PerformanceSource) else stack.enter_context(_tracker())
-        from livecam.animator import Animator
-        from livecam.pipeline.live import LivePipeline, run_lossless
+        tracker = None
+        if not isinstance(source, PerformanceSource):
+            from livecam.face.tracker import FaceTracker
 
-        animator = Animator(persona, renderer, canvas, tracker, settings, mirror, report, record)
+            tracker = stack.enter_context(FaceTracker())
+        animator = Animator(
+            persona,
+            engine=settings.engine,
+            refine=settings.refine,
+            canvas=settings.canvas,
+            mirror=mirror,
+            motion=settings.motion,
+            tracker=tracker,
+            report=report,
+            record=record,
+        )
+        stack.callback(animator.close)
+        report.engine = animator.renderer.name
+        report.extra.update(settings=as_dict(settings))
+
+        fps = settings.fps or (DEFAULT_FPS if live else source.info.fps or DEFAULT_FPS)
+        format_ = SinkFormat(animator.canvas.width, animator.canvas.height, fps)
+        for sink in sinks:
+            stack.callback(sink.close)  # first: a signal may come as soon as the file is there
+            sink.open(format_)
+        from livecam.pipeline.live import LivePipeline
+        from livecam.pipeline.lossless import run_lossless
+
         pages = Pages(sinks, str(persona.meta.get("source", persona.name)))
         stack.callback(pages.stop)
         pipeline = None
@@ -172,8 +181,8 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         finally:
             signals.finishing()
             report.stop()
-            if renderer.name != report.engine:  # a GPU was lost
-                report.engine += f", then {renderer.name}"
+            if animator.renderer.name != report.engine:  # a GPU was lost
+                report.engine += f", then {animator.renderer.name}"
             if report.frames and not animator.seen:
                 report.complaint = _faceless(source.info, report.frames)
 
@@ -205,78 +214,6 @@ class Recorder:
             self.error = error
             if self._live:
                 log.warning("%s The run goes on without it", error)
-
-
-def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Persona:
-    """A portrait by the name of a persona or of a bundled one, by file, or the default.
-
-    A name beats a file: that can be written as ./NAME. Where both are there it is said which is taken.
-    """
-    from livecam.persona import enroll
-
-    if portrait is None:
-        return enroll.cached(bundled(BUNDLED_PORTRAIT), size)
-    if not portrait.strip():
-        raise UserError("portrait", "the name is empty", "Name a picture or a persona, or leave it away.")
-    path = Path(portrait).expanduser()
-    bundle = bundled_portraits()
-    if path.is_file():
-        known_as = (
-            "a persona" if store.exists(portrait) else "a bundled portrait" if portrait in bundle else ""
-        )
-        if not known_as:
-            return enroll.cached(path, size, choice)
-        log.warning(
-            "%s: %s and a file have this name; the first is taken. For the file write ./%s",
-            portrait,
-            known_as,
-            portrait,
-        )
-    if store.exists(portrait):
-        persona = None if store.outdated(portrait) else store.load(portrait, size)
-        return _made_anew(portrait, size) if persona is None else persona
-    if (built_in := bundle.get(portrait)) is not None:
-        return enroll.cached(built_in, size)
-    if path.suffix or path.exists() or "/" in portrait:
-        return enroll.cached(path, size, choice)  # gives the exact reason
-    known = ", ".join([*store.names(), *bundle]) or "none yet"
-    raise UserError(portrait, "neither a picture nor a persona", f"Known personas: {known}.")
-
-
-def _made_anew(name: str, size: int) -> Persona:
-    """A persona enrolled at another size or by an older version, prepared for this one and kept."""
-    from livecam.persona import enroll
-
-    for other in store.sizes(name):
-        persona = store.load(name, other)
-        if persona is not None:
-            persona = enroll.resize(persona, size)
-            store.keep(persona)
-            return persona
-    raise store.damaged(name, "no tensors")
-
-
-def bundled(name: str) -> Path:
-    """A file of livecam/assets."""
-    with as_file(files("livecam.assets") / name) as path:
-        if not path.is_file():
-            raise UserError(name, "missing from this installation", "Install livecam again.")
-        return path
-
-
-def bundled_portraits() -> dict[str, Path]:
-    """The portraits that come with livecam, by name."""
-    with as_file(files("livecam.assets")) as folder:
-        return {
-            "oil": folder / BUNDLED_PORTRAIT,
-            **{p.stem: p for p in sorted(folder.glob("portraits/*.jpg"))},
-        }
-
-
-def _tracker() -> contextlib.AbstractContextManager[Any]:
-    from livecam.face.tracker import FaceTracker
-
-    return FaceTracker()
 
 
 class Pages:

@@ -11,7 +11,6 @@ import numpy as np
 from livecam.animator import Animator
 from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, OutputFrame
-from livecam.render.canvas import Canvas
 from livecam.render.cpu.renderer import HostRenderer
 from livecam.report import Report
 from livecam.settings import Settings
@@ -123,7 +122,14 @@ class Failing:
 def make_animator(persona, *answers, mirror=False, record=None, settings=None, renderer=None):
     """(animator, its report); `answers` as for `Tracked`."""
     report = Report()
-    canvas = Canvas(persona, None)
-    drawer = renderer or HostRenderer(persona)
-    tracker = Tracked(*answers)
-    return Animator(persona, drawer, canvas, tracker, settings or Settings(), mirror, report, record), report
+    animator = Animator(
+        persona,
+        canvas="source",
+        mirror=mirror,
+        motion=(settings or Settings()).motion,
+        renderer=renderer or HostRenderer(persona),
+        tracker=Tracked(*answers),
+        report=report,
+        record=record,
+    )
+    return animator, report

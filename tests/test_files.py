@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from livecam.errors import UserError
-from livecam.files import GrowingFile, check_target, create_part, finish, write_whole
+from livecam.files import GrowingFile, check_target, create_part, files_in, finish, write_whole
 
 
 def test_part_becomes_the_file(tmp_path: Path) -> None:
@@ -110,3 +110,14 @@ def test_old_file_held_open_by_another_program(tmp_path: Path, monkeypatch: pyte
         finish(part, tmp_path / "a.mp4")
     assert str(part) in error.value.todo
     assert part.exists()
+
+
+def test_files_in_a_folder(tmp_path):
+    for name in ("b.mp4", "a.MOV", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [p.name for p in files_in(tmp_path, (".mp4", ".mov"), "video")] == ["a.MOV", "b.mp4"]
+    assert files_in(tmp_path / "b.mp4", (".mp4",), "video") == [tmp_path / "b.mp4"]
+    with pytest.raises(UserError, match="holds no picture"):
+        files_in(tmp_path, (".png",), "picture")
+    with pytest.raises(UserError, match="holds no video"):
+        files_in(tmp_path / "nowhere", (".mp4",), "video")

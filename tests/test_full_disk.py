@@ -11,11 +11,11 @@ from dataclasses import replace
 import av
 import pytest
 
-from livecam import session
+from livecam import assets
 from livecam.persona import store
 from livecam.sources import open_source
 
-DRIVER = str(session.bundled(session.BUNDLED_DRIVER))
+DRIVER = str(assets.bundled(assets.DRIVER))
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import pytest
 from doubles import Clip, Collected, Tracked
 from faces import turned
 
-from livecam import session
+from livecam import assets, session
 from livecam.errors import UserError
 from livecam.face import bundle
 from livecam.persona import store
+from livecam.persona.opening import open_persona
 
 needs_models = pytest.mark.skipif(
     bundle.problem(bundle.FACE_LANDMARKER, bundle.model_folder()) is not None,
@@ -22,16 +23,16 @@ needs_models = pytest.mark.skipif(
 
 
 def test_six_portraits_and_a_clip_come_with_livecam_and_stay_small():
-    portraits = session.bundled_portraits()
+    portraits = assets.bundled_portraits()
     assert len(portraits) == 6
-    files = [*portraits.values(), session.bundled(session.BUNDLED_DRIVER)]
+    files = [*portraits.values(), assets.bundled(assets.DRIVER)]
     assert sum(f.stat().st_size for f in files) < 3_000_000  # what one may add to a download
 
 
 @needs_models
-@pytest.mark.parametrize("name", sorted(session.bundled_portraits()))
+@pytest.mark.parametrize("name", sorted(assets.bundled_portraits()))
 def test_every_bundled_portrait_can_be_enrolled(name):
-    persona = session.resolve(name, 256)
+    persona = open_persona(name, 256)
     assert persona.size == 256
     assert persona.foreground[..., 3].mean() > 60  # a person fills a good part of the crop
 
@@ -43,7 +44,7 @@ def test_a_persona_of_another_size_is_made_anew(persona, monkeypatch):
 
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
     store.save(replace(persona, name="eve"))
-    assert session.resolve("eve", 512).size == 512
+    assert open_persona("eve", 512).size == 512
     assert store.sizes("eve") == [512, 256]
 
 
@@ -57,11 +58,11 @@ def test_a_persona_that_an_older_version_made_gets_new_layers(persona, monkeypat
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
     black = np.zeros_like(persona.interior)
     folder = store.save(replace(persona, name="eve", interior=black))
-    assert session.resolve("eve", 512).size == 512
+    assert open_persona("eve", 512).size == 512
     description = json.loads((folder / "persona.json").read_text())
     (folder / "persona.json").write_text(json.dumps(description | {"version": 5}))
     assert store.outdated("eve")
-    assert session.resolve("eve", 256).interior.any()
+    assert open_persona("eve", 256).interior.any()
     assert not store.outdated("eve")
     assert store.sizes("eve") == [256]
 
@@ -70,7 +71,7 @@ def test_an_enrolled_name_beats_a_bundled_one(persona):
     from dataclasses import replace
 
     store.save(replace(persona, name="charcoal"))
-    assert session.resolve("charcoal", 256).meta["source"] == "drawn"
+    assert open_persona("charcoal", 256).meta["source"] == "drawn"
 
 
 @pytest.mark.parametrize(("name", "kind"), [("mona", "a persona"), ("oil", "a bundled portrait")])
@@ -84,25 +85,25 @@ def test_a_name_that_is_a_file_too_is_answered_with_which_is_taken(
     if name == "mona":
         store.save(replace(persona, name=name))
     monkeypatch.chdir(tmp_path)
-    session.resolve(name, 256)
+    open_persona(name, 256)
     assert caplog.text == ""
     (tmp_path / name).touch()
-    session.resolve(name, 256)
+    open_persona(name, 256)
     assert kind in caplog.text
     assert f"./{name}" in caplog.text
-    assert enrolled == ([] if name == "mona" else 2 * [session.bundled_portraits()[name]])
-    session.resolve(f"./{name}", 256)
+    assert enrolled == ([] if name == "mona" else 2 * [assets.bundled_portraits()[name]])
+    open_persona(f"./{name}", 256)
     assert str(enrolled[-1]) == name
 
 
 def test_an_empty_name_is_no_portrait():
     with pytest.raises(UserError, match="empty"):
-        session.resolve("", 256)
+        open_persona("", 256)
 
 
 def test_unknown_names_are_answered_with_the_known_ones():
     with pytest.raises(UserError, match="watercolour"):
-        session.resolve("nobody", 256)
+        open_persona("nobody", 256)
 
 
 class Webcam(Clip):
@@ -121,7 +122,7 @@ def tracker(*answers):
 @pytest.fixture
 def played(persona, face, monkeypatch, tmp_path):
     """played(driver, mirror=..., record=...) -> the pictures that a run shows."""
-    monkeypatch.setattr("livecam.session._tracker", lambda: tracker(face, turned(face, yaw=14)))
+    monkeypatch.setattr("livecam.face.tracker.FaceTracker", lambda: tracker(face, turned(face, yaw=14)))
     monkeypatch.setattr("livecam.render.refiner_setup.weights_for", lambda refine: None)
     store.save(replace(persona, name="eve"))
 

@@ -13,9 +13,9 @@ import cv2
 import pytest
 from faces import draw_face, ellipse_mask
 
-from livecam import session
 from livecam.errors import UserError
 from livecam.persona import enroll, store
+from livecam.persona.opening import open_persona
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_a_persona_made_anew_for_another_size_is_used_without_being_kept(
     store.save(replace(persona, name="eve"))
     with pytest.raises(OSError, match="space"):
         (folder / "filler").write_bytes(bytes(8_000_000))
-    assert session.resolve("eve", 512).size == 512
+    assert open_persona("eve", 512).size == 512
     assert "LIVECAM_DATA" in caplog.text
     assert store.load("eve", 256) is not None  # what was there is whole
 

@@ -17,7 +17,7 @@ from livecam.motion.transfer import MotionTransfer
 from livecam.persona import person_shots
 from livecam.persona.crop import cut_crop
 from livecam.persona.pictures import Seen
-from livecam.persona.types import Crop, Persona, Shots
+from livecam.persona.types import Crop, PersonaData, Shots
 from livecam.render.cpu.renderer import HostRenderer
 from training import shards
 from training.shards import Arrays
@@ -29,7 +29,7 @@ Rng = np.random.Generator
 class MovedPortrait:
     """Collects the pairs of one person: `add` one after the other, then `arrays`."""
 
-    def __init__(self, persona: Persona, points: F32, rng: Rng) -> None:
+    def __init__(self, persona: PersonaData, points: F32, rng: Rng) -> None:
         """points: (478, 3), the portrait's landmarks as the witness of the other pictures sees them, in
         pixels."""
         self._crop, self._size, self._rng = persona.crop, persona.size, rng

@@ -25,10 +25,10 @@ from livecam.benchmarks.fidelity.methods import PAPER, REFINED, WARPER
 from livecam.benchmarks.fidelity.self_reenactment import Plan
 from livecam.benchmarks.output import write_json
 from livecam.errors import UserError
+from livecam.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
 from livecam.generator import weights as weights_files
 from livecam.generator.weights import Weights
 from livecam.outputs import check_outputs
-from livecam.replay import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
 from livecam.report import check_writable
 from livecam.settings import SIZES
 

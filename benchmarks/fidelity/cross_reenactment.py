@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 from livecam.animator import Tracker
 from livecam.benchmarks.fidelity import metrics
 from livecam.benchmarks.fidelity.features import LIDS, MOUTH, NAMES, STILL, features
-from livecam.benchmarks.fidelity.methods import WARPER, Method, Recorder
+from livecam.benchmarks.fidelity.methods import WARPER, Method, drive
 from livecam.benchmarks.fidelity.self_reenactment import Judging
 from livecam.benchmarks.output import rounded
 from livecam.errors import UserError
-from livecam.frames import RGB, DriverFrame, Landmarks
+from livecam.frames import RGB, DriverFrame, Landmarks, spread
 from livecam.motion.transfer import SHUT_LIPS
-from livecam.persona.types import Persona
-from livecam.replay import FrameSource, animate, read_frames, spread
-from livecam.sources import open_source
+from livecam.persona.types import PersonaData
+from livecam.render.cpu.renderer import HostRenderer
+from livecam.sources import open_source, read_frames
+from livecam.sources.memory import MemorySource
 
 BLINK = 0.5
 """The driver blinks where its lids are open less than this share of neutral."""
@@ -164,27 +165,25 @@ def blinks(tracked: Sequence[Landmarks | None]) -> set[int]:
 
 
 def compare(
-    persona: Persona, driver: Driver, judge: Judging, methods: Mapping[str, Method] | None = None
+    persona: PersonaData, driver: Driver, judge: Judging, methods: Mapping[str, Method] | None = None
 ) -> dict[str, Likeness]:
     """Move the portrait with the tracked clip and judge the output of the warper, and of every further
     method, where the driver was judged."""
-    source = FrameSource(driver.frames, driver.fps)
-    recorder = Recorder(persona)
-    rendered = animate(source, persona, None, wanted=driver.judged, renderer=recorder)
-    if rendered.neutral is None:
+    moved, neutral = drive(MemorySource(driver.frames, driver.fps), persona, None)
+    if neutral is None:
         raise UserError(driver.name, "the tracker found no face in it", "Give another clip.")
-    # What was drawn first is the portrait at rest, before the first frame.
-    moved = recorder.motions[-len(driver.frames) :]
-    motions = {frame.index: motion for frame, motion in zip(driver.frames, moved, strict=True)}
-    found = {WARPER: _likeness(persona, driver, judge, rendered.pictures, rendered.neutral)}
+    motions = dict(moved)
+    warper = HostRenderer(persona)
+    warped = {k: warper.render(motions[k]) for k in sorted(driver.judged)}
+    found = {WARPER: _likeness(persona, driver, judge, warped, neutral)}
     for name, method in (methods or {}).items():
-        outputs = {k: method(picture, motions[k]) for k, picture in rendered.pictures.items()}
-        found[name] = _likeness(persona, driver, judge, outputs, rendered.neutral)
+        outputs = {k: method(picture, motions[k]) for k, picture in warped.items()}
+        found[name] = _likeness(persona, driver, judge, outputs, neutral)
     return found
 
 
 def _likeness(
-    persona: Persona, driver: Driver, judge: Judging, outputs: dict[int, RGB], neutral: Landmarks
+    persona: PersonaData, driver: Driver, judge: Judging, outputs: dict[int, RGB], neutral: Landmarks
 ) -> Likeness:
     portrait = persona.landmarks * np.float32(persona.size)
     unknown = np.full(len(NAMES), np.nan)

@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.animator import Animator, Tracker
 from livecam.benchmarks.fidelity import mouth_and_eyes
-from livecam.frames import RGB
+from livecam.frames import RGB, Landmarks, spread
 from livecam.generator import weights as weights_files
 from livecam.generator.weights import PAINTER, Weights
 from livecam.motion.types import Motion
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import cut_crop
-from livecam.persona.types import Persona, Style
+from livecam.persona.types import PersonaData, Style
+from livecam.pipeline.lossless import motions
 from livecam.render.cpu.renderer import HostRenderer
 from livecam.render.refiner_setup import host_refiner
 from livecam.render.style import with_style
-from livecam.replay import spread
+from livecam.sources.base import Source
 
 if TYPE_CHECKING:
     from livecam.finetune.tuning import Tuned
@@ -44,16 +46,13 @@ APART = 2
 """Pictures given to the embedder lie at least so many frames from any that is compared."""
 
 
-class Recorder(HostRenderer):
-    """The product's warper alone, which keeps every motion it has drawn, in order."""
-
-    def __init__(self, persona: Persona) -> None:
-        super().__init__(persona)
-        self.motions: list[Motion] = []
-
-    def render(self, motion: Motion) -> RGB:
-        self.motions.append(motion)
-        return super().render(motion)
+def drive(
+    source: Source, persona: PersonaData, tracker: Tracker | None, limit: int | None = None
+) -> tuple[list[tuple[int, Motion]], Landmarks | None]:
+    """Every frame's number and motion, as a run from file to file has them, and the driver's neutral face."""
+    with Animator(persona, tracker=tracker) as animator:
+        moved = [(step.frame.index, step.motion) for step in motions(source, animator, limit)]
+        return moved, animator.finder.neutral
 
 
 def load(folder: Path) -> Weights:
@@ -67,7 +66,7 @@ def load(folder: Path) -> Weights:
     return found
 
 
-def refiner(persona: Persona, weights: Weights, shots: Sequence[Shot] = ()) -> Method:
+def refiner(persona: PersonaData, weights: Weights, shots: Sequence[Shot] = ()) -> Method:
     """The product's, for a person enrolled with the portrait and `shots` more pictures.
 
     Raises:
@@ -80,7 +79,7 @@ def refiner(persona: Persona, weights: Weights, shots: Sequence[Shot] = ()) -> M
     return lambda warped, motion: repair(warped, motion.landmarks[:, :2])
 
 
-def tuned(persona: Persona, weights: Weights, others: Sequence[Shot], steps: int) -> tuple[Method, Tuned]:
+def tuned(persona: PersonaData, weights: Weights, others: Sequence[Shot], steps: int) -> tuple[Method, Tuned]:
     """`refiner` with these pictures, fine-tuned on them as `livecam enroll PICTURE... --steps N` does.
 
     others: enrolled squares, S x S x 3, and landmarks (478, 3) in 0..1 of them.
@@ -96,20 +95,20 @@ def tuned(persona: Persona, weights: Weights, others: Sequence[Shot], steps: int
     return _drawn_anew(known, weights), found
 
 
-def _enrolled(persona: Persona, shots: Sequence[Shot]) -> Persona:
+def _enrolled(persona: PersonaData, shots: Sequence[Shot]) -> PersonaData:
     own = person_shots.of_portrait(persona)
     pictures = person_shots.together([(own.pictures[0], own.landmarks[0]), *shots])
     known = replace(persona, shots=pictures, style=None)
     return enroll.resize(known, persona.size) if shots else known
 
 
-def _drawn_anew(persona: Persona, weights: Weights) -> Method:
+def _drawn_anew(persona: PersonaData, weights: Weights) -> Method:
     """More pictures show teeth, so the warper's own picture is another."""
     renderer = HostRenderer(persona, host_refiner(persona, weights))
     return lambda warped, motion: renderer.render(motion)
 
 
-def portrait(persona: Persona) -> RGB:
+def portrait(persona: PersonaData) -> RGB:
     """The portrait's crop, S x S x 3."""
     return cut_crop(persona.picture, persona.crop, persona.size)
 
@@ -119,7 +118,7 @@ def name_of(shots: int, tuned: bool = False) -> str:
     return f"{REFINED} T={shots} tuned" if tuned else REFINED if shots == 1 else f"{REFINED} T={shots}"
 
 
-def untrained(persona: Persona) -> dict[str, Method]:
+def untrained(persona: PersonaData) -> dict[str, Method]:
     """Static portrait, warper, and the controls that know nothing."""
     picture = portrait(persona)
     return {

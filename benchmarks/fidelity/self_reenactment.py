@@ -24,8 +24,8 @@ from livecam.benchmarks.fidelity.methods import (
     TUNED_SHOTS,
     WARPER,
     Method,
-    Recorder,
     Shot,
+    drive,
     name_of,
     portrait,
     refiner,
@@ -36,13 +36,13 @@ from livecam.benchmarks.fidelity.methods import (
 from livecam.benchmarks.output import rounded
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
-from livecam.frames import RGB, Landmarks
+from livecam.frames import RGB, Landmarks, spread
 from livecam.generator.weights import Weights
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import cut_crop
-from livecam.persona.types import Crop, Persona
-from livecam.replay import animate, read_frames, spread
-from livecam.sources import open_source
+from livecam.persona.types import Crop, PersonaData
+from livecam.render.cpu.renderer import HostRenderer
+from livecam.sources import open_source, read_frames
 
 MEASURES = ("face_psnr", "psnr", "ssim", "landmarks", "lips", "eyes", "sharpness")
 """Of the whole face; `livecam.benchmarks.fidelity.mouth_and_eyes` adds those of mouth and eyes."""
@@ -138,7 +138,7 @@ def compare_clip(clip: Path, size: int, plan: Plan, judge: Judging) -> Compariso
         return compare(clip, persona, tracker, plan, judge)
 
 
-def enroll_first_frame(clip: Path, size: int) -> Persona:
+def enroll_first_frame(clip: Path, size: int) -> PersonaData:
     """A persona of the clip's whole first frame, as `livecam enroll` makes one of a picture."""
     first = next(read_frames(clip, 1))
     if first.pixels is None:
@@ -147,13 +147,12 @@ def enroll_first_frame(clip: Path, size: int) -> Persona:
     return enroll.build(first.pixels, points, clip.stem, size, {})
 
 
-def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: Judging) -> Comparison:
+def compare(clip: Path, persona: PersonaData, tracker: Tracker, plan: Plan, judge: Judging) -> Comparison:
     """As `compare_clip`, with a persona of the clip's first frame and a tracker already made."""
-    recorder = Recorder(persona)
     with open_source(str(clip)) as source:
-        warped = animate(source, persona, tracker, limit=plan.limit, renderer=recorder).pictures
-    # What was drawn first is the portrait at rest, before the first frame.
-    motions = dict(zip(sorted(warped), recorder.motions[-len(warped) :], strict=True))
+        motions = dict(drive(source, persona, tracker, plan.limit)[0])
+    warper = HostRenderer(persona)
+    warped = {index: warper.render(motion) for index, motion in motions.items()}
     chosen = spread(len(warped), plan.frames, FIRST)
     if not chosen:
         raise UserError(clip.name, f"has only {len(warped)} frames", f"Give more than {FIRST}.")
@@ -197,7 +196,7 @@ def compare(clip: Path, persona: Persona, tracker: Tracker, plan: Plan, judge: J
 
 
 def _refiners(
-    clip: Path, persona: Persona, frames: int, chosen: Sequence[int], plan: Plan, judge: Judging
+    clip: Path, persona: PersonaData, frames: int, chosen: Sequence[int], plan: Plan, judge: Judging
 ) -> tuple[dict[str, Method], dict[str, Any]]:
     """The plan's weights, each with as many pictures as asked for; and what fine-tuning says of itself."""
     counts = {*plan.shots, *([TUNED_SHOTS] if plan.tuned else [])} if plan.weights else set()

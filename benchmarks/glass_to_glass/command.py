@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from livecam import session
+from livecam import assets
 from livecam.benchmarks import command_line, machine
 from livecam.benchmarks.glass_to_glass import busy_cores, guest
 from livecam.benchmarks.glass_to_glass.figures import COLUMNS, page, relay_words
@@ -32,9 +32,10 @@ from livecam.benchmarks.glass_to_glass.simulated_camera import SimulatedCamera, 
 from livecam.benchmarks.output import write_json
 from livecam.errors import UserError
 from livecam.outputs import check_outputs
-from livecam.render.canvas import Canvas
+from livecam.persona.opening import open_persona
+from livecam.render.canvas import make_canvas
 from livecam.report import check_writable
-from livecam.settings import SIZES, Settings, parse_size
+from livecam.settings import SIZES, Settings
 from livecam.sinks.base import Sink, SinkFormat
 from livecam.sinks.virtual_camera import VirtualCameraSink
 
@@ -170,9 +171,9 @@ def _sink(options: argparse.Namespace, loads: Sequence[int]) -> Sink:
 
 def _measure_all(options: argparse.Namespace, loads: Sequence[int]) -> dict[str, Any]:
     """Every rate under every load. The sink is opened once: its format is fixed for its life."""
-    pictures = pictures_of(session.bundled(session.BUNDLED_DRIVER))
-    persona = session.resolve(None, options.size)
-    canvas = Canvas(persona, parse_size(options.canvas))
+    pictures = pictures_of(assets.bundled(assets.DRIVER))
+    persona = open_persona(None, options.size)
+    canvas = make_canvas(persona, options.canvas)
     asked = Conditions(
         options.seconds, options.fps, options.size, options.engine, not options.unpaced, not options.no_refine
     )
@@ -192,7 +193,7 @@ def _measure_all(options: argparse.Namespace, loads: Sequence[int]) -> dict[str,
                 # Nothing is drawn on the terminal meanwhile: that would be load, too.
                 before = machine.cpu_times()
                 with busy_cores.busy(load):
-                    measured = measure(camera, persona, canvas, sink, asked)
+                    measured = measure(camera, persona, options.canvas, sink, asked)
                 stolen = {"stolen_percent": machine.stolen_percent(before, machine.cpu_times())}
                 result["runs"].append({"source_fps": rate, "load": load, **stolen, **measured})
     finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import subprocess
 import sys
@@ -20,14 +19,10 @@ from livecam.benchmarks.glass_to_glass.reader import observe
 from livecam.benchmarks.glass_to_glass.relay_host import DeviceInGuest
 from livecam.benchmarks.glass_to_glass.simulated_camera import SimulatedCamera
 from livecam.errors import UserError
-from livecam.face.tracker import FaceTracker
 from livecam.frames import OutputFrame
-from livecam.persona.types import Persona
+from livecam.persona.types import PersonaData
 from livecam.pipeline.live import LivePipeline
-from livecam.render.canvas import Canvas
-from livecam.render.choose import make_renderer
 from livecam.report import Report
-from livecam.settings import Settings
 from livecam.sinks.base import Sink, SinkFormat
 
 WARM_UP_S = 5.0
@@ -46,18 +41,29 @@ class Conditions:
     refine: bool = True
 
 
+class StampedPipeline(LivePipeline):
+    """Draws the driver frame's number and time into every finished picture."""
+
+    def finish(self, frame: OutputFrame) -> None:
+        stamp(frame)
+
+
+class UnpacedPipeline(StampedPipeline):
+    """Leaves the sinks' ticks where they happen to be."""
+
+    def keep_step(self, captured_s: float, ready_s: float) -> None: ...
+
+
 def measure(
-    camera: SimulatedCamera, persona: Persona, canvas: Canvas, sink: Sink, asked: Conditions
+    camera: SimulatedCamera, persona: PersonaData, canvas: str, sink: Sink, asked: Conditions
 ) -> dict[str, Any]:
     """One rate under one load. The sink is open already and stays so: its format is fixed for its life."""
     report = Report()
-    with contextlib.ExitStack() as stack:
-        renderer = make_renderer(persona, asked.engine, asked.refine)
-        stack.callback(renderer.close)
-        tracker = stack.enter_context(FaceTracker())
-        settings = Settings(size=asked.size, engine=asked.engine, refine=asked.refine)
-        animator = Animator(persona, renderer, canvas, tracker, settings, False, report)
-        pipeline = LivePipeline(camera, animator, [sink], report, asked.fps, stamp=stamp, in_step=asked.paced)
+    kind = StampedPipeline if asked.paced else UnpacedPipeline
+    with Animator(
+        persona, engine=asked.engine, refine=asked.refine, canvas=canvas, report=report
+    ) as animator:
+        pipeline = kind(camera, animator, [sink], report, asked.fps)
         errors: list[BaseException] = []
         runner = threading.Thread(target=_keep_error, args=(pipeline, errors))
         runner.start()
@@ -77,7 +83,7 @@ def measure(
     more["skipped_at_source"], more["dropped_in_pipeline"] = camera.skipped, more.pop("dropped")
     if isinstance(sink, DeviceInGuest):
         more["relay"] = sink.figures(WARM_UP_S)
-    return {"engine": renderer.name, **figures(seen, WARM_UP_S), **more}
+    return {"engine": animator.renderer.name, **figures(seen, WARM_UP_S), **more}
 
 
 class Watcher:

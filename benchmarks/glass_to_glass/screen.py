@@ -32,8 +32,9 @@ from livecam.benchmarks.output import write_json
 from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, OutputFrame
 from livecam.outputs import check_outputs
+from livecam.pipeline.live import LivePipeline
 from livecam.report import check_writable
-from livecam.settings import Settings, parse_size
+from livecam.settings import Settings
 from livecam.sources.base import Source
 
 log = logging.getLogger(__name__)
@@ -114,6 +115,13 @@ class ReadingSource:
             self.sightings.append(Sighting(number, seen.get(panel.CLOCK), seen.get(panel.RESULT)))
 
 
+class StampedPipeline(LivePipeline):
+    """Draws the driver frame's number as a panel into the lower left corner of every finished picture."""
+
+    def finish(self, frame: OutputFrame) -> None:
+        stamp(frame)
+
+
 def stamp(frame: OutputFrame) -> None:
     """The driver frame's number as a panel in the lower left corner of the picture."""
     width = round(SHARE * frame.pixels.shape[1])
@@ -182,13 +190,10 @@ def measure_and_print(
 
 def measure(source: Source, sink: str | None, seconds: float, show: Any) -> dict[str, Any]:
     """Runs livecam on `source` for a while. `show` is given the page's address."""
-    from livecam import session
+    from livecam import assets
     from livecam.animator import Animator
     from livecam.benchmarks.glass_to_glass.screen_page import ScreenPage
-    from livecam.face.tracker import FaceTracker
-    from livecam.pipeline.live import LivePipeline
-    from livecam.render.canvas import Canvas
-    from livecam.render.choose import make_renderer
+    from livecam.persona.opening import open_persona
     from livecam.report import Report
     from livecam.sinks import open_sink
     from livecam.sinks.base import Sink, SinkFormat
@@ -198,21 +203,17 @@ def measure(source: Source, sink: str | None, seconds: float, show: Any) -> dict
     sinks: list[Sink] = [shown] + ([open_sink(sink)] if sink else [])
     with contextlib.ExitStack() as stack:
         reading = stack.enter_context(ReadingSource(source))
-        persona = session.resolve(None, settings.size)
-        canvas = Canvas(persona, parse_size(settings.canvas))
-        renderer = make_renderer(persona, settings.engine, settings.refine)
-        stack.callback(renderer.close)
+        persona = open_persona(None, settings.size)
+        animator = stack.enter_context(Animator(persona, canvas=settings.canvas, report=report))
         for one in sinks:
-            one.open(SinkFormat(canvas.width, canvas.height, 30.0))
+            one.open(SinkFormat(animator.canvas.width, animator.canvas.height, 30.0))
             stack.callback(one.close)
-        tracker = stack.enter_context(FaceTracker())
-        animator = Animator(persona, renderer, canvas, tracker, settings, False, report)
-        page = ScreenPage(shown, session.bundled(session.BUNDLED_DRIVER))
+        page = ScreenPage(shown, assets.bundled(assets.DRIVER))
         address = page.start()
         stack.callback(page.stop)
         log.info("Point the camera at this page, so that it sees all of it: %s", address)
         show(address)
-        pipeline = LivePipeline(reading, animator, sinks, report, 30.0, stamp=stamp)
+        pipeline = StampedPipeline(reading, animator, sinks, report, 30.0)
         timer = threading.Timer(seconds, pipeline.stop)
         timer.start()
         stack.callback(timer.cancel)

@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from livecam import session
+from livecam import assets
 from livecam.benchmarks import command_line, machine
 from livecam.benchmarks.latency.yardstick import BUSY
 from livecam.benchmarks.output import shown, write_json
@@ -73,8 +73,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> None:
-    portrait = str(_input(options.portrait, session.BUNDLED_PORTRAIT))
-    driver = str(_input(options.driver, session.BUNDLED_DRIVER))
+    portrait = str(_input(options.portrait, assets.PORTRAIT))
+    driver = str(_input(options.driver, assets.DRIVER))
     check_outputs([options.json], {"the portrait": Path(portrait), "the driver": Path(driver)})
     if options.json is not None:
         check_writable(options.json)
@@ -110,7 +110,7 @@ def _modes() -> list[tuple[str, str]]:
 
 def _input(given: Path | None, bundled: str) -> Path:
     if given is None:
-        return session.bundled(bundled)
+        return assets.bundled(bundled)
     if not given.is_file():
         raise UserError(str(given), "no such file", "Check the path.")
     return given.absolute()

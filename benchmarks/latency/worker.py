@@ -26,9 +26,8 @@ import numpy as np
 from livecam import session
 from livecam.benchmarks.latency import yardstick
 from livecam.errors import UserError
-from livecam.frames import RGB
 from livecam.generator.weights import find
-from livecam.motion.types import Motion
+from livecam.persona.opening import open_persona
 from livecam.report import Report, peak_memory_mb
 from livecam.settings import Settings
 
@@ -51,22 +50,6 @@ class CpuReport(Report):
                 yield
         finally:
             self.cpu_seconds[name] += time.process_time() - begun
-
-
-class MotionKeeper:
-    """In the renderer's place: keeps the motions and draws nothing."""
-
-    name = "none"
-
-    def __init__(self, size: int) -> None:
-        self._blank = np.zeros((size, size, 3), np.uint8)
-        self.motions: list[Motion] = []
-
-    def render(self, motion: Motion) -> RGB:
-        self.motions.append(motion)
-        return self._blank
-
-    def close(self) -> None: ...
 
 
 def pipeline(options: argparse.Namespace) -> dict[str, Any]:
@@ -109,24 +92,23 @@ def refined(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
-    from livecam.face.tracker import FaceTracker
+    from livecam.animator import Animator
+    from livecam.pipeline.lossless import motions
     from livecam.render.choose import make_renderer
-    from livecam.replay import animate
     from livecam.sources import open_source
 
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
-    persona = session.resolve(options.portrait, options.size)
-    keeper = MotionKeeper(options.size)
-    with open_source(options.driver) as source, FaceTracker() as tracker:
-        animate(source, persona, tracker, wanted=(), limit=MOTIONS, renderer=keeper)
+    persona = open_persona(options.portrait, options.size)
+    with open_source(options.driver) as source, Animator(persona) as animator:
+        moved = [step.motion for step in motions(source, animator, MOTIONS)]
     renderer = make_renderer(persona, "cpu", refine)
-    for motion in keeper.motions[:10]:
+    for motion in moved[:10]:
         renderer.render(motion)
     walls, cpus = [], []
     for _ in range(ROUNDS):
-        for motion in keeper.motions:
+        for motion in moved:
             wall, cpu = time.perf_counter(), time.process_time()
             renderer.render(motion)
             walls.append(1e3 * (time.perf_counter() - wall))

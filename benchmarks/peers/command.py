@@ -79,13 +79,13 @@ def _work(name: str, size: int, network: nn.Module, *inputs: Tensor) -> Work:
 
 def ours(size: int) -> list[Work]:
     """The renderer as it draws live on a CPU, and the refiner's network alone (trained, or as it starts)."""
-    from livecam import session
     from livecam.generator.weights import find
     from livecam.model.repair import RepairNetwork
     from livecam.motion.types import rest
+    from livecam.persona.opening import open_persona
     from livecam.render.choose import make_renderer
 
-    persona = session.resolve(None, size)
+    persona = open_persona(None, size)
     renderer = make_renderer(persona, "cpu", find() is not None)
     motion = rest(persona.landmarks)
     label = "livecam, warp and refine" if find() is not None else "livecam, warp"

@@ -18,7 +18,7 @@ from livecam.ranges import Range
 if TYPE_CHECKING:
     from livecam.generator.weights import Weights
     from livecam.persona.pictures import Seen
-    from livecam.persona.types import Persona
+    from livecam.persona.types import PersonaData
 
 
 @app.command()
@@ -46,13 +46,13 @@ def enroll(
     theirs. A clip gives 32 frames; its calmest becomes the portrait. --face-index and --crop are of the first
     picture; of a clip in its place, of each frame.
     """
-    from livecam import session
+    from livecam import assets
     from livecam.outputs import check_outputs
     from livecam.persona import pictures, store
     from livecam.render.refiner_setup import styled, weights_for
 
     folder = store.data_dir() / store.check_name(name)
-    if name in session.bundled_portraits():
+    if name in assets.bundled_portraits():
         raise UserError(f"name {name}", "a portrait that comes with livecam has it", "Choose another name.")
     pictured = {f"picture {number}": image for number, image in enumerate(images, 1)}
     check_outputs(sorted(folder.glob("*.*")), pictured, own=False)
@@ -84,7 +84,7 @@ def _check_tuning(weights: Weights | None) -> None:
         raise UserError("--steps", "there are no refiner's weights to fine-tune", todo)
 
 
-def _tuned(persona: Persona, seen: Sequence[Seen], weights: Weights, steps: int) -> Persona:
+def _tuned(persona: PersonaData, seen: Sequence[Seen], weights: Weights, steps: int) -> PersonaData:
     """With a style fine-tuned on the pictures, if that is better."""
     from rich.console import Console
     from rich.progress import Progress
@@ -116,11 +116,11 @@ def personas(json: Json = False) -> None:
     """List the portraits that are enrolled or come with livecam."""
     import json as codec
 
-    from livecam import session
+    from livecam import assets
     from livecam.persona import store
 
     rows = [{**store.describe(n), "sizes": store.sizes(n)} for n in store.names()]
-    bundled = list(session.bundled_portraits())
+    bundled = list(assets.bundled_portraits())
     if json:
         typer.echo(codec.dumps({"personas": rows, "bundled": bundled}, indent=1))
         return

@@ -105,8 +105,8 @@ def demo(
     ] = None,
 ) -> None:
     """The bundled portrait moves with the bundled clip: writes a film, shows the stages, opens the page."""
+    from livecam import assets, session
     from livecam import demo as demonstration
-    from livecam import session
 
     settings = settings_from({}, size=size, canvas="source", loop=False)
     with Progress() as progress:
@@ -119,7 +119,7 @@ def demo(
         return
     if page if page is not None else sys.stdout.isatty():
         typer.echo("Opening the live page; Ctrl-C ends it.")
-        driver = str(session.bundled(session.BUNDLED_DRIVER))
+        driver = str(assets.bundled(assets.DRIVER))
         request = session.Request(driver=driver, sinks=("page",))
         session.run(request, replace(settings, loop=True, canvas="1280x720"), Progress().hooks())
     typer.echo(as_typed(NEXT))

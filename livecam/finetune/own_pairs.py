@@ -23,7 +23,7 @@ from livecam.generator.rasters import draw_rasters
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.crop import cut_crop
-from livecam.persona.types import Persona
+from livecam.persona.types import PersonaData
 from livecam.render.cpu.renderer import HostRenderer
 from livecam.settings import MotionSettings
 
@@ -55,7 +55,7 @@ class OwnPair:
 class OwnPairs:
     """Makes pairs of one persona; `size`: C."""
 
-    def __init__(self, persona: Persona, size: int) -> None:
+    def __init__(self, persona: PersonaData, size: int) -> None:
         self._size = size
         self._crop = cut_crop(persona.picture, persona.crop, persona.size)
         self._own = persona.landmarks

@@ -32,7 +32,7 @@ from livecam.model.painter import load_painter
 from livecam.model.refiner import CropNetwork
 from livecam.persona.mouth import toothiest
 from livecam.persona.person_shots import portrait_view
-from livecam.persona.types import Persona
+from livecam.persona.types import PersonaData
 from livecam.render.cpu.refiner import portrait_inputs
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Pack:
 
 
 def fine_tune(
-    persona: Persona,
+    persona: PersonaData,
     others: Sequence[tuple[RGB, F32]],
     painter: Path,
     steps: int,
@@ -126,7 +126,7 @@ def fine_tune(
 
 
 def make_pairs(
-    persona: Persona, others: Sequence[tuple[RGB, F32]], size: int, seed: int
+    persona: PersonaData, others: Sequence[tuple[RGB, F32]], size: int, seed: int
 ) -> tuple[Pack, Pack, Pack, Pack]:
     """To train on; held out; faces that no picture shows, to train on and held out.
 

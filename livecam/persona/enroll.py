@@ -20,7 +20,7 @@ from livecam.persona.crop import choose_crop, cut_crop
 from livecam.persona.lattice import build_lattice, moving_part
 from livecam.persona.mouth import own_mouth
 from livecam.persona.picture import digest, read_picture
-from livecam.persona.types import Persona, Shots
+from livecam.persona.types import PersonaData, Shots
 from livecam.ranges import shown
 
 log = logging.getLogger(__name__)
@@ -40,22 +40,29 @@ class Choice:
     region: tuple[int, int, int, int] | None = None
 
 
-def enroll(path: Path, name: str, size: int, choice: Choice | None = None) -> Persona:
+def enroll(path: Path, name: str, size: int, choice: Choice | None = None) -> PersonaData:
     """Read a picture, find the face and prepare everything that is computed once.
 
     Raises:
         UserError: the picture cannot be read, or its face cannot be used.
     """
     started = time.monotonic()
-    picture = read_picture(path)
-    points = find_face(picture, str(path), choice or Choice())
-    meta = {"source": path.name, "digest": digest(picture), "created": time.strftime("%Y-%m-%dT%H:%M:%S")}
-    persona = build(picture, points, name, size, meta)
+    persona = enroll_picture(read_picture(path), name, size, choice, str(path))
     log.info("enrolled %s at %d in %.2f s", path, size, time.monotonic() - started)
     return persona
 
 
-def cached(path: Path, size: int, choice: Choice | None = None) -> Persona:
+def enroll_picture(
+    picture: RGB, name: str, size: int, choice: Choice | None = None, source: str = "picture"
+) -> PersonaData:
+    """As `enroll`, of a picture that is read already. `source`: where it came from, for messages."""
+    points = find_face(picture, source, choice or Choice())
+    created = time.strftime("%Y-%m-%dT%H:%M:%S")
+    meta = {"source": Path(source).name, "digest": digest(picture), "created": created}
+    return build(picture, points, name, size, meta)
+
+
+def cached(path: Path, size: int, choice: Choice | None = None) -> PersonaData:
     """`enroll`, remembered by the picture's content."""
     choice = choice or Choice()
     picture = read_picture(path)
@@ -73,7 +80,7 @@ def cached(path: Path, size: int, choice: Choice | None = None) -> Persona:
     return persona
 
 
-def resize(persona: Persona, size: int) -> Persona:
+def resize(persona: PersonaData, size: int) -> PersonaData:
     """The same portrait prepared for another size, from its own picture and landmarks."""
     points = persona.picture_landmarks()
     made = build(persona.picture, points, persona.name, size, persona.meta, shots=persona.shots)
@@ -88,7 +95,7 @@ def build(
     meta: dict[str, Any],
     person: F32 | None = None,
     shots: Shots | None = None,
-) -> Persona:
+) -> PersonaData:
     """points: (478, 3) in the picture's pixels. person: its mask, H x W in 0..1, where that is known. shots:
     more pictures of the person, which may show teeth that this one does not."""
     crop = choose_crop(points)
@@ -113,7 +120,7 @@ def build(
     colour = matte.foreground_colour(skin, alpha, background)
     foreground = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])
     lattice, triangles = build_lattice(own)
-    return Persona(
+    return PersonaData(
         name=name,
         size=size,
         crop=crop,

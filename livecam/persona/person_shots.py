@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.persona.crop import cut_crop
-from livecam.persona.types import Persona, Shots
+from livecam.persona.types import PersonaData, Shots
 
 F32 = NDArray[np.float32]
 SIDE: Final = 512
@@ -36,12 +36,12 @@ def together(shots: Sequence[tuple[RGB, F32]]) -> Shots:
     return Shots(np.stack([picture for picture, _ in shots]), np.stack([points for _, points in shots]))
 
 
-def of_portrait(persona: Persona) -> Shots:
+def of_portrait(persona: PersonaData) -> Shots:
     """The portrait itself, as the only picture."""
     crop = cut_crop(persona.picture, persona.crop, SIDE)
     return together([shot(crop, persona.landmarks)])
 
 
-def portrait_view(persona: Persona) -> tuple[RGB, F32]:
+def portrait_view(persona: PersonaData) -> tuple[RGB, F32]:
     """The portrait that the refiner repairs from, S x S x 3, and its landmarks (478, 3) in 0..1 of it."""
     return cut_crop(persona.picture, persona.crop, persona.size), persona.landmarks

@@ -21,7 +21,7 @@ from livecam.persona import enroll, person_shots
 from livecam.persona.crop import choose_crop, cut_crop
 from livecam.persona.enroll import Choice
 from livecam.persona.picture import digest, read_picture
-from livecam.persona.types import Persona
+from livecam.persona.types import PersonaData
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
@@ -75,7 +75,7 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
     return found[: person_shots.MOST_SHOTS]
 
 
-def enroll_all(seen: Sequence[Seen], name: str, size: int) -> Persona:
+def enroll_all(seen: Sequence[Seen], name: str, size: int) -> PersonaData:
     """The persona of the first picture, with all of them as shots for the refiner."""
     first = seen[0]
     meta = {

@@ -25,7 +25,7 @@ from livecam.face import landmarks as lm
 from livecam.face.bundle import CACHE_VARIABLE, cache_folder
 from livecam.files import unwritable
 from livecam.generator.alignment import SIZE as SHOT
-from livecam.persona.types import Crop, Lattice, Persona, Shots, Style
+from livecam.persona.types import Crop, Lattice, PersonaData, Shots, Style
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def save(persona: Persona, root: Path | None = None) -> Path:
+def save(persona: PersonaData, root: Path | None = None) -> Path:
     """Write a persona; an older one of that name and size is replaced in one step.
 
     Sizes that an older version made are forgotten: they are made anew from the picture when asked for.
@@ -94,7 +94,7 @@ def save(persona: Persona, root: Path | None = None) -> Path:
     return folder
 
 
-def load(name: str, size: int, root: Path | None = None) -> Persona | None:
+def load(name: str, size: int, root: Path | None = None) -> PersonaData | None:
     """The persona for one size; None where it was never made for that size.
 
     Raises:
@@ -154,7 +154,7 @@ def describe(name: str, root: Path | None = None) -> dict[str, Any]:
         raise damaged(name, str(error)) from error
 
 
-def keep(persona: Persona, root: Path | None = None) -> None:
+def keep(persona: PersonaData, root: Path | None = None) -> None:
     """`save` what can be made again: where that is impossible there is a warning, and the run goes on."""
     try:
         save(persona, root)
@@ -178,7 +178,7 @@ def _tensor_file(size: int) -> str:
     return f"tensors-{size}.safetensors"
 
 
-def _describe(persona: Persona) -> dict[str, Any]:
+def _describe(persona: PersonaData) -> dict[str, Any]:
     crop = persona.crop
     height, width = persona.picture.shape[:2]
     return {
@@ -190,7 +190,7 @@ def _describe(persona: Persona) -> dict[str, Any]:
     }
 
 
-def _tensors(persona: Persona) -> dict[str, NDArray[Any]]:
+def _tensors(persona: PersonaData) -> dict[str, NDArray[Any]]:
     lattice = persona.lattice
     tensors: dict[str, NDArray[Any]] = {
         "landmarks": persona.landmarks,
@@ -223,7 +223,7 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
         raise ValueError(str(error)) from error
 
 
-def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, Any]) -> Persona:
+def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, Any]) -> PersonaData:
     """Check every shape and dtype, so that a damaged file fails here and not in the middle of a call."""
     points, triangles = t["lattice.points"], t["triangles"]
     if t["interior"].shape == (size, size, 3):  # up to version 10
@@ -258,7 +258,7 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         raise ValueError("triangles point outside the mesh")
     x, y, side = (float(v) for v in meta["crop"])
     lattice = Lattice(points, t["lattice.depth"], t["lattice.head"], t["lattice.oval"])
-    return Persona(
+    return PersonaData(
         name=name,
         size=size,
         crop=Crop(x, y, side),

@@ -61,7 +61,7 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class Persona:
+class PersonaData:
     """One enrolled portrait, ready to be rendered at `size` pixels.
 
     landmarks: (478, 3) float32, 0..1 of the crop.

@@ -1,10 +1,8 @@
-"""The way of a frame: source -> tracker -> motion -> generator -> canvas -> sinks.
+"""The way of a frame as soon as somebody watches: a camera in, or a camera or a page out.
 
-The steps between a driver's frame and a finished picture are `livecam.animator`. Here is how they are run, in
-one of two ways. File to file is lossless: one output frame for every input frame, in order. As soon as
-somebody watches (a camera in, a camera or a page out) it is live: capture, tracking, drawing and every sink
-have a thread each and meet in slots that hold the latest frame only, so a slow stage skips frames and the
-freshest always wins; every sink ticks at a constant rate whatever happens upstream (`livecam.pipeline.pacing`).
+Capture, tracking, drawing and every sink have a thread each and meet in slots that hold the latest frame only,
+so a slow stage skips frames and the freshest always wins; every sink ticks at a constant rate whatever happens
+upstream (`livecam.pipeline.pacing`). From file to file it is `livecam.pipeline.lossless`.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -33,97 +31,6 @@ log = logging.getLogger(__name__)
 
 FAILURES = 30
 """Frames in a row that may fail before a live run gives up; the picture holds meanwhile."""
-MAX_WAITING = 600
-"""Frames looked at ahead before a neutral frame must do: a face that appears late, or 240 fps."""
-
-
-@one_opencv_thread()
-def run_lossless(
-    source: Source,
-    animator: Animator,
-    sinks: Sequence[Sink],
-    report: Report,
-    max_frames: int | None = None,
-    progress: Callable[[int, int | None], None] = lambda done, total: None,
-    loop: bool = False,
-) -> None:
-    """One output frame for every input frame, in order. Stops at the end of the file or on Ctrl-C.
-
-    With `loop` the file begins again at its end, up to `max_frames`; numbers and times go on. A sink that
-    fails ends alone; its error is raised at the end, or at once where it is the last.
-    """
-    failures = Failures(sinks)
-    animator.resting()  # compiled code is loaded at its first use: that is start-up, not a frame
-    report.start()
-    total = source.info.frames
-    if max_frames is not None:
-        total = max_frames if loop else min(total or max_frames, max_frames)
-    observed = _observed(source, animator, report, max_frames, loop)
-    for frame, points, spent in _calibrated(observed, animator):
-        signals.check()
-        begun = time.perf_counter_ns() - spent
-        picture = animator.paint(animator.animate(points, frame.capture_ns / 1e9))
-        with report.stage("sink"):
-            for sink in failures.going:
-                try:
-                    sink.write(OutputFrame(picture, frame.index, frame.capture_ns))
-                except Exception as error:
-                    failures.add(sink, error)
-        report.add("total", time.perf_counter_ns() - begun)
-        report.count()
-        progress(report.frames, total)
-    if failures.first is not None:
-        raise failures.first
-
-
-Observed = tuple[DriverFrame, "Landmarks | None", int]
-"""A frame without its pixels, its landmarks, and the nanoseconds spent on both."""
-
-
-def _observed(
-    source: Source, animator: Animator, report: Report, max_frames: int | None, loop: bool
-) -> Iterator[Observed]:
-    count = 0
-    round_start, round_ns, last_ns = 0, 0, 0
-    while max_frames is None or count < max_frames:
-        begun = time.perf_counter_ns()
-        with report.stage("capture"):
-            frame = source.read()
-        if frame is None:
-            if not loop or count == round_start:
-                return
-            source.rewind()
-            # The last frame lasts as long as one does on average.
-            round_start, round_ns = count, last_ns + round(1e9 / source.info.fps)
-            continue
-        last_ns = round_ns + frame.capture_ns
-        if round_start:
-            frame = replace(frame, index=count, capture_ns=last_ns)
-        count += 1
-        points = animator.observe(frame)
-        yield replace(frame, pixels=None), points, time.perf_counter_ns() - begun
-
-
-def _calibrated(observed: Iterator[Observed], animator: Animator) -> Iterator[Observed]:
-    """The same items, after looking two seconds ahead for the neutral frame, or as far as the one asked for.
-
-    Raises:
-        UserError: the driver ended before that one.
-    """
-    waiting: list[Observed] = []
-    for item in observed:
-        waiting.append(item)
-        if item[1] is not None:
-            animator.finder.add(item[1], item[0].capture_ns / 1e9)
-        if animator.finder.done or (len(waiting) >= MAX_WAITING and not animator.finder.chosen):
-            break
-    else:
-        animator.finder.check_found()
-    animator.calibrate(None, 0.0)
-    yield from waiting
-    yield from observed
-
-
 Tracked = tuple[DriverFrame, "Landmarks | None"]
 """A frame without its pixels, and its landmarks."""
 Finished = tuple[OutputFrame, float]
@@ -143,14 +50,9 @@ class LivePipeline:
         fps: float,
         loop: bool = False,
         max_frames: int | None = None,
-        stamp: Callable[[OutputFrame], None] | None = None,
-        in_step: bool = True,
     ) -> None:
-        """For benchmarks: `stamp` may draw on every finished picture; `in_step=False` leaves the sinks' ticks
-        where they happen to be."""
         self._source, self._animator, self._sinks, self._report = source, animator, sinks, report
         self._fps, self._loop, self._max_frames = fps, loop, max_frames
-        self._stamp, self._in_step = stamp, in_step
         self._failures = Failures(sinks)
         self._captured: LatestSlot[DriverFrame] = LatestSlot()
         self._tracked: LatestSlot[Tracked] = LatestSlot()
@@ -202,6 +104,13 @@ class LivePipeline:
         self._stop.set()
         self._captured.close()
         self._tracked.close()
+
+    def finish(self, frame: OutputFrame) -> None:
+        """Every finished picture passes here before it is shown; for subclasses, which may draw on it."""
+
+    def keep_step(self, captured_s: float, ready_s: float) -> None:
+        """Every finished picture's times; the sinks' ticks are brought into step with them."""
+        self._rhythm.add(captured_s, ready_s)
 
     def audio_offset_ms(self) -> int | None:
         """Median time from capture to sink so far, by which a microphone has to be delayed; None at first."""
@@ -299,11 +208,9 @@ class LivePipeline:
         seconds = frame.capture_ns / 1e9
         picture = self._animator.paint(self._animator.animate(points, seconds))
         finished = OutputFrame(picture, frame.index, frame.capture_ns)
-        if self._stamp is not None:
-            self._stamp(finished)
+        self.finish(finished)
         ready = time.monotonic()
-        if self._in_step:
-            self._rhythm.add(seconds, ready)
+        self.keep_step(seconds, ready)
         self._finished.set((finished, ready))
         self._report.count()
         if self._max_frames is not None and self._report.frames >= self._max_frames:

@@ -6,14 +6,17 @@ about 40 % of the height where the picture allows it, bars filled with a dim, bl
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.persona.types import Persona
+from livecam.persona.types import PersonaData
 from livecam.render.raster import blend_mask
+from livecam.settings import parse_size
 
 FACE_SHARE = 0.40
 """Height of the face (forehead to chin) in a framed canvas."""
@@ -23,10 +26,41 @@ FEATHER = 0.04
 """Width of the soft rim of the crop, as a share of its side, where it lies inside the picture."""
 
 
-class Canvas:
+class Canvas(Protocol):
+    """Where a rendered crop goes."""
+
+    width: int
+    height: int
+
+    def place(self, rendered: RGB) -> RGB:
+        """height x width x 3 uint8. rendered: size x size x 3."""
+        ...
+
+
+def make_canvas(persona: PersonaData, text: str) -> Canvas:
+    """`text`: "crop", "source", or WIDTHxHEIGHT in pixels.
+
+    Raises:
+        UserError: none of these, odd, or out of range.
+    """
+    return CropCanvas(persona.size) if text == "crop" else PictureCanvas(persona, parse_size(text))
+
+
+class CropCanvas:
+    """Hands the rendered crop on as it is."""
+
+    def __init__(self, size: int) -> None:
+        self.width = self.height = size
+
+    def place(self, rendered: RGB) -> RGB:
+        """`rendered` itself."""
+        return rendered
+
+
+class PictureCanvas:
     """Places rendered crops into one fixed picture. Everything that stands still is computed once."""
 
-    def __init__(self, persona: Persona, size: tuple[int, int] | None) -> None:
+    def __init__(self, persona: PersonaData, size: tuple[int, int] | None) -> None:
         if size is None:
             base, scale, origin = persona.picture.copy(), 1.0, np.zeros(2)
             inside = (0, 0, base.shape[1], base.shape[0])
@@ -56,7 +90,7 @@ class Canvas:
 
 
 def _frame(
-    persona: Persona, width: int, height: int
+    persona: PersonaData, width: int, height: int
 ) -> tuple[RGB, float, NDArray[np.float64], tuple[int, int, int, int]]:
     """(base picture, scale, origin in the picture, part of the canvas that the picture covers)."""
     picture, crop = persona.picture, persona.crop

@@ -14,7 +14,7 @@ from livecam.errors import UserError
 from livecam.frames import RGB
 from livecam.generator.weights import PAINTER, Weights
 from livecam.motion.types import Motion
-from livecam.persona.types import Persona
+from livecam.persona.types import PersonaData
 from livecam.render.base import Renderer
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ GRAPHS_VARIABLE = "LIVECAM_GRAPHS"
 """Environment variable that names another folder of graphs."""
 
 
-def make_renderer(persona: Persona, engine: str, refine: bool = True) -> Renderer:
+def make_renderer(persona: PersonaData, engine: str, refine: bool = True) -> Renderer:
     """`engine`: "auto", "cpu", "cuda", "tensorrt", "torch", or the URL of a Triton server's model.
     `refine`: use the learned half, if there is one.
 
@@ -55,7 +55,7 @@ def make_renderer(persona: Persona, engine: str, refine: bool = True) -> Rendere
     return FailoverRenderer(renderer, lambda: open_named("cpu"))
 
 
-def open_host(persona: Persona, weights: Weights | None) -> Renderer:
+def open_host(persona: PersonaData, weights: Weights | None) -> Renderer:
     """The CPU's renderer, warmed up: as a spare it has to draw its first frame within the time of one.
 
     Raises:
@@ -106,7 +106,7 @@ class EngineRenderer:
     """The whole generator as one graph on an engine; only the rasteriser stays on the host."""
 
     def __init__(
-        self, persona: Persona, engine: str, weights: Weights | None = None, build: bool = True
+        self, persona: PersonaData, engine: str, weights: Weights | None = None, build: bool = True
     ) -> None:
         """`weights`: of the refiner; None for the warper alone. `build`: may TensorRT take minutes?"""
         from livecam.engines import EngineError
@@ -141,7 +141,7 @@ def graph_path(size: int, weights: Weights | None = None) -> Path:
     return (Path(named) if named else folder) / f"generator-{size}.onnx"
 
 
-def _open(persona: Persona, name: str, weights: Weights | None, build: bool) -> GraphRenderer:
+def _open(persona: PersonaData, name: str, weights: Weights | None, build: bool) -> GraphRenderer:
     from livecam.engines import EngineError, open_engine
     from livecam.render.graph import GraphRenderer
     from livecam.render.refiner_setup import graph_inputs

@@ -9,7 +9,7 @@ from livecam.generator.inputs import ASIDE, FLOW_GRID, FrameInputs
 from livecam.geometry import Array, smoothstep
 from livecam.motion.types import Motion
 from livecam.persona.eyeballs import lash_colours
-from livecam.persona.types import F32, Persona
+from livecam.persona.types import F32, PersonaData
 from livecam.render.raster import halve, rasterise
 
 LASH_SLIDE, RIM_SLIDE = 0.65, 0.4
@@ -56,7 +56,7 @@ def _across(points: F32) -> F32:
 class FrameGeometry:
     """Turns motions into `FrameInputs` for one persona. The arrays it returns are reused by the next call."""
 
-    def __init__(self, persona: Persona) -> None:
+    def __init__(self, persona: PersonaData) -> None:
         self._persona = persona
         lattice = persona.lattice
         self._source = np.concatenate([persona.landmarks[: lm.MESH_COUNT, :2], lattice.points])

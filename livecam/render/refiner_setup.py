@@ -14,7 +14,7 @@ from livecam.errors import UserError
 from livecam.frames import RGB
 from livecam.generator.weights import REFINER, SMALL, Weights, find
 from livecam.persona.person_shots import portrait_view
-from livecam.persona.types import Persona
+from livecam.persona.types import PersonaData
 from livecam.render.cpu.int8 import quicker
 from livecam.render.cpu.refiner import HostRefiner, portrait_inputs
 from livecam.render.style import with_style
@@ -37,7 +37,7 @@ def weights_for(refine: bool) -> Weights | None:
     return weights
 
 
-def host_refiner(persona: Persona, weights: Weights) -> HostRefiner:
+def host_refiner(persona: PersonaData, weights: Weights) -> HostRefiner:
     """Corrects the host's pictures of this persona.
 
     Raises:
@@ -56,7 +56,7 @@ def host_refiner(persona: Persona, weights: Weights) -> HostRefiner:
         raise _unusable(error) from error
 
 
-def styled(persona: Persona, weights: Weights) -> Persona:
+def styled(persona: PersonaData, weights: Weights) -> PersonaData:
     """The persona with a style for these weights, its own or one made now.
 
     Raises:
@@ -68,7 +68,7 @@ def styled(persona: Persona, weights: Weights) -> Persona:
         raise _unusable(error) from error
 
 
-def graph_inputs(persona: Persona, weights: Weights) -> dict[str, NDArray[Any]]:
+def graph_inputs(persona: PersonaData, weights: Weights) -> dict[str, NDArray[Any]]:
     """What a generator's graph with these weights takes once for this persona, besides the layers.
 
     Raises:

@@ -18,7 +18,7 @@ from livecam.generator.inputs import planes
 from livecam.generator.rasters import draw_rasters
 from livecam.generator.weights import EMBEDDER, Weights
 from livecam.persona.person_shots import of_portrait
-from livecam.persona.types import Persona, Shots, Style
+from livecam.persona.types import PersonaData, Shots, Style
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
@@ -45,7 +45,7 @@ def embed_style(shots: Shots, weights: Weights) -> F32:
     return np.asarray(PORTRAIT * rows[0] + (1 - PORTRAIT) * np.mean(rows[1:], axis=0), np.float32)
 
 
-def with_style(persona: Persona, weights: Weights) -> Persona:
+def with_style(persona: PersonaData, weights: Weights) -> PersonaData:
     """The persona with a style for these weights: its own, or one made now from its pictures.
 
     Raises:

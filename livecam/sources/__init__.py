@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from livecam.errors import UserError
+from livecam.frames import DriverFrame
 from livecam.sources.base import Source, SourceInfo
 
 # Here, for OpenCV may read them as soon as it is loaded.
@@ -80,3 +83,9 @@ def check_file(driver: str) -> Path:
             "Give yourself read permission, for example chmod u+r.",
         ) from None
     return path.absolute()
+
+
+def read_frames(path: Path, limit: int | None = None) -> Iterator[DriverFrame]:
+    """The first `limit` frames of a video, with pixels."""
+    with open_source(str(path)) as source:
+        yield from islice(iter(source.read, None), limit)

@@ -14,7 +14,7 @@ from synthetic_clip import FRAMES, HEAD, needs_models, write_clip
 from livecam.benchmarks.fidelity import command as fidelity
 from livecam.benchmarks.fidelity import metrics
 from livecam.errors import UserError
-from livecam.replay import read_frames
+from livecam.sources import read_frames
 
 pytestmark = needs_models
 

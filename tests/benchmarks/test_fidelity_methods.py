@@ -14,7 +14,7 @@ from livecam.frames import DriverFrame
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.persona import person_shots
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.sources.memory import MemorySource
 
 
 def test_shots_keep_away_from_what_is_compared():
@@ -28,10 +28,12 @@ def test_shots_keep_away_from_what_is_compared():
     assert len(methods.shot_numbers(9, [3], 32)) < 32  # the clip has no more
 
 
-def test_the_recorder_keeps_motions_and_draws_as_the_warper_does(persona):
-    recorder, motion = methods.Recorder(persona), rest(persona.landmarks)
-    np.testing.assert_array_equal(recorder.render(motion), HostRenderer(persona).render(motion))
-    assert recorder.motions == [motion]
+def test_a_driver_gives_every_frame_its_motion_and_a_neutral_face(persona, face):
+    frames = [DriverFrame(k, k * 33_333_333, 512, 512, landmarks=face) for k in range(4)]
+    moved, neutral = methods.drive(MemorySource(frames, 30), persona, None)
+    assert [index for index, _ in moved] == [0, 1, 2, 3]
+    np.testing.assert_allclose(moved[3][1].landmarks, persona.landmarks, atol=0.002)  # the tracker's filter
+    assert neutral is not None
 
 
 def test_methods_that_know_nothing(make_persona, face):
@@ -135,12 +137,11 @@ def measured(persona, face, monkeypatch):
     """measured(plan) -> a comparison; everything but the tracker and the judge, who see a still face, and one
     that speaks and blinks from the third frame on."""
     from livecam.benchmarks.fidelity import self_reenactment
-    from livecam.replay import FrameSource
 
     frames = [
         DriverFrame(k, k * 33_333_333, 512, 512, pixels=persona.picture, landmarks=face) for k in range(12)
     ]
-    monkeypatch.setattr(self_reenactment, "open_source", lambda name: FrameSource(frames, 30))
+    monkeypatch.setattr(self_reenactment, "open_source", lambda name: MemorySource(frames, 30))
     monkeypatch.setattr(self_reenactment, "read_frames", lambda clip, limit: iter(frames[:limit]))
 
     class Tracker:

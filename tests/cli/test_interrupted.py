@@ -20,7 +20,7 @@ from dataclasses import replace
 import av
 import pytest
 
-from livecam import session, signals
+from livecam import assets, session, signals
 from livecam.persona import store
 from livecam.settings import Settings
 from livecam.sources import open_source
@@ -47,7 +47,7 @@ sys.meta_path.insert(0, Interrupter())
 from livecam.cli import main
 main()
 """
-DRIVER = str(session.bundled(session.BUNDLED_DRIVER))
+DRIVER = str(assets.bundled(assets.DRIVER))
 
 
 def interrupted_at(module, *words, number=signal.SIGINT):

@@ -45,24 +45,20 @@ def take(face, tmp_path) -> Path:  # type: ignore[no-untyped-def]
 def test_landmarks_go_out_and_frames_come_into_the_sink(persona, graph, take, tmp_path) -> None:  # type: ignore[no-untyped-def]
     pytest.importorskip("grpc")
     from livecam.animator import Animator
-    from livecam.pipeline.live import run_lossless
-    from livecam.render.canvas import Canvas
+    from livecam.pipeline.lossless import run_lossless
     from livecam.render.choose import make_renderer
     from livecam.render.cpu.renderer import HostRenderer
     from livecam.report import Report
-    from livecam.settings import Settings
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
     from livecam.sources import open_source
 
     def play(renderer, folder: str) -> list[np.ndarray]:  # type: ignore[no-untyped-def, type-arg]
         source, sink = open_source(str(take)), open_sink(str(tmp_path / folder / "%05d.png"))
-        canvas = Canvas(persona, None)
-        sink.open(SinkFormat(canvas.width, canvas.height, 30))
         report = Report()
-        run_lossless(
-            source, Animator(persona, renderer, canvas, None, Settings(), False, report), [sink], report
-        )
+        animator = Animator(persona, canvas="source", renderer=renderer, report=report)
+        sink.open(SinkFormat(animator.canvas.width, animator.canvas.height, 30))
+        run_lossless(source, animator, [sink], report)
         sink.close()
         source.close()
         return [cv2.imread(str(path)).astype(int) for path in sorted((tmp_path / folder).glob("*.png"))]

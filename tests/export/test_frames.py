@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from refiner_weights import write_weights
 
+from livecam.assets import DRIVER, PORTRAIT
 from livecam.errors import UserError
 from livecam.export import __main__ as command
 from livecam.export import frames
@@ -24,7 +25,6 @@ from livecam.generator.inputs import input_specs, planes
 from livecam.generator.layout import crop_specs, refiner_specs
 from livecam.generator.weights import REFINER, Weights
 from livecam.render.cpu.renderer import HostRenderer
-from livecam.session import BUNDLED_DRIVER, BUNDLED_PORTRAIT
 from livecam.session import bundled as asset
 from livecam.sources.recording import PerformanceWriter
 
@@ -83,7 +83,7 @@ def test_a_refiner_is_fed_crops_of_what_the_host_warps(moved: Moved, weights: We
 @needs_models
 def test_every_portrait_is_moved_by_every_clip(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frames, "track", partial(frames.track, limit=FRAMES))
-    portrait, clip = asset(BUNDLED_PORTRAIT), asset(BUNDLED_DRIVER)
+    portrait, clip = asset(PORTRAIT), asset(DRIVER)
     found = frames.given([portrait, portrait], [clip], 3)
     assert [(one.name, len(one.motions)) for one in found] == [("portrait x driver", 3)] * 2
     assert frames.given([], [], 3) == []
@@ -124,7 +124,7 @@ def test_a_clip_without_a_face_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
     with pytest.raises(UserError, match=r"nobody\.lcp: no face was found"):
         frames.track(tmp_path / "nobody.lcp")
     with pytest.raises(UserError, match=r"driver\.mp4: no face was found"):
-        frames.track(asset(BUNDLED_DRIVER), limit=2)
+        frames.track(asset(DRIVER), limit=2)
 
 
 @needs_models

@@ -16,15 +16,15 @@ from pathlib import Path
 import httpx
 from websockets.sync.client import connect
 
-from livecam import session
+from livecam import assets
 
 LIVE_SECONDS = 20
 """onnxruntime 1.32 turns to the network about 10 s after it is loaded, and again after 15 and 25."""
 STEPS = "3"
 PYTHON = [sys.executable, "-m"]
 LIVECAM = [*PYTHON, "livecam.cli"]
-PORTRAIT = str(session.bundled("portrait.jpg"))
-DRIVER = str(session.bundled(session.BUNDLED_DRIVER))
+PORTRAIT = str(assets.bundled("portrait.jpg"))
+DRIVER = str(assets.bundled(assets.DRIVER))
 
 
 def main(folder: Path) -> None:

@@ -15,7 +15,8 @@ from doubles import Clip, Collected, Tracked, make_animator
 from faces import turned
 
 from livecam.errors import SinkLost, UserError
-from livecam.pipeline.live import LivePipeline, run_lossless
+from livecam.pipeline.live import LivePipeline
+from livecam.pipeline.lossless import run_lossless
 from livecam.settings import MotionSettings, Settings
 
 
@@ -243,14 +244,15 @@ def test_a_live_sink_ends_with_the_portrait_at_rest_and_a_film_does_not(animator
         turned(face, yaw=14), settings=Settings(motion=MotionSettings(neutral_frame=10**6))
     )
     camera, film = Collected(live=True), Collected()
-    pipeline = LivePipeline(Clip(10, live=True, fps=30), way, [camera, film], report, fps=30, stamp=darken)
+    pipeline = Darkened(Clip(10, live=True, fps=30), way, [camera, film], report, fps=30)
     pipeline.run()
     np.testing.assert_array_equal(camera.frames[-1].pixels, way.resting())
     assert film.frames[-1].pixels.max() == 0
 
 
-def darken(frame):
-    frame.pixels[:] = 0
+class Darkened(LivePipeline):
+    def finish(self, frame):
+        frame.pixels[:] = 0
 
 
 def test_the_delay_is_in_the_report(animator, face):

@@ -9,7 +9,7 @@ from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import Crop
-from livecam.render.canvas import Canvas
+from livecam.render.canvas import PictureCanvas
 from livecam.settings import parse_size
 
 
@@ -40,7 +40,7 @@ def test_unusable_sizes(text, words):
 
 def test_source_gives_the_portrait_back(make_persona):
     persona = make_persona(512)
-    out = Canvas(persona, None).place(rendered(persona))
+    out = PictureCanvas(persona, None).place(rendered(persona))
     assert out.shape == persona.picture.shape
     # The crop is 512 pixels for 506 of the picture: resampled twice, noise of 3 levels softened.
     assert np.abs(out.astype(int) - persona.picture).mean() < 2.0
@@ -50,7 +50,9 @@ def test_source_leaves_the_rest_of_a_larger_picture_alone(persona):
     wide = np.full((900, 1400, 3), 77, np.uint8)
     wide[200:712, 400:912] = persona.picture
     crop = Crop(persona.crop.x + 400, persona.crop.y + 200, persona.crop.side)
-    out = Canvas(replace(persona, picture=wide, crop=crop), None).place(np.zeros((256, 256, 3), np.uint8))
+    out = PictureCanvas(replace(persona, picture=wide, crop=crop), None).place(
+        np.zeros((256, 256, 3), np.uint8)
+    )
     np.testing.assert_array_equal(out[:150], wide[:150])
     np.testing.assert_array_equal(out[:, :380], wide[:, :380])
     assert out[450, 650].max() == 0  # and the crop is there
@@ -59,7 +61,7 @@ def test_source_leaves_the_rest_of_a_larger_picture_alone(persona):
 @pytest.mark.parametrize("size", [(1280, 720), (640, 480), (720, 1280), (320, 240)])
 def test_the_face_is_framed_in_the_middle(make_persona, size):
     persona = make_persona(512)
-    canvas = Canvas(persona, size)
+    canvas = PictureCanvas(persona, size)
     marker = np.zeros((512, 512, 3), np.uint8)
     eyes = persona.landmarks[list(lm.OUTER_EYE_CORNERS), :2].mean(0) * 512
     x, y = eyes.astype(int)
@@ -76,13 +78,13 @@ def test_the_face_is_framed_in_the_middle(make_persona, size):
 def test_no_canvas_is_black_anywhere(make_persona):
     """Bars beside a narrow picture are filled with its own colours, dimmed."""
     persona = make_persona(512)
-    out = Canvas(persona, (1280, 720)).place(rendered(persona))
+    out = PictureCanvas(persona, (1280, 720)).place(rendered(persona))
     bars = np.concatenate([out[:, :40], out[:, -40:]], 1)
     assert bars.mean() > 20
 
 
 def test_place_returns_a_fresh_picture(persona):
-    canvas = Canvas(persona, (640, 480))
+    canvas = PictureCanvas(persona, (640, 480))
     first = canvas.place(np.zeros((256, 256, 3), np.uint8))
     copy = first.copy()
     canvas.place(np.full((256, 256, 3), 255, np.uint8))

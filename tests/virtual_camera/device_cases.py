@@ -236,14 +236,14 @@ def product() -> dict:
 
 def _difference_to_rest(picture: np.ndarray) -> float:
     """Mean absolute difference, in levels of 255, to the bundled portrait at rest on the same canvas."""
-    from livecam import session
-    from livecam.motion import transfer
-    from livecam.render.canvas import Canvas
+    from livecam.motion.types import rest
+    from livecam.persona.opening import open_persona
+    from livecam.render.canvas import PictureCanvas
     from livecam.render.choose import make_renderer
 
-    persona = session.resolve(None, 512)
+    persona = open_persona(None, 512)
     renderer = make_renderer(persona, "auto")
-    rest = Canvas(persona, (1280, 720)).place(renderer.render(transfer.rest(persona.landmarks)))
+    rest = PictureCanvas(persona, (1280, 720)).place(renderer.render(rest(persona.landmarks)))
     renderer.close()
     return float(np.abs(picture.astype(np.int16) - rest).mean())
 

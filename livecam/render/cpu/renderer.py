@@ -24,7 +24,7 @@ from livecam.generator.inputs import (
 )
 from livecam.geometry import pixel_box
 from livecam.motion.types import Motion
-from livecam.persona.types import Persona
+from livecam.persona.types import PersonaData
 from livecam.render.cpu.lids import close_lids
 from livecam.render.cpu.refiner import HostRefiner
 from livecam.render.geometry import FrameGeometry
@@ -38,7 +38,7 @@ class HostRenderer:
 
     name = "cpu"
 
-    def __init__(self, persona: Persona, refiner: HostRefiner | None = None) -> None:
+    def __init__(self, persona: PersonaData, refiner: HostRefiner | None = None) -> None:
         """`refiner`: of this persona; without one the picture stays as it was warped."""
         size = persona.size
         self._persona, self._refiner = persona, refiner
