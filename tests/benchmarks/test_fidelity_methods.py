@@ -14,6 +14,7 @@ from livecam.frames import DriverFrame
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.persona import person_shots
+from livecam.render.cpu.renderer import HostRenderer
 from livecam.sources.memory import MemorySource
 
 
