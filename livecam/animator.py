@@ -137,7 +137,10 @@ class Animator:
 
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral
-        self._transfer = MotionTransfer(self._persona.landmarks, neutral, self._settings.motion)
+        persona = self._persona
+        self._transfer = MotionTransfer(
+            persona.landmarks, neutral, self._settings.motion, persona.covered
+        )
 
 
 def _usable(points: Landmarks, frame: DriverFrame) -> bool:

@@ -104,6 +104,7 @@ def _check_files(request: Request) -> None:
 
 
 def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> None:
+    from livecam.persona.coverings import said_of
     from livecam.render.canvas import Canvas
     from livecam.render.choose import make_renderer
     from livecam.sinks import open_sink
@@ -126,6 +127,8 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         if neutral is not None and frames is not None and neutral >= frames:
             raise no_such_frame(neutral, frames, f"{source.info.name} has")
         persona = resolve(request.portrait, settings.size, request.choice)
+        for line in said_of(persona):
+            log.warning("%s", line)
         renderer = make_renderer(persona, settings.engine, settings.refine)
         stack.callback(renderer.close)
         report.engine = renderer.name
@@ -215,7 +218,7 @@ def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Pe
     from livecam.persona import enroll
 
     if portrait is None:
-        return enroll.cached(bundled(BUNDLED_PORTRAIT), size)
+        return enroll.as_chosen(enroll.cached(bundled(BUNDLED_PORTRAIT), size), choice)
     if not portrait.strip():
         raise UserError("portrait", "the name is empty", "Name a picture or a persona, or leave it away.")
     path = Path(portrait).expanduser()
@@ -234,9 +237,10 @@ def resolve(portrait: str | None, size: int, choice: Choice | None = None) -> Pe
         )
     if store.exists(portrait):
         persona = None if store.outdated(portrait) else store.load(portrait, size)
-        return _made_anew(portrait, size) if persona is None else persona
+        persona = _made_anew(portrait, size) if persona is None else persona
+        return enroll.as_chosen(persona, choice)
     if (built_in := bundle.get(portrait)) is not None:
-        return enroll.cached(built_in, size)
+        return enroll.as_chosen(enroll.cached(built_in, size), choice)
     if path.suffix or path.exists() or "/" in portrait:
         return enroll.cached(path, size, choice)  # gives the exact reason
     known = ", ".join([*store.names(), *bundle]) or "none yet"

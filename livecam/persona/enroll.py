@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.persona import fill, interior, matte, store
+from livecam.persona import coverings, fill, interior, matte, store
 from livecam.persona.lattice import build_lattice, moving_part
 from livecam.persona.likeness import Shots
 from livecam.persona.mouth import own_mouth
 from livecam.persona.persona import Crop, Persona
 from livecam.persona.picture import digest, read_picture
 from livecam.ranges import shown
+from livecam.still import EYES, MOUTH, PARTS, with_lips_together
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
@@ -35,13 +36,19 @@ SMALLEST_FACE = 48
 RIVAL = 0.5
 """A second face this large, compared with the largest, makes the choice unclear."""
 
+AUTO, VISIBLE, COVERED = ANSWERS = ("auto", "visible", "covered")
+"""Whether a mouth or eyes are hidden: looked for, or known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which face of a picture: by number from left to right, or inside x, y, width, height in pixels."""
+    """Which face of a picture: by number from left to right, or inside x, y, width, height in pixels. And what
+    is known of its mouth and eyes: `AUTO`, `VISIBLE` or `COVERED`."""
 
     face_index: int | None = None
     region: tuple[int, int, int, int] | None = None
+    mouth: str = AUTO
+    eyes: str = AUTO
 
 
 def enroll(path: Path, name: str, size: int, choice: Choice | None = None) -> Persona:
@@ -51,9 +58,11 @@ def enroll(path: Path, name: str, size: int, choice: Choice | None = None) -> Pe
         UserError: the picture cannot be read, or its face cannot be used.
     """
     started = time.monotonic()
+    choice = choice or Choice()
     picture = read_picture(path)
-    points = find_face(picture, str(path), choice or Choice())
+    points = find_face(picture, str(path), choice)
     meta = {"source": path.name, "digest": digest(picture), "created": time.strftime("%Y-%m-%dT%H:%M:%S")}
+    meta |= covered_parts(picture, points, choice)
     persona = build(picture, points, name, size, meta)
     log.info("enrolled %s at %d in %.2f s", path, size, time.monotonic() - started)
     return persona
@@ -63,7 +72,7 @@ def cached(path: Path, size: int, choice: Choice | None = None) -> Persona:
     """`enroll`, remembered by the picture's content."""
     choice = choice or Choice()
     picture = read_picture(path)
-    key = f"{digest(picture)}.{choice.face_index}.{choice.region}".encode()
+    key = f"{digest(picture)}.{choice.face_index}.{choice.region}.{choice.mouth}.{choice.eyes}".encode()
     name = f"{digest(np.frombuffer(key, np.uint8))}-v{store.VERSION}"
     root = store.cache_dir()
     try:
@@ -84,6 +93,37 @@ def resize(persona: Persona, size: int) -> Persona:
     return replace(made, style=persona.style)
 
 
+def covered_parts(picture: RGB, points: F32, choice: Choice) -> dict[str, Any]:
+    """What `Persona.meta` holds of covered parts. points: (478, 3) in the picture's pixels."""
+    crop = choose_crop(points)
+    own = points.astype(np.float32).copy()
+    own[:, :2] -= [crop.x, crop.y]
+    seem = coverings.seem_covered(cut(picture, crop, coverings.SIDE), own / np.float32(crop.side))
+    answers = {MOUTH: choice.mouth, EYES: choice.eyes}
+    found = {part: "said" for part in PARTS if answers[part] == COVERED}
+    return {"covered": found | {part: "seems" for part in PARTS if answers[part] == AUTO and part in seem}}
+
+
+def as_chosen(persona: Persona, choice: Choice | None) -> Persona:
+    """A stored persona with other parts covered, where `choice` says so; what it leaves open stays as it is."""
+    known: dict[str, str] = dict(persona.meta.get("covered", {}))
+    for part, answer in ((MOUTH, choice.mouth), (EYES, choice.eyes)) if choice is not None else ():
+        if answer == VISIBLE:
+            known.pop(part, None)
+        elif answer == COVERED:
+            known[part] = "said"
+    before = persona.meta.get("covered", {})
+    if known == before:
+        return persona
+    points = persona.picture_landmarks()
+    if MOUTH in before and MOUTH not in known:  # its lips were put together
+        x, y, side = (round(v) for v in (persona.crop.x, persona.crop.y, persona.crop.side))
+        points = find_face(persona.picture, persona.name, Choice(region=(x, y, side, side)))
+    meta = persona.meta | {"covered": known}
+    made = build(persona.picture, points, persona.name, persona.size, meta, shots=persona.shots)
+    return replace(made, style=persona.style)
+
+
 def build(
     picture: RGB,
     points: F32,
@@ -100,6 +140,9 @@ def build(
     own = points.astype(np.float32).copy()
     own[:, :2] -= [crop.x, crop.y]
     own /= np.float32(crop.side)
+    covered = frozenset(meta.get("covered", ()))
+    if MOUTH in covered:
+        own = with_lips_together(own)
 
     if person is None:
         from livecam.face.segmenter import person_mask
@@ -112,8 +155,8 @@ def build(
     hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((reach, reach), np.uint8))
     # Behind what never moves the picture itself may stay: shoulders come back exactly as they were.
     background = fill.fill_background(image, np.asarray(hole, np.uint8) & moving_part(own, size))
-    mouth = None if shots is None else own_mouth(image, own, shots)
-    skin, inside = interior.split_layers(image, own, mouth)
+    mouth = None if shots is None or MOUTH in covered else own_mouth(image, own, shots)
+    skin, inside = interior.split_layers(image, own, mouth, covered)
     colour = matte.foreground_colour(skin, alpha, background)
     foreground = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])
     lattice, triangles = build_lattice(own)

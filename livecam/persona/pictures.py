@@ -73,8 +73,9 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
     return found[: likeness.MOST_SHOTS]
 
 
-def enroll_all(seen: Sequence[Seen], name: str, size: int) -> Persona:
-    """The persona of the first picture, with all of them as shots for the refiner."""
+def enroll_all(seen: Sequence[Seen], name: str, size: int, choice: Choice | None = None) -> Persona:
+    """The persona of the first picture, with all of them as shots for the refiner. `choice`: of its covered
+    parts."""
     first = seen[0]
     meta = {
         "source": Path(first.name).name,
@@ -82,6 +83,7 @@ def enroll_all(seen: Sequence[Seen], name: str, size: int) -> Persona:
         "created": time.strftime("%Y-%m-%dT%H:%M:%S"),
         "pictures": len(seen),
     }
+    meta |= enroll.covered_parts(first.picture, first.points, choice or Choice())
     shots = likeness.together([likeness.shot(*one.crop()) for one in seen])
     return enroll.build(first.picture, first.points, name, size, meta, shots=shots)
 
