@@ -138,9 +138,7 @@ class Animator:
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral
         persona = self._persona
-        self._transfer = MotionTransfer(
-            persona.landmarks, neutral, self._settings.motion, persona.covered
-        )
+        self._transfer = MotionTransfer(persona.landmarks, neutral, self._settings.motion, persona.covered)
 
 
 def _usable(points: Landmarks, frame: DriverFrame) -> bool:

@@ -125,8 +125,8 @@ def mirrored(points: F32, width: int) -> F32:
 class MotionTransfer:
     """Turns driver landmarks into `Motion` for one portrait and one neutral frame.
 
-    portrait: (478, 3), 0..1 of the crop. neutral: (478, 3), driver pixels. covered: parts of the portrait that
-    go with the head and do nothing else (`livecam.still`).
+    portrait: (478, 3), 0..1 of the crop. neutral: (478, 3), driver pixels. covered: parts of the portrait
+    that go with the head and do nothing else (`livecam.still`).
     """
 
     def __init__(

@@ -21,7 +21,7 @@ glass is about as wide as twice the first."""
 
 
 def with_lips_together(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(478, 3) with nothing between the inner lips: what lies on a mask must not be drawn as an open mouth."""
+    """(478, 3) with nothing between the inner lips, so that no open mouth is drawn on a mask."""
     shut = points.copy()
     upper, lower = list(lm.INNER_LIP_UPPER), list(lm.INNER_LIP_LOWER)
     shut[upper] = shut[lower] = (points[upper] + points[lower]) / 2

@@ -41,7 +41,8 @@ Region = Annotated[
     typer.Option("--crop", help="Where the face is: x,y,width,height in pixels, inside the picture."),
 ]
 Mouth = Annotated[
-    str, typer.Option(help="Whether the portrait's mouth is covered and kept still: auto, visible or covered.")
+    str,
+    typer.Option(help="Whether the portrait's mouth is covered and kept still: auto, visible or covered."),
 ]
 Eyes = Annotated[str, typer.Option(help="The same of its eyes, behind dark glasses.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -55,9 +56,7 @@ def settings_from(motion: dict[str, Any], **changes: Any) -> Settings:
     return replace(base, motion=replace(base.motion, **motion), **changes)
 
 
-def choice_from(
-    face_index: int | None, crop: str | None, mouth: str = "auto", eyes: str = "auto"
-) -> Choice:
+def choice_from(face_index: int | None, crop: str | None, mouth: str = "auto", eyes: str = "auto") -> Choice:
     """Raises `UserError` for a region that is not x,y,width,height, or an answer that is none."""
     from livecam.persona.enroll import ANSWERS, Choice
 

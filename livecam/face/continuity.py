@@ -36,8 +36,8 @@ LARGEST_FROM_FLOW: Final = 0.07
 MOST_FLATTENED: Final = 0.05
 """Share of the points in whose places there is no texture any more, at whatever distance of time."""
 NOMINAL_MS: Final = 33
-"""The first three bounds are for frames so far apart. They grow with the root of the time: in three times as much the
-largest steps of the clips were 1 to 2.3 times as large."""
+"""The first three bounds are for frames so far apart. They grow with the root of the time: in three times as
+much the largest steps of the clips were 1 to 2.3 times as large."""
 BELIEVED_MS: Final = 200
 """Longer than that no face is left out: a torn picture lasts for a frame or two, and nobody should stand
 still for longer than in a hiccup of the connection."""
@@ -53,9 +53,7 @@ class Continuity:
         self._last: Landmarks | None = None
         self._last_ms = 0
 
-    def doubt(
-        self, points: Landmarks, time_ms: int, from_flow: float = 0.0, flattened: float = 0.0
-    ) -> str:
+    def doubt(self, points: Landmarks, time_ms: int, from_flow: float = 0.0, flattened: float = 0.0) -> str:
         """What is not plausible about (478, 3) landmarks, "" where nothing is. from_flow, flattened: as
         `livecam.face.optical_flow.Steady` tells; 0 where there was nothing to follow."""
         if self._last is None or not 0 < time_ms - self._last_ms < BELIEVED_MS:

@@ -42,8 +42,8 @@ AUTO, VISIBLE, COVERED = ANSWERS = ("auto", "visible", "covered")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which face of a picture: by number from left to right, or inside x, y, width, height in pixels. And what
-    is known of its mouth and eyes: `AUTO`, `VISIBLE` or `COVERED`."""
+    """Which face of a picture: by number from left to right, or inside x, y, width, height in pixels. And
+    what is known of its mouth and eyes: `AUTO`, `VISIBLE` or `COVERED`."""
 
     face_index: int | None = None
     region: tuple[int, int, int, int] | None = None
@@ -105,7 +105,7 @@ def covered_parts(picture: RGB, points: F32, choice: Choice) -> dict[str, Any]:
 
 
 def as_chosen(persona: Persona, choice: Choice | None) -> Persona:
-    """A stored persona with other parts covered, where `choice` says so; what it leaves open stays as it is."""
+    """A stored persona with other parts covered where `choice` says so; what it leaves open stays."""
     known: dict[str, str] = dict(persona.meta.get("covered", {}))
     for part, answer in ((MOUTH, choice.mouth), (EYES, choice.eyes)) if choice is not None else ():
         if answer == VISIBLE:

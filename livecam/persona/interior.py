@@ -40,7 +40,7 @@ def split_layers(
 
     Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: eyeballs behind the
     lids, and a mouth; then eyeballs that look far aside. points: (478, 3), 0..1 of the image. mouth: one
-    known from another picture. covered: parts of `livecam.still`, behind which there is nothing but the image.
+    known from another picture. covered: parts of `livecam.still`, behind which there is but the image.
     """
     size = image.shape[0]
     radius = max(1, round(0.006 * size))

@@ -37,8 +37,8 @@ _SECOND_THREAD_FROM = 1_000_000
 class VideoSource:
     """Decodes the first video stream of `path` (any container and codec FFmpeg knows) to RGB.
 
-    With square pixels, then turned upright by the file's display matrix. Nothing but the file itself is opened: playlists that
-    name other hosts fail. Raises `UserError` where no frame can be had.
+    With square pixels, then turned upright by the file's display matrix. Nothing but the file itself is
+    opened: playlists that name other hosts fail. Raises `UserError` where no frame can be had.
     """
 
     def __init__(self, path: Path) -> None:

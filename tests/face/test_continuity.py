@@ -83,7 +83,7 @@ def test_half_a_picture_is_flat(face):
     for rows in (slice(256, None), slice(None, 256)):
         torn = patterned()
         torn[rows] = GREY
-        share = float(np.mean([256 <= y if rows.start else y < 256 for y in face[:, 1]]))
+        share = float(np.mean([y >= 256 if rows.start else y < 256 for y in face[:, 1]]))
         # Pixels next to the cut still have texture.
         assert shown(face, torn).flattened == pytest.approx(share, abs=0.1)
     assert shown(face, patterned()).flattened == 0
@@ -126,7 +126,6 @@ def test_the_light_going_down_is_no_motion(face):
     """Flow alone takes a darker picture for a moved one."""
     import cv2
 
-    y, x = np.mgrid[0:512, 0:512]
     soft = cv2.GaussianBlur(patterned(), (0, 0), 6).astype(np.float64)
     soft = np.clip(128 + 6 * (soft - soft.mean()), 0, 255)
     steady = Steady()

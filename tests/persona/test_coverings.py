@@ -154,7 +154,10 @@ def test_covered_parts_go_with_the_head_and_do_nothing_else(face, move):
 def test_what_is_not_covered_moves_as_ever(face, covered, free):
     portrait = (face / 512).astype(np.float32)
     driver = with_lids(with_lip_gap(face, 0.5), 0.2).astype(np.float32)
-    bare, part = MotionTransfer(portrait, face)(driver), MotionTransfer(portrait, face, covered={covered})(driver)
+    bare, part = (
+        MotionTransfer(portrait, face)(driver),
+        MotionTransfer(portrait, face, covered={covered})(driver),
+    )
     np.testing.assert_allclose(part.landmarks[free], bare.landmarks[free], atol=2e-3)
 
 
@@ -163,12 +166,16 @@ def test_nothing_opens_in_the_picture(face, enrolled):
     persona = enrolled("mouth")
     picture = enroll.cut(persona.picture, persona.crop, SIZE).astype(int)
     renderer = HostRenderer(persona)
-    shown = renderer.render(MotionTransfer(persona.landmarks, face, covered=persona.covered)(with_lip_gap(face, 0.6)))
+    shown = renderer.render(
+        MotionTransfer(persona.landmarks, face, covered=persona.covered)(with_lip_gap(face, 0.6))
+    )
     low, high = ((persona.landmarks[list(lm.OUTER_LIPS), :2] * SIZE)[:, k] for k in range(2))
     box = np.s_[int(high.min()) : int(high.max()), int(low.min()) : int(low.max())]
     assert np.abs(shown[box].astype(int) - picture[box]).max() <= 2  # resampled
     open_lips = with_lip_gap(face, 0.3)
-    skin, inside = enroll.interior.split_layers(masked(face)[:256, :256], open_lips / 512, None, {"mouth", "eyes"})
+    skin, inside = enroll.interior.split_layers(
+        masked(face)[:256, :256], open_lips / 512, None, {"mouth", "eyes"}
+    )
     np.testing.assert_array_equal(skin, inside[..., :3])
 
 
