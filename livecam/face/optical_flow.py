@@ -63,7 +63,8 @@ class Steady:
 
     `from_flow`: how far the points of the last picture were from where their pixels went, as a median over
     those whose pixels were found, in distances of the outer eye corners. `flattened`: the share of all points
-    in whose place there was texture a picture ago, and now is none. Both 0 where there was nothing to follow.
+    in whose place there was texture a picture ago, and now is none, neither there nor where they are seen.
+    Both are 0 where there was nothing to follow.
 
     Optical flow: Lucas and Kanade 1981, as in Bouguet, "Pyramidal Implementation of the Lucas Kanade Feature
     Tracker", 2000, without the pyramid.
@@ -113,7 +114,8 @@ class Steady:
             before = (self._points - self._corner) * scale
             inside = ((self._points >= 0) & (self._points < picture.shape[1::-1])).all(1)
             had = _at(self._texture, before) > 2 * FLAT
-            flat = _at(texture, (self._points - corner) * scale) < FLAT
+            # Where the face was and where it is said to be: it may have gone from before a plain wall.
+            flat = np.maximum(*(_at(texture, (p - corner) * scale) for p in (self._points, seen))) < FLAT
             self.flattened = float((had & flat & inside).mean())
             guess = (self._points + seen - self._seen - corner) * scale
             flow, found = _follow(self._patch, patch, before, guess)

@@ -117,11 +117,19 @@ def as_chosen(persona: Persona, choice: Choice | None) -> Persona:
         return persona
     points = persona.picture_landmarks()
     if MOUTH in before and MOUTH not in known:  # its lips were put together
-        x, y, side = (round(v) for v in (persona.crop.x, persona.crop.y, persona.crop.side))
-        points = find_face(persona.picture, persona.name, Choice(region=(x, y, side, side)))
+        points = find_face(persona.picture, persona.name, Choice(region=_inside(persona)))
     meta = persona.meta | {"covered": known}
     made = build(persona.picture, points, persona.name, persona.size, meta, shots=persona.shots)
     return replace(made, style=persona.style)
+
+
+def _inside(persona: Persona) -> tuple[int, int, int, int]:
+    """What of the crop lies inside the picture: x, y, width, height."""
+    rows, columns = persona.picture.shape[:2]
+    crop = persona.crop
+    x, y = max(round(crop.x), 0), max(round(crop.y), 0)
+    right, bottom = min(round(crop.x + crop.side), columns), min(round(crop.y + crop.side), rows)
+    return x, y, right - x, bottom - y
 
 
 def build(

@@ -104,6 +104,16 @@ def test_a_face_that_leaves_the_picture_is_not_flat(face):
     assert steady.flattened == 0
 
 
+def test_a_face_that_goes_fast_before_a_plain_wall_is_not_flat(face):
+    wall = np.full((512, 1024, 3), GREY, np.uint8)
+    before, after = wall.copy(), wall.copy()
+    before[:, :512] = after[:, 400:912] = patterned()
+    steady = Steady()
+    steady(before, face)
+    steady(after, face + np.float32([400, 0, 0]))
+    assert steady.flattened == 0
+
+
 def test_a_picture_that_was_flat_before_tells_nothing(face):
     steady = Steady()
     grey = np.full((512, 512, 3), GREY, np.uint8)
