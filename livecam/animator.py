@@ -250,7 +250,8 @@ class Animator:
 
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral
-        self._transfer = MotionTransfer(self.persona.landmarks, neutral, self._settings)
+        persona = self.persona
+        self._transfer = MotionTransfer(persona.landmarks, neutral, self._settings, persona.covered)
 
 
 def _with_gains(settings: MotionSettings, expression: float | None, pose: float | None) -> MotionSettings:

@@ -102,6 +102,7 @@ def _check_files(request: Request) -> None:
 
 def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> None:
     from livecam.animator import Animator
+    from livecam.persona.coverings import said_of
     from livecam.persona.opening import open_persona
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
@@ -123,6 +124,8 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         if neutral is not None and frames is not None and neutral >= frames:
             raise no_such_frame(neutral, frames, f"{source.info.name} has")
         persona = open_persona(request.portrait, settings.size, request.choice)
+        for line in said_of(persona):
+            log.warning("%s", line)
         mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
         record = None
         if request.record is not None:

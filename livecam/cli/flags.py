@@ -40,6 +40,11 @@ Region = Annotated[
     str | None,
     typer.Option("--crop", help="Where the face is: x,y,width,height in pixels, inside the picture."),
 ]
+Mouth = Annotated[
+    str,
+    typer.Option(help="Whether the portrait's mouth is covered and kept still: auto, visible or covered."),
+]
+Eyes = Annotated[str, typer.Option(help="The same of its eyes, behind dark glasses.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
@@ -51,16 +56,19 @@ def settings_from(motion: dict[str, Any], **changes: Any) -> Settings:
     return replace(base, motion=replace(base.motion, **motion), **changes)
 
 
-def choice_from(face_index: int | None, crop: str | None) -> Choice:
-    """Raises `UserError` for a region that is not x,y,width,height."""
-    from livecam.persona.enroll import Choice
+def choice_from(face_index: int | None, crop: str | None, mouth: str = "auto", eyes: str = "auto") -> Choice:
+    """Raises `UserError` for a region that is not x,y,width,height, or an answer that is none."""
+    from livecam.persona.enroll import ANSWERS, Choice
 
+    for flag, answer in (("--mouth", mouth), ("--eyes", eyes)):
+        if answer not in ANSWERS:
+            raise UserError(f"{flag} {shown(answer)}", "not an answer", f"Write {', '.join(ANSWERS)}.")
     if crop is None:
-        return Choice(face_index)
+        return Choice(face_index, mouth=mouth, eyes=eyes)
     try:
         x, y, width, height = (int(part) for part in crop.split(","))
     except ValueError:
         raise UserError(
             f"--crop {shown(crop)}", "not four whole numbers", "Write x,y,width,height."
         ) from None
-    return Choice(face_index, (x, y, width, height))
+    return Choice(face_index, (x, y, width, height), mouth, eyes)

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from livecam.cli.flags import FaceIndex, Json, Region, Size, choice_from, number, settings_from
+from livecam.cli.flags import (
+    Eyes,
+    FaceIndex,
+    Json,
+    Mouth,
+    Region,
+    Size,
+    choice_from,
+    number,
+    settings_from,
+)
 from livecam.cli.program import app
 from livecam.cli.wording import as_typed
 from livecam.errors import UserError
@@ -39,6 +49,8 @@ def enroll(
     size: Size = None,
     face_index: FaceIndex = None,
     crop: Region = None,
+    mouth: Mouth = "auto",
+    eyes: Eyes = "auto",
 ) -> None:
     """Prepare a portrait once and keep it under a name.
 
@@ -48,7 +60,7 @@ def enroll(
     """
     from livecam import assets
     from livecam.outputs import check_outputs
-    from livecam.persona import pictures, store
+    from livecam.persona import coverings, pictures, store
     from livecam.render.refiner_setup import styled, weights_for
 
     folder = store.data_dir() / store.check_name(name)
@@ -60,8 +72,11 @@ def enroll(
     weights = weights_for(settings.refine)
     if steps:
         _check_tuning(weights)
-    seen = pictures.gather(images, choice_from(face_index, crop))
-    persona = pictures.enroll_all(seen, name, settings.size)
+    choice = choice_from(face_index, crop, mouth, eyes)
+    seen = pictures.gather(images, choice)
+    persona = pictures.enroll_all(seen, name, settings.size, choice)
+    for line in coverings.said_of(persona):
+        typer.echo(line)
     if weights is not None:
         persona = styled(persona, weights)
         if steps:

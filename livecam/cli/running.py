@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from livecam.cli.flags import FaceIndex, Region, Size, choice_from, setting, settings_from
+from livecam.cli.flags import Eyes, FaceIndex, Mouth, Region, Size, choice_from, setting, settings_from
 from livecam.cli.program import app
 from livecam.cli.progress import Progress, print_stages
 from livecam.cli.wording import as_typed
@@ -64,6 +64,8 @@ def run(
     ] = None,
     face_index: FaceIndex = None,
     crop: Region = None,
+    mouth: Mouth = "auto",
+    eyes: Eyes = "auto",
 ) -> None:
     """Move a portrait with a driver and send it somewhere."""
     from livecam import session
@@ -84,7 +86,7 @@ def run(
         portrait=portrait,
         driver=driver,
         sinks=tuple(sink or ["camera", "page"]),
-        choice=choice_from(face_index, crop),
+        choice=choice_from(face_index, crop, mouth, eyes),
         record=record_performance,
         report=report,
     )

@@ -9,6 +9,7 @@ frame that MediaPipe starts from. From there on it stays with that face, in a wi
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Final
@@ -17,10 +18,13 @@ import numpy as np
 
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
+from livecam.face.continuity import Continuity
 from livecam.face.optical_flow import Steady
 from livecam.face.rotated_tracking import TurnedLooks
 from livecam.face.window import FollowingWindow, centre, face_size
 from livecam.frames import RGB, Landmarks
+
+log = logging.getLogger(__name__)
 
 PATIENCE_NS: Final = 1_000_000_000
 """How long a lost face is waited for before another one is taken."""
@@ -49,6 +53,10 @@ class FaceTracker:
         self._clock = GrowingClock()
         self._choice = FaceChoice()
         self._window, self._steady = FollowingWindow(), Steady()
+        self._continuity = Continuity()
+        self._shown: Landmarks | None = None
+        self.left_out = 0
+        """Frames so far whose face could not be the followed one's: half a picture, for instance."""
         self._following = False
         self._size = (0, 0)
 
@@ -56,11 +64,13 @@ class FaceTracker:
         """The landmarks of the followed face, (478, 3) float32 in pixels, or None while there is none.
 
         `image`: RGB H x W x 3 uint8; its size may change from frame to frame. `capture_ns`: nanoseconds.
-        The largest face is taken first and kept until it is gone.
+        The largest face is taken first and kept until it is gone. Where a frame's face cannot be the
+        continuation of the one before (`livecam.face.continuity`) the last landmarks are given again.
         """
         time_ms = self._clock(capture_ns)
         if image.shape[:2] != self._size:  # pixels are other ones now
             self._following, self._choice, self._size = False, FaceChoice(), image.shape[:2]
+            self._continuity = Continuity()
         if not self._following:
             faces = _mediapipe.detect_faces(self._finder, image)
             chosen = self._choice.choose(faces, capture_ns)
@@ -71,16 +81,32 @@ class FaceTracker:
             self._window.start(faces[chosen])
             self._steady.reset()
         part, corner = self._window.cut(image, time_ms)
+        held = self._shown if self._following else None
         points = self._looks.again(part) if self._following else self._looks.first(part)
         self._following = points is not None
         if points is None:
             return None
         corner = np.append(corner, np.float32(0))
-        points = self._steady(image, points + corner)
+        seen = points + corner
+        points = self._steady(image, seen)
+        steady = self._steady
+        if doubt := self._continuity.doubt(seen, time_ms, steady.from_flow, steady.flattened):
+            return self._leave_out(doubt, held)
+        self._continuity.believed(seen, time_ms)
         self._looks.settled(points - corner)
         self._window.seen(points, time_ms)
         self._choice.seen(points, capture_ns)
+        self._shown = points.copy()
         return points
+
+    def _leave_out(self, doubt: str, held: Landmarks | None) -> Landmarks | None:
+        """The last landmarks again. `held` is None where nobody was followed: the next frame is looked at
+        afresh."""
+        self.left_out += 1
+        log.debug("a frame is left out: %s", doubt)
+        self._following = held is not None
+        self._steady.take_back()
+        return None if held is None else held.copy()
 
     def close(self) -> None:
         """Frees the models. May be called twice."""

@@ -47,6 +47,7 @@ class FollowingWindow:
         self._log_side = 0.0
         self._speed = np.zeros(2)
         self._last: tuple[Landmarks, int] | None = None
+        self._cut_ms = 0
 
     def start(self, points: Landmarks) -> None:
         """Begin round a face that was found in the next picture. points: (n, 2 or more) in its pixels."""
@@ -59,7 +60,9 @@ class FollowingWindow:
         """The window, side x side x 3, black where it leaves the picture; and (2,) the place of its corner in
         the picture, in whole pixels. image: H x W x 3. time_ms: the picture's time, as for `seen`."""
         if self._last is not None:
-            self._go_on(*self._last, time_ms)
+            points, last_ms = self._last
+            self._go_on(points, max(last_ms, self._cut_ms), time_ms)  # frames in between may be left out
+        self._cut_ms = time_ms
         height, width = image.shape[:2]
         self._middle = np.clip(self._middle, 0, (width, height))
         side = min(max(round(float(np.exp(self._log_side))), 2), LARGEST * max(height, width))
@@ -78,7 +81,7 @@ class FollowingWindow:
         self._last = (points, time_ms)
 
     def _go_on(self, points: Landmarks, last_ms: int, time_ms: int) -> None:
-        """Move the window as the face is expected to have moved since it was seen."""
+        """Move the window as the face is expected to have moved since the last cut. points: last seen."""
         size = face_size(points)
         step = self._speed * max(time_ms - last_ms, 0)
         length = float(np.hypot(*step)) / size

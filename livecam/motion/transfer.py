@@ -16,12 +16,15 @@ Portrait coordinates are 0..1 of its square crop (x right, y down, z away); driv
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
 from livecam.face import measures
+from livecam.face.covered import EYES, free_share
 from livecam.geometry import Array, smoothstep, soft_limit
 from livecam.motion.types import Motion
 from livecam.settings import MotionSettings
@@ -72,10 +75,17 @@ _UPPER, _LOWER = list(lm.INNER_LIP_UPPER), list(lm.INNER_LIP_LOWER)
 class MotionTransfer:
     """Turns driver landmarks into `Motion` for one portrait and one neutral frame.
 
-    portrait: (478, 3), 0..1 of the crop. neutral: (478, 3), driver pixels.
+    portrait: (478, 3), 0..1 of the crop. neutral: (478, 3), driver pixels. covered: parts of the portrait
+    that go with the head and do nothing else (`livecam.face.covered`).
     """
 
-    def __init__(self, portrait: F32, neutral: F32, settings: MotionSettings | None = None) -> None:
+    def __init__(
+        self,
+        portrait: F32,
+        neutral: F32,
+        settings: MotionSettings | None = None,
+        covered: Collection[str] = (),
+    ) -> None:
         self.settings = settings or MotionSettings()
         self.portrait = portrait.astype(np.float64)
         self.neutral = neutral.astype(np.float64)
@@ -87,6 +97,8 @@ class MotionTransfer:
         self._own = (self.portrait - self._portrait_centre) @ self._portrait_axes
         self._base = (self.neutral - self._neutral_centre) @ self._neutral_axes
         self._fit_proportions()
+        self._covered = covered
+        self._free = free_share(self._own, covered)[:, None]
 
     def _fit_proportions(self) -> None:
         """How far the portrait moves for one unit of the driver: by face size, lips by mouth width."""
@@ -113,6 +125,10 @@ class MotionTransfer:
         self._move_lips(points, face)
         self._carry_skin(points)
         gaze, lids = self._move_eyes(points, face, offset)
+        if self._covered:
+            points = self._own + self._free * (points - self._own)
+        if EYES in self._covered:
+            gaze, lids = np.zeros((2, 3)), [1.0, 1.0]
         head = self._head(scale, rotation, shift)
 
         points = points @ self._portrait_axes.T + self._portrait_centre

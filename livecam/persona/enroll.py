@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
+from livecam.face.covered import EYES, MOUTH, PARTS, with_lips_together
 from livecam.frames import RGB
-from livecam.persona import fill, interior, matte, store
+from livecam.persona import coverings, fill, interior, matte, store
 from livecam.persona.crop import choose_crop, cut_crop
 from livecam.persona.lattice import build_lattice, moving_part
 from livecam.persona.mouth import own_mouth
@@ -31,13 +32,19 @@ SMALLEST_FACE = 48
 RIVAL = 0.5
 """A second face this large, compared with the largest, makes the choice unclear."""
 
+AUTO, VISIBLE, COVERED = ANSWERS = ("auto", "visible", "covered")
+"""Whether a mouth or eyes are hidden: looked for, or known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which face of a picture: by number from left to right, or inside x, y, width, height in pixels."""
+    """Which face of a picture: by number from left to right, or inside x, y, width, height in pixels. And
+    what is known of its mouth and eyes: `AUTO`, `VISIBLE` or `COVERED`."""
 
     face_index: int | None = None
     region: tuple[int, int, int, int] | None = None
+    mouth: str = AUTO
+    eyes: str = AUTO
 
 
 def enroll(path: Path, name: str, size: int, choice: Choice | None = None) -> PersonaData:
@@ -56,17 +63,18 @@ def enroll_picture(
     picture: RGB, name: str, size: int, choice: Choice | None = None, source: str = "picture"
 ) -> PersonaData:
     """As `enroll`, of a picture that is read already. `source`: where it came from, for messages."""
-    points = find_face(picture, source, choice or Choice())
+    choice = choice or Choice()
+    points = find_face(picture, source, choice)
     created = time.strftime("%Y-%m-%dT%H:%M:%S")
     meta = {"source": Path(source).name, "digest": digest(picture), "created": created}
-    return build(picture, points, name, size, meta)
+    return build(picture, points, name, size, meta | covered_parts(picture, points, choice))
 
 
 def cached(path: Path, size: int, choice: Choice | None = None) -> PersonaData:
     """`enroll`, remembered by the picture's content."""
     choice = choice or Choice()
     picture = read_picture(path)
-    key = f"{digest(picture)}.{choice.face_index}.{choice.region}".encode()
+    key = f"{digest(picture)}.{choice.face_index}.{choice.region}.{choice.mouth}.{choice.eyes}".encode()
     name = f"{digest(np.frombuffer(key, np.uint8))}-v{store.VERSION}"
     root = store.cache_dir()
     try:
@@ -87,6 +95,45 @@ def resize(persona: PersonaData, size: int) -> PersonaData:
     return replace(made, style=persona.style)
 
 
+def covered_parts(picture: RGB, points: F32, choice: Choice) -> dict[str, Any]:
+    """What `Persona.meta` holds of covered parts. points: (478, 3) in the picture's pixels."""
+    crop = choose_crop(points)
+    own = points.astype(np.float32).copy()
+    own[:, :2] -= [crop.x, crop.y]
+    seem = coverings.seem_covered(cut_crop(picture, crop, coverings.SIDE), own / np.float32(crop.side))
+    answers = {MOUTH: choice.mouth, EYES: choice.eyes}
+    found = {part: "said" for part in PARTS if answers[part] == COVERED}
+    return {"covered": found | {part: "seems" for part in PARTS if answers[part] == AUTO and part in seem}}
+
+
+def as_chosen(persona: PersonaData, choice: Choice | None) -> PersonaData:
+    """A stored persona with other parts covered where `choice` says so; what it leaves open stays."""
+    known: dict[str, str] = dict(persona.meta.get("covered", {}))
+    for part, answer in ((MOUTH, choice.mouth), (EYES, choice.eyes)) if choice is not None else ():
+        if answer == VISIBLE:
+            known.pop(part, None)
+        elif answer == COVERED:
+            known[part] = "said"
+    before = persona.meta.get("covered", {})
+    if known == before:
+        return persona
+    points = persona.picture_landmarks()
+    if MOUTH in before and MOUTH not in known:  # its lips were put together
+        points = find_face(persona.picture, persona.name, Choice(region=_inside(persona)))
+    meta = persona.meta | {"covered": known}
+    made = build(persona.picture, points, persona.name, persona.size, meta, shots=persona.shots)
+    return replace(made, style=persona.style)
+
+
+def _inside(persona: PersonaData) -> tuple[int, int, int, int]:
+    """What of the crop lies inside the picture: x, y, width, height."""
+    rows, columns = persona.picture.shape[:2]
+    crop = persona.crop
+    x, y = max(round(crop.x), 0), max(round(crop.y), 0)
+    right, bottom = min(round(crop.x + crop.side), columns), min(round(crop.y + crop.side), rows)
+    return x, y, right - x, bottom - y
+
+
 def build(
     picture: RGB,
     points: F32,
@@ -103,6 +150,9 @@ def build(
     own = points.astype(np.float32).copy()
     own[:, :2] -= [crop.x, crop.y]
     own /= np.float32(crop.side)
+    covered = frozenset(meta.get("covered", ()))
+    if MOUTH in covered:
+        own = with_lips_together(own)
 
     if person is None:
         from livecam.face.segmenter import person_mask
@@ -115,8 +165,8 @@ def build(
     hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((reach, reach), np.uint8))
     # Behind what never moves the picture itself may stay: shoulders come back exactly as they were.
     background = fill.fill_background(image, np.asarray(hole, np.uint8) & moving_part(own, size))
-    mouth = None if shots is None else own_mouth(image, own, shots)
-    skin, inside = interior.split_layers(image, own, mouth)
+    mouth = None if shots is None or MOUTH in covered else own_mouth(image, own, shots)
+    skin, inside = interior.split_layers(image, own, mouth, covered)
     colour = matte.foreground_colour(skin, alpha, background)
     foreground = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])
     lattice, triangles = build_lattice(own)

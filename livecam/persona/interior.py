@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
+from livecam.face.covered import EYES, MOUTH
 from livecam.face.measures import mouth_width
 from livecam.frames import RGB
 from livecam.geometry import smoothstep
@@ -31,23 +34,29 @@ CHEEKS = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
 """Outlines of plain skin between mouth and eyes."""
 
 
-def split_layers(image: RGB, points: F32, mouth: OwnMouth | None = None) -> tuple[RGB, NDArray[np.uint8]]:
+def split_layers(
+    image: RGB, points: F32, mouth: OwnMouth | None = None, covered: Collection[str] = ()
+) -> tuple[RGB, NDArray[np.uint8]]:
     """(skin S x S x 3, interior S x S x 6).
 
     Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: eyeballs behind the
     lids, and a mouth; then eyeballs that look far aside. points: (478, 3), 0..1 of the image. mouth: one
-    known from another picture.
+    known from another picture. covered: parts of `livecam.face.covered`, behind which there is but the image.
     """
     size = image.shape[0]
     radius = max(1, round(0.006 * size))
     plain = cheeks(image, points)
     brightness = white(plain)
-    skin, interior = split_eyes(image, points, brightness)
-    interior = _paint_mouth(image, interior, points, plain, mouth)
-    if lip_gap(points) > OPEN_AT_REST:
+    skin, interior, aside = image, image, image
+    if EYES not in covered:
+        skin, interior = split_eyes(image, points, brightness)
+        aside = aside_eyes(image, points, brightness)
+    if MOUTH not in covered:
+        interior = _paint_mouth(image, interior, points, plain, mouth)
+    if lip_gap(points) > OPEN_AT_REST and MOUTH not in covered:
         hole = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
         skin = cv2.inpaint(skin, hole, radius, cv2.INPAINT_TELEA)
-    return np.asarray(skin, np.uint8), np.dstack([interior, aside_eyes(image, points, brightness)])
+    return np.asarray(skin, np.uint8), np.dstack([interior, aside])
 
 
 def lip_gap(points: F32) -> float:

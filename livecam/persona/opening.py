@@ -20,7 +20,7 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
     A name beats a file: that can be written as ./NAME. Where both are there it is said which is taken.
     """
     if portrait is None:
-        return enroll.cached(bundled(PORTRAIT), size)
+        return enroll.as_chosen(enroll.cached(bundled(PORTRAIT), size), choice)
     if not portrait.strip():
         raise UserError("portrait", "the name is empty", "Name a picture or a persona, or leave it away.")
     path = Path(portrait).expanduser()
@@ -39,9 +39,10 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
         )
     if store.exists(portrait):
         persona = None if store.outdated(portrait) else store.load(portrait, size)
-        return _made_anew(portrait, size) if persona is None else persona
+        persona = _made_anew(portrait, size) if persona is None else persona
+        return enroll.as_chosen(persona, choice)
     if (built_in := bundle.get(portrait)) is not None:
-        return enroll.cached(built_in, size)
+        return enroll.as_chosen(enroll.cached(built_in, size), choice)
     if path.suffix or path.exists() or "/" in portrait:
         return enroll.cached(path, size, choice)  # gives the exact reason
     known = ", ".join([*store.names(), *bundle]) or "none yet"

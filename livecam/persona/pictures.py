@@ -75,8 +75,9 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
     return found[: person_shots.MOST_SHOTS]
 
 
-def enroll_all(seen: Sequence[Seen], name: str, size: int) -> PersonaData:
-    """The persona of the first picture, with all of them as shots for the refiner."""
+def enroll_all(seen: Sequence[Seen], name: str, size: int, choice: Choice | None = None) -> PersonaData:
+    """The persona of the first picture, with all of them as shots for the refiner. `choice`: of its covered
+    parts."""
     first = seen[0]
     meta = {
         "source": Path(first.name).name,
@@ -84,6 +85,7 @@ def enroll_all(seen: Sequence[Seen], name: str, size: int) -> PersonaData:
         "created": time.strftime("%Y-%m-%dT%H:%M:%S"),
         "pictures": len(seen),
     }
+    meta |= enroll.covered_parts(first.picture, first.points, choice or Choice())
     shots = person_shots.together([person_shots.shot(*one.crop()) for one in seen])
     return enroll.build(first.picture, first.points, name, size, meta, shots=shots)
 

@@ -72,6 +72,7 @@ class PersonaData:
     triangles: (T, 3) int32 over the 468 mesh points followed by the lattice's.
     picture: (H, W, 3) uint8, the whole portrait.
     shots: pictures of the person for the refiner; None: the portrait alone.
+    meta: what persona.json says; `covered` in it, by part, whether that "seems" so or was "said".
     style: what the refiner makes of them; None until it is first asked for.
     """
 
@@ -88,6 +89,11 @@ class PersonaData:
     meta: dict[str, Any]
     shots: Shots | None = None
     style: Style | None = None
+
+    @property
+    def covered(self) -> frozenset[str]:
+        """Parts of `livecam.face.covered` that are hidden, and kept still."""
+        return frozenset(self.meta.get("covered", ()))
 
     def picture_landmarks(self) -> F32:
         """(478, 3) float32: the landmarks in pixels of the whole picture."""

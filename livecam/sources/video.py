@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import av
 import av.error
@@ -25,6 +25,11 @@ MAX_PIXELS = 64_000_000
 """Larger pictures are refused: one RGB frame alone would take more than 190 MB."""
 FALLBACK_FPS = 30.0
 Matrix = tuple[int, int, int, int]
+WIDEST_PIXEL: Final = 4
+"""Times as wide as high, or as high as wide: half-D1 PAL in 16:9, the most that is in use, has 2.91. What is
+more is a damaged header."""
+NEARLY_SQUARE: Final = 0.01
+"""Converters that round sizes leave ratios such as 1279:1280; a face is none the wider for it."""
 _SECOND_THREAD_FROM = 1_000_000
 """Pixels per frame from which a second decoding thread is worth its memory."""
 
@@ -32,8 +37,8 @@ _SECOND_THREAD_FROM = 1_000_000
 class VideoSource:
     """Decodes the first video stream of `path` (any container and codec FFmpeg knows) to RGB.
 
-    Turned upright by the file's display matrix. Nothing but the file itself is opened: playlists that
-    name other hosts fail. Raises `UserError` where no frame can be had.
+    With square pixels, then turned upright by the file's display matrix. Nothing but the file itself is
+    opened: playlists that name other hosts fail. Raises `UserError` where no frame can be had.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,6 +50,7 @@ class VideoSource:
         self._skipped = 0
         self._index = 0
         self._matrix: Matrix | None = None
+        self._aspect = _PixelAspect()
         self._clock = _FrameClock(FALLBACK_FPS)
         self.info = self._open()
 
@@ -61,8 +67,9 @@ class VideoSource:
         if frame is None:
             return None
         self._check_size(frame.width, frame.height)
+        width, height = squared(frame.width, frame.height, self._aspect.now())
         # One thread: swscale's own choice of threads costs half as much again in CPU time.
-        pixels = cast(RGB, frame.to_ndarray(format="rgb24", threads=1))
+        pixels = cast(RGB, frame.to_ndarray(format="rgb24", width=width, height=height, threads=1))
         pixels = upright(pixels, self._matrix)
         height, width = pixels.shape[:2]
         seconds = None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base
@@ -82,7 +89,7 @@ class VideoSource:
         self.info = self._open()
 
     def close(self) -> None:
-        self._frames, self._pending = iter(()), None
+        self._frames, self._pending, self._aspect = iter(()), None, _PixelAspect()
         if self._container is not None:
             self._container.close()
             self._container = None
@@ -101,6 +108,7 @@ class VideoSource:
             fps = _frame_rate(stream)
             self._clock = _FrameClock(fps)
             self._index = self._skipped = 0
+            self._aspect = _PixelAspect(stream)
             self._frames = self._decode(self._container, stream)
             self._pending = next(self._frames, None)
         except av.error.FFmpegError as error:
@@ -118,7 +126,7 @@ class VideoSource:
             )
         # Once a file: a frame whose side data was looked at lives on until Python's cycle collector runs.
         self._matrix = _display_matrix(self._pending)
-        width, height = self._pending.width, self._pending.height
+        width, height = squared(self._pending.width, self._pending.height, self._aspect.now())
         if self._matrix is not None and _swaps_axes(self._matrix):
             width, height = height, width
         return SourceInfo(
@@ -179,6 +187,23 @@ class VideoSource:
         return UserError(self._name, why, "Give a video file such as MP4, MOV, MKV or WebM.")
 
 
+class _PixelAspect:
+    """How many times as wide as high a stream's pixels are: what the container says, else the coded frames,
+    which may change it on the way (broadcasts go from 4:3 to 16:9)."""
+
+    def __init__(self, stream: av.VideoStream | None = None) -> None:
+        self._codec = None if stream is None else stream.codec_context
+        self._container: Fraction | None = None
+        if stream is not None and stream.sample_aspect_ratio != stream.codec_context.sample_aspect_ratio:
+            self._container = stream.sample_aspect_ratio
+
+    def now(self) -> Fraction | None:
+        """As of the frame that was decoded last; None where nobody says."""
+        if self._container or self._codec is None:
+            return self._container
+        return self._codec.sample_aspect_ratio
+
+
 class _FrameClock:
     """Turns a file's timestamps into nanoseconds that start at 0 and always grow.
 
@@ -205,6 +230,23 @@ class _FrameClock:
                 self._origin = raw - expected
             self._previous = raw - self._origin
         return self._previous
+
+
+def squared(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+    """The size at which a picture of `width` x `height` coded pixels has square ones.
+
+    The side that is too short grows, so that nothing is lost; where that would be more than is read, the
+    other one shrinks. `aspect`: width of a pixel by its height; None, 0 and what cannot be are taken for 1.
+    """
+    if not aspect or not Fraction(1, WIDEST_PIXEL) <= aspect <= WIDEST_PIXEL:
+        return width, height
+    if abs(aspect - 1) < NEARLY_SQUARE:
+        return width, height
+    grown = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+    if max(grown) <= MAX_SIDE and grown[0] * grown[1] <= MAX_PIXELS:
+        return grown
+    shrunk = (width, round(height / aspect)) if aspect > 1 else (round(width * aspect), height)
+    return max(shrunk[0], 1), max(shrunk[1], 1)
 
 
 def upright(pixels: RGB, matrix: Matrix | None) -> RGB:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import pairwise
 
 import cv2
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livecam.errors import UserError
+from livecam.face import landmarks as lm
 from livecam.face import tracker as tracking
 from livecam.face.tracker import FaceChoice, FaceTracker, GrowingClock, only_face
 
@@ -173,6 +175,44 @@ def test_points_that_are_no_numbers_are_nobody(monkeypatch):
             patched.setattr(tracking._mediapipe, "detect_faces", lambda *_: [nothing])
             assert tracker.track(PICTURE, FRAME_NS) is None
         assert tracker.track(PICTURE, 2 * FRAME_NS) is not None
+
+
+def film(path, picture: np.ndarray, aspect: Fraction):
+    """A second of one picture, H x W x 3, whose pixels are `aspect` times as wide as high."""
+    import av
+
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25)
+        stream.height, stream.width = picture.shape[:2]
+        stream.pix_fmt, stream.options = "yuv420p", {"crf": "8"}
+        stream.codec_context.sample_aspect_ratio = aspect
+        for _ in range(6):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+def proportions(path) -> tuple[float, float]:
+    """The face's height and the mouth's, in widths of each."""
+    from livecam.sources.video import VideoSource
+
+    with VideoSource(path) as source, FaceTracker() as tracker:
+        while (frame := source.read()) is not None:
+            points = tracker.track(frame.pixels, frame.capture_ns)
+    sizes = [np.ptp(points[list(part), :2], axis=0) for part in (lm.FACE_OVAL, lm.OUTER_LIPS)]
+    return sizes[0][1] / sizes[0][0], sizes[1][1] / sizes[1][0]
+
+
+@needs_models
+@pytest.mark.parametrize("squeezed", [(0.5, 1.0), (1.0, 0.5)], ids=["narrow", "flat"])
+def test_a_squeezed_film_has_the_same_face(tmp_path, squeezed):
+    whole = np.ascontiguousarray(PICTURE[: PICTURE.shape[0] // 4 * 4, : PICTURE.shape[1] // 4 * 4])
+    narrow = cv2.resize(whole, None, fx=squeezed[0], fy=squeezed[1], interpolation=cv2.INTER_AREA)
+    aspect = Fraction(squeezed[1] / squeezed[0])
+    plain = proportions(film(tmp_path / "plain.mp4", whole, Fraction(1)))
+    again = proportions(film(tmp_path / "squeezed.mp4", narrow, aspect))
+    # Half the pixels along one side are gone, which a tracker notices by some per cent; a squeeze is 100.
+    np.testing.assert_allclose(again, plain, rtol=0.05)
 
 
 @needs_models

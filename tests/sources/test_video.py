@@ -17,7 +17,7 @@ import pytest
 
 from livecam.errors import UserError
 from livecam.sources import open_source
-from livecam.sources.video import VideoSource, _FrameClock
+from livecam.sources.video import VideoSource, _FrameClock, squared
 
 WIDTH, HEIGHT, FPS = 64, 48, 25
 CORNERS = {"red": (250, 20, 20), "green": (20, 250, 20), "blue": (20, 20, 250), "black": (0, 0, 0)}
@@ -57,14 +57,18 @@ def write_video(
     container: str | None = None,
     size: tuple[int, int] = (WIDTH, HEIGHT),
     color: tuple[int, int] | None = None,
+    aspect: Fraction | None = None,
 ) -> Path:
-    """Frames of one grey level each (or `picture(i)`) at `times` in seconds; colour is (matrix, range)."""
+    """Frames of one grey level each (or `picture(i)`) at `times` in seconds; colour is (matrix, range),
+    `aspect` a pixel's width by its height."""
     with av.open(str(path), "w", format=container) as out:
         stream = out.add_stream(codec, rate=FPS)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = Fraction(1, 90_000)
         stream.codec_context.options = options or {}
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
         if color:
             stream.codec_context.colorspace, stream.codec_context.color_range = color
         for index, time in enumerate(times):
@@ -187,6 +191,75 @@ def test_clock_mends_missing_repeated_and_backward_times() -> None:
     ]
     times = [clock.next(time) for time in raw]
     assert [time // 1_000_000 for time in times] == [0, 40, 80, 120, 160, 200, 240]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "avi"])
+@pytest.mark.parametrize(
+    ("aspect", "size"),
+    [
+        (Fraction(2), (2 * WIDTH, HEIGHT)),
+        (Fraction(64, 45), (91, HEIGHT)),  # PAL in 16:9
+        (Fraction(1, 2), (WIDTH, 2 * HEIGHT)),
+        (Fraction(1), (WIDTH, HEIGHT)),
+        (Fraction(1279, 1280), (WIDTH, HEIGHT)),
+        (Fraction(1, 1000), (WIDTH, HEIGHT)),
+        (Fraction(255, 1), (WIDTH, HEIGHT)),
+    ],
+    ids=str,
+)
+def test_pixels_are_square(tmp_path: Path, suffix: str, aspect: Fraction, size: tuple[int, int]) -> None:
+    """Neither side loses any."""
+    path = write_video(
+        tmp_path / f"a.{suffix}", constant(5), picture=lambda _: corner_picture(), aspect=aspect
+    )
+    with VideoSource(path) as source:
+        frame, info = source.read(), source.info
+    assert (frame.width, frame.height) == (info.width, info.height) == size
+    assert frame.pixels.shape == (size[1], size[0], 3)
+    assert corner_names(frame.pixels) == list(CORNERS)
+
+
+def test_pixels_are_made_square_before_the_picture_is_turned(tmp_path: Path) -> None:
+    path = write_video(
+        tmp_path / "a.mp4", constant(2), picture=lambda _: corner_picture(), aspect=Fraction(2)
+    )
+    set_display_matrix(path, (0, 1, -1, 0))
+    with VideoSource(path) as source:
+        frame, info = source.read(), source.info
+    assert (frame.width, frame.height) == (info.width, info.height) == (HEIGHT, 2 * WIDTH)
+    assert corner_names(frame.pixels) == MATRICES[(0, 1, -1, 0)]
+
+
+def test_the_container_knows_better_than_the_coded_frames(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", constant(3), aspect=Fraction(1, 2))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"pasp") + 4
+    data[at : at + 8] = (3).to_bytes(4, "big") + (2).to_bytes(4, "big")
+    path.write_bytes(data)
+    with VideoSource(path) as source:
+        assert {(frame.width, frame.height) for frame in read_all(source)} == {(3 * WIDTH // 2, HEIGHT)}
+
+
+def test_a_broadcast_may_change_its_pixels_on_the_way(tmp_path: Path) -> None:
+    parts = [
+        write_video(tmp_path / f"{k}.ts", [k + t for t in constant(5)], aspect=a, options={"bf": "0"})
+        for k, a in enumerate((Fraction(1), Fraction(2)))
+    ]
+    path = tmp_path / "both.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    with VideoSource(path) as source:
+        assert [frame.width for frame in read_all(source)] == [WIDTH] * 5 + [2 * WIDTH] * 5
+
+
+def test_where_a_side_may_not_grow_the_other_one_shrinks() -> None:
+    assert squared(5000, 3000, Fraction(2)) == (5000, 1500)
+    assert squared(3000, 5000, Fraction(1, 2)) == (1500, 5000)
+    assert squared(8000, 7900, Fraction(3, 2)) == (8000, 5267)  # too many pixels in all
+
+
+@pytest.mark.parametrize("aspect", [None, Fraction(0)])
+def test_pixels_of_which_nothing_is_said_are_square(aspect: Fraction | None) -> None:
+    assert squared(640, 480, aspect) == (640, 480)
 
 
 # a, b, c, d of the display matrix, and where the corners (top left, top right, bottom left, bottom right)
