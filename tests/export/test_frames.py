@@ -15,6 +15,7 @@ import pytest
 from refiner_weights import write_weights
 
 from livecam.assets import DRIVER, PORTRAIT
+from livecam.assets import bundled as asset
 from livecam.errors import UserError
 from livecam.export import __main__ as command
 from livecam.export import frames
@@ -25,7 +26,6 @@ from livecam.generator.inputs import input_specs, planes
 from livecam.generator.layout import crop_specs, refiner_specs
 from livecam.generator.weights import REFINER, Weights
 from livecam.render.cpu.renderer import HostRenderer
-from livecam.session import bundled as asset
 from livecam.sources.recording import PerformanceWriter
 
 SIZE = 256

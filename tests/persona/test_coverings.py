@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from faces import draw_face, ellipse_mask, looking_aside, turned, with_lids, with_lip_gap
 
-from livecam import assembly
 from livecam.face import landmarks as lm
-from livecam.motion import MotionTransfer
+from livecam.motion.transfer import MotionTransfer
 from livecam.persona import coverings, enroll, pictures, store
 from livecam.persona.crop import cut_crop
 from livecam.persona.enroll import Choice
-from livecam.render.host import HostRenderer
+from livecam.persona.opening import open_persona
+from livecam.render.cpu.renderer import HostRenderer
 
 SIZE = 256
 
@@ -107,7 +107,7 @@ def test_what_seems_covered_is_kept_and_said(enrolled, covered):
     assert enroll.resize(persona, 512).covered == {covered}
     store.save(replace(persona, name="ada"))
     assert store.load("ada", SIZE).covered == {covered}
-    assert assembly.resolve("ada", SIZE).covered == {covered}
+    assert open_persona("ada", SIZE).covered == {covered}
 
 
 @pytest.mark.parametrize("covered", ["mouth", "eyes"])
@@ -120,9 +120,9 @@ def test_an_answer_is_taken_and_nothing_is_said(enrolled, covered):
 
 def test_an_answer_is_taken_for_a_stored_persona_too(enrolled):
     store.save(replace(enrolled("mouth"), name="ada"))
-    assert assembly.resolve("ada", SIZE, Choice(mouth="visible")).covered == frozenset()
-    assert assembly.resolve("ada", SIZE, Choice(eyes="covered")).covered == {"mouth", "eyes"}
-    assert assembly.resolve("ada", SIZE).covered == {"mouth"}, "what is stored stays"
+    assert open_persona("ada", SIZE, Choice(mouth="visible")).covered == frozenset()
+    assert open_persona("ada", SIZE, Choice(eyes="covered")).covered == {"mouth", "eyes"}
+    assert open_persona("ada", SIZE).covered == {"mouth"}, "what is stored stays"
 
 
 def test_several_pictures_are_judged_by_the_first(face, enrolled):

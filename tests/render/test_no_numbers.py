@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from doubles import make_animator
 
-from livecam.motion.transfer import rest
+from livecam.motion.types import rest
 from livecam.render.raster import rasterise
 
 DRAWN = """
@@ -39,13 +39,13 @@ from faces import draw_face, ellipse_mask
 from livecam.face import segmenter
 segmenter.person_mask = ellipse_mask
 from livecam.persona import enroll
-from livecam.motion import Motion, rest
-from livecam.render.host import HostRenderer
+from livecam.motion.types import Motion, rest
+from livecam.render.cpu.renderer import HostRenderer
 face = np.load("tests/data/face.npy")
 persona = enroll.build(draw_face(face), face, "drawn", 256, {})
 renderer = HostRenderer(persona)
-from livecam.model.host import draw_rasters
-from livecam.model.alignment import Square
+from livecam.render.cpu.refiner import draw_rasters
+from livecam.generator.alignment import Square
 still = rest(persona.landmarks)
 for bad in (np.nan, np.inf, -np.inf, 3e38):
     for part in ("landmarks", "head", "gaze", "lids"):

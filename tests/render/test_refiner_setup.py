@@ -161,7 +161,7 @@ def test_nothing_live_imports_torch(persona, installed, tmp_path) -> None:  # ty
     store.save(persona, tmp_path)
     code = (
         "import sys; from pathlib import Path; from livecam.persona import store;"
-        "from livecam.render.choose import make_renderer; from livecam.motion.transfer import rest;"
+        "from livecam.render.choose import make_renderer; from livecam.motion.types import rest;"
         "persona = store.load('drawn', 256, Path(sys.argv[1]));"
         "make_renderer(persona, 'cpu').render(rest(persona.landmarks));"
         "print(*sorted({'torch', 'onnx', 'mediapipe', 'av'} & set(sys.modules)))"
