@@ -2,8 +2,8 @@
 
 x86 without VNNI multiplies unsigned by signed bytes with an instruction that adds two products in 16 bits
 (`vpmaddubsw`): two times 255 x 127 is 64,770, and 32,767 comes out. onnxruntime has a precise mode for such
-processors, but where there is VNNI or on Arm it costs a half more time and changes nothing, so it is used only
-where it is needed. Flags of processors have other names on every system; a product is the same everywhere.
+processors, but where there is VNNI it takes a half more time and changes nothing, so it is used only where it
+is needed. Flags of processors have other names on every system; a product is the same everywhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 PRODUCT: Final = (
-    b"\x08\x08\x12\x00:b\n\x18\n\x01a\n\x01b\x12\x01c\"\rMatMulInteger\x12\x01pZ\x15\n\x01a\x12\x10\n\x0e"
+    b'\x08\x08\x12\x00:b\n\x18\n\x01a\n\x01b\x12\x01c"\rMatMulInteger\x12\x01pZ\x15\n\x01a\x12\x10\n\x0e'
     b"\x08\x02\x12\n\n\x03\x12\x01m\n\x03\x12\x01kZ\x15\n\x01b\x12\x10\n\x0e\x08\x03\x12\n\n\x03\x12\x01k"
     b"\n\x03\x12\x01nb\x15\n\x01c\x12\x10\n\x0e\x08\x06\x12\n\n\x03\x12\x01m\n\x03\x12\x01nB\x04\n\x00\x10\x11"
 )

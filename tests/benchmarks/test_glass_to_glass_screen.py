@@ -170,6 +170,7 @@ class LookingCamera:
     def __init__(self):
         self.info = SourceInfo("looking camera", 640, 480, 10.0, live=True)
         self.shown = np.zeros((720, 1280, 3), np.uint8)
+        self.numbers: set[int] = set()
 
     def show(self, address):
         """What a browser does with the page's address."""
@@ -185,12 +186,16 @@ class LookingCamera:
         threading.Thread(target=watch, daemon=True).start()
 
     def read(self):
+        """Ends when there is enough to measure, however long that takes here."""
+        if len(self.numbers) > 3 * screen.ENOUGH:
+            return None
         time.sleep(0.1)
         now = time.monotonic_ns()
         picture = np.full((480, 640, 3), 60, np.uint8)
         clock = panel.draw(now // 1_000_000, panel.CLOCK)
         picture[300:474, 10:300] = cv2.resize(clock, (290, 174), interpolation=cv2.INTER_AREA)
         picture[100:289, 300:636] = cv2.resize(self.shown, (336, 189), interpolation=cv2.INTER_AREA)
+        self.numbers.update({panel.read(picture).get(panel.RESULT)} - {None})
         return DriverFrame(0, now, 640, 480, picture)
 
     def rewind(self): ...
@@ -201,7 +206,7 @@ class LookingCamera:
 @pytest.mark.slow
 def test_the_whole_way_with_a_made_up_screen():
     camera = LookingCamera()
-    result = screen.measure(camera, None, 8.0, camera.show)
+    result = screen.measure(camera, None, 600.0, camera.show)
     assert result["frames"] >= screen.ENOUGH
     # Two medians over other frames, on a machine that may be busy: a wrong unit is a thousand times off.
     assert 1 < result["inside_ms"] < 10_000

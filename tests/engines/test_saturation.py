@@ -141,12 +141,14 @@ def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[
     assert (np.load(tmp_path / "engine-1.npy") == 253 * STEP).all()
     assert (np.load(tmp_path / "careless-1.npy") == 128 * STEP).all()
 
-    full, here = (open_engine("cpu", path, threads=1).run(feeds)["correction"]
-                  for path in (weights.file(REFINER), small))
+    full, here = (
+        open_engine("cpu", path, threads=1).run(feeds)["correction"]
+        for path in (weights.file(REFINER), small)
+    )
     emulated, careless = (np.load(tmp_path / f"{name}-0.npy") for name in ("engine", "careless"))
     natively, precise, saturated = (likeness_db(full, other) for other in (here, emulated, careless))
     assert precise >= ALIKE_DB
-    # The same integers: only the FP32 layers may sum in another order, which can turn a byte to its neighbour.
+    # The same integers; the FP32 layers may sum in another order, which can turn a byte to its neighbour.
     assert precise == pytest.approx(natively, abs=0.3)
     assert saturated < precise  # what the care is for
 
