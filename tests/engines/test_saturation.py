@@ -84,7 +84,7 @@ def test_the_question_is_a_product_of_the_largest_bytes() -> None:
     assert kinds == [TensorProto.UINT8, TensorProto.INT8]
 
 
-# What runs on the emulated processor: the engine, and the same graph without its care.
+# What runs on the emulated processor: the engine with both graphs, and the small one without its care.
 EMULATED = """
 import json, sys
 import numpy as np, onnxruntime
@@ -93,10 +93,10 @@ folder, *graphs = sys.argv[1:]
 found = {"saturates": saturation.bytes_saturate()}
 for k, graph in enumerate(graphs):
     feeds = dict(np.load(f"{folder}/feeds-{k}.npz"))
-    (name,) = (spec.name for spec in (engine := open_engine("cpu", graph, threads=1)).outputs)
-    np.save(f"{folder}/engine-{k}.npy", engine.run(feeds)[name])
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    np.save(f"{folder}/careless-{k}.npy", session.run([name], feeds)[0])
+    (result,) = open_engine("cpu", graph, threads=1).run(feeds).values()
+    np.save(f"{folder}/engine-{k}.npy", result)
+session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+np.save(f"{folder}/careless.npy", session.run(None, feeds)[0])
 print(json.dumps(found))
 """
 
@@ -139,18 +139,16 @@ def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["saturates"]
     assert (np.load(tmp_path / "engine-1.npy") == 253 * STEP).all()
-    assert (np.load(tmp_path / "careless-1.npy") == 128 * STEP).all()
+    assert (np.load(tmp_path / "careless.npy") == 128 * STEP).all()  # what the care is for
 
     full, here = (
         open_engine("cpu", path, threads=1).run(feeds)["correction"]
         for path in (weights.file(REFINER), small)
     )
-    emulated, careless = (np.load(tmp_path / f"{name}-0.npy") for name in ("engine", "careless"))
-    natively, precise, saturated = (likeness_db(full, other) for other in (here, emulated, careless))
+    natively, precise = (likeness_db(full, other) for other in (here, np.load(tmp_path / "engine-0.npy")))
     assert precise >= ALIKE_DB
     # The same integers; the FP32 layers may sum in another order, which can turn a byte to its neighbour.
     assert precise == pytest.approx(natively, abs=0.3)
-    assert saturated < precise  # what the care is for
 
 
 FRAME = 51
