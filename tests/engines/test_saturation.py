@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from engines import open_engine, saturation
 from engines.onnx_engine import PRECISE_BYTES, OnnxEngine
+from engines.onnx_runtime import onnxruntime
 
 CHANNELS, SIDE = 64, 8
 STEP = 8192.0
@@ -87,8 +87,9 @@ def test_the_question_is_a_product_of_the_largest_bytes() -> None:
 # What runs on the emulated processor: the engine with both graphs, and the small one without its care.
 EMULATED = """
 import json, sys
-import numpy as np, onnxruntime
+import numpy as np
 from engines import open_engine, saturation
+from engines.onnx_runtime import onnxruntime
 folder, *graphs = sys.argv[1:]
 found = {"saturates": saturation.bytes_saturate()}
 for k, graph in enumerate(graphs):
