@@ -1,18 +1,22 @@
 # make demo: the bundled portrait moves with the bundled clip.   make test: every check and test.
 # make help: all there is.
-# Both set up a virtual environment first; a second run starts at once.
+# Both set up a virtual environment first; a second run starts at once. Packages have the versions of
+# constraints.txt, which the tests have passed with; with NEWEST=1 the newest that pyproject.toml allows, in an
+# environment of their own: make test-newest, or NEWEST=1 before any other command.
 PYTHON ?= $(shell for p in python3 python3.12 python3.13 python3.11 python3.10 python; do \
   $$p -c 'import sys, venv; sys.exit(not (3,10) <= sys.version_info[:2] <= (3,13))' 2>/dev/null && { echo $$p; break; }; done)
-VENV ?= .venv
+VENV ?= $(if $(NEWEST),.venv-newest,.venv)
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
+# By the environment it holds for what builds a package, too (setuptools); newer pips have a variable for that.
+LOCK := $(if $(NEWEST),,PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt)
+PIP := $(LOCK) $(BIN)/python -m pip --disable-pip-version-check
 HEAD_DATA ?= ../shared/data/head
 
 GPU_PYTHON ?= python3
 OUT ?= out/gpu
 PIECE ?= 0
 
-.PHONY: demo help test test-slow check format setup bench art train gpu clean
+.PHONY: demo help test test-slow test-newest check format setup lock bench art train gpu clean
 
 demo: $(VENV)/.run ## the bundled portrait moves with the bundled clip: demo.mp4, then the live page
 	$(BIN)/livecam demo
@@ -26,6 +30,10 @@ test: check ## every check and test but the slow ones
 test-slow: $(VENV)/.dev ## the slow tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
 
+test-newest: ## the tests with the newest versions of every package; if they pass: make lock
+	rm -rf .venv-newest
+	$(MAKE) test NEWEST=1
+
 check: $(VENV)/.dev ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,6 +44,13 @@ format: $(VENV)/.dev ## put the style right
 	$(BIN)/ruff format .
 
 setup: $(VENV)/.dev ## the virtual environment, for training and tests too
+
+# Takes the newest versions for every Python and system into constraints.txt. No hashes: PyTorch's wheels
+# without CUDA have others than those on PyPI.
+lock: $(VENV)/.venv ## the newest versions of every package into constraints.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install -q --upgrade uv
+	@$(BIN)/uv pip compile -q --upgrade --universal --python-version 3.10 --extra train --extra dev pyproject.toml \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o constraints.txt
 
 # Figures for this machine; let nothing else run meanwhile.
 bench: $(VENV)/.dev ## latency by stage on this machine
@@ -62,7 +77,7 @@ $(VENV)/.venv:
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.run: $(VENV)/.venv pyproject.toml
+$(VENV)/.run: $(VENV)/.venv pyproject.toml constraints.txt
 	@echo "[2/3] packages: about 350 MB to fetch, a minute or two the first time"
 	@$(PIP) install -q --progress-bar on -e .
 	@$(headless)
@@ -83,4 +98,4 @@ if $(PIP) show -q opencv-contrib-python 2>/dev/null; then \
 endef
 
 clean: ## remove all that was made here
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache out demo.mp4
+	rm -rf .venv .venv-newest $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache out demo.mp4

@@ -12,6 +12,7 @@ import numpy as np
 from livecam.engines import placement
 from livecam.engines.base import Array, EngineError, TensorSpec
 from livecam.engines.feeds import check_feeds
+from livecam.engines.saturation import bytes_saturate
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ CUDA_OPTIONS: Final = {
 }
 CAPTURE: Final = {"enable_cuda_graph": "1"}
 """One launch a frame. Possible only where every node is on the GPU and nothing moves in its memory."""
+
+PRECISE_BYTES: Final = "session.x64quantprecision"
+"""Multiplies unsigned by unsigned bytes, which no processor gets wrong."""
 
 _DTYPES: Final = {
     "tensor(float)": np.float32,
@@ -80,7 +84,10 @@ class OnnxEngine:
         if provider == "cuda":
             self._session: Any = self._open_cuda(ort, capture)
         else:
-            self._session = _open(ort, self.path, provider, _options(ort, threads), [PROVIDERS[provider]])
+            options = _options(ort, threads)
+            if bytes_saturate():
+                options.add_session_config_entry(PRECISE_BYTES, "1")
+            self._session = _open(ort, self.path, provider, options, [PROVIDERS[provider]])
         self.inputs = tuple(_spec(node, self.path) for node in self._session.get_inputs())
         self.outputs = tuple(_spec(node, self.path) for node in self._session.get_outputs())
 

@@ -2,7 +2,7 @@
 
 python -m livecam.benchmarks.glass_to_glass.relay_guest FOLDER WIDTH HEIGHT FPS
 
-`glass_to_glass_relay` on the host puts the newest picture, as YUV 4:2:0, into a file `picture` by renaming;
+`relay_host` on the host puts the newest picture, as YUV 4:2:0, into a file `picture` by renaming;
 here it is renamed once more and so taken: whatever the guest was too slow for has been replaced meanwhile.
 Every file is new, for a guest remembers a file's content. Requests come the same way. A byte on a serial line
 says that there is something; looking every half millisecond would take a fifth of one of the host's cores

@@ -168,8 +168,11 @@ def test_load_works_and_ends_with_its_block(monkeypatch):
 
 def test_load_uses_the_processor():
     before = time.process_time()
-    busy_cores.work(0.1)
-    assert time.process_time() - before > 0.005  # of 0.1 s; on a full machine it gets a small share
+    for _ in range(600):  # a tenth of a second each; on a full machine it gets a small share of them
+        busy_cores.work(0.1)
+        if time.process_time() - before > 0.005:
+            return
+    pytest.fail("it sleeps")
 
 
 def test_stress_ng_is_used_where_it_is(monkeypatch, tmp_path):
@@ -180,7 +183,7 @@ def test_stress_ng_is_used_where_it_is(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert busy_cores.kind() == "stress-ng"
     with busy_cores.busy(3):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while not said.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
     assert said.read_text().startswith("--matrix 3 ")

@@ -154,6 +154,7 @@ class Guest:
 def memory(monkeypatch, tmp_path):
     monkeypatch.setattr(relay_host, "MEMORY", tmp_path)
     monkeypatch.setattr(relay_host, "EXCHANGES", 5)  # two threads of one process take turns slowly
+    monkeypatch.setattr(relay_host, "STOP_S", 120.0)
     return tmp_path
 
 
@@ -176,7 +177,7 @@ def picture(number, brightness=120):
     return OutputFrame(pixels, number, 0)
 
 
-def until(condition, seconds=20):
+def until(condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -213,7 +214,7 @@ def test_a_picture_of_another_size_is_no_picture(tmp_path):
         relay.pass_on()
 
 
-def test_what_the_reader_saw_comes_in_the_hosts_time(device):
+def test_what_the_reader_saw_comes_in_the_hosts_time(device, guest):
     writing = threading.Event()
 
     def write():
@@ -226,6 +227,7 @@ def test_what_the_reader_saw_comes_in_the_hosts_time(device):
     begun = time.monotonic_ns()
     writer.start()
     try:
+        until(lambda: guest.sent)
         seen = device.watch(0.1)
     finally:
         writing.set()

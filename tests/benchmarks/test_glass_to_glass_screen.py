@@ -118,9 +118,7 @@ def test_figures_are_told_and_written(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("livecam.sources.open_source", lambda driver, fps: driver)
     out = tmp_path / "screen.json"
     loads = []
-    monkeypatch.setattr(
-        screen.glass_to_glass_load, "busy", lambda count: contextlib.nullcontext(loads.append(count))
-    )
+    monkeypatch.setattr(screen.busy_cores, "busy", lambda count: contextlib.nullcontext(loads.append(count)))
     words = ["--driver", "camera:1", "--seconds", "5", "--load", "2", "--json", str(out)]
     assert screen.main(words) == 0
     assert "p50 115 ms" in capsys.readouterr().out
@@ -170,6 +168,7 @@ class LookingCamera:
     def __init__(self):
         self.info = SourceInfo("looking camera", 640, 480, 10.0, live=True)
         self.shown = np.zeros((720, 1280, 3), np.uint8)
+        self.numbers: set[int] = set()
 
     def show(self, address):
         """What a browser does with the page's address."""
@@ -185,12 +184,16 @@ class LookingCamera:
         threading.Thread(target=watch, daemon=True).start()
 
     def read(self):
+        """Ends when there is enough to measure, however long that takes here."""
+        if len(self.numbers) > 3 * screen.ENOUGH:
+            return None
         time.sleep(0.1)
         now = time.monotonic_ns()
         picture = np.full((480, 640, 3), 60, np.uint8)
         clock = panel.draw(now // 1_000_000, panel.CLOCK)
         picture[300:474, 10:300] = cv2.resize(clock, (290, 174), interpolation=cv2.INTER_AREA)
         picture[100:289, 300:636] = cv2.resize(self.shown, (336, 189), interpolation=cv2.INTER_AREA)
+        self.numbers.update({panel.read(picture).get(panel.RESULT)} - {None})
         return DriverFrame(0, now, 640, 480, picture)
 
     def rewind(self): ...
@@ -201,7 +204,7 @@ class LookingCamera:
 @pytest.mark.slow
 def test_the_whole_way_with_a_made_up_screen():
     camera = LookingCamera()
-    result = screen.measure(camera, None, 8.0, camera.show)
+    result = screen.measure(camera, None, 600.0, camera.show)
     assert result["frames"] >= screen.ENOUGH
     # Two medians over other frames, on a machine that may be busy: a wrong unit is a thousand times off.
     assert 1 < result["inside_ms"] < 10_000

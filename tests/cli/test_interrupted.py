@@ -170,7 +170,7 @@ def test_while_it_is_live(words):
     try:
         wait_for_pictures(said[-1].split()[-1])
         process.send_signal(signal.SIGINT)
-        said += process.communicate(timeout=120)[1].splitlines(keepends=True)
+        said += process.communicate(timeout=600)[1].splitlines(keepends=True)
     finally:
         process.kill()
     assert process.returncode == 0, said

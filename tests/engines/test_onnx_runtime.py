@@ -14,7 +14,7 @@ import pytest
 from small_graph import write_graph
 
 ROOT = Path(__file__).parent.parent.parent
-FOLDERS = ("benchmarks", "engines", "export", "livecam", "tests")
+FOLDERS = ("benchmarks", "engines", "export", "livecam", "tests", "training")
 DOOR = ROOT / "engines" / "onnx_runtime.py"
 PACKAGE = "onnxruntime"
 IMPORTERS = {"import_module", "__import__", "importorskip", "run_module"}
@@ -92,7 +92,7 @@ class Witness(MetaPathFinder):
             print(read(b"ORT_DISABLE_TELEMETRY"), flush=True)
 
 sys.meta_path.insert(0, Witness())
-import engines
+from livecam import engines
 engines.open_engine("cpu", sys.argv[1])
 """
 
@@ -121,7 +121,7 @@ def test_telemetry_is_off_before_the_library_is_loaded(graph: Path, tmp_path: Pa
     assert imported == "b'1'", looked_for  # before that `find_spec` asks whether it is installed
 
 
-OPENED = "import engines, sys; engines.open_engine('cpu', sys.argv[1]).close()"
+OPENED = "import sys; from livecam import engines; engines.open_engine('cpu', sys.argv[1]).close()"
 
 
 def test_no_file_is_left_in_the_home_folder(graph: Path, tmp_path: Path) -> None:

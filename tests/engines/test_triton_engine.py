@@ -131,9 +131,9 @@ def test_a_dead_server_is_bridged_by_a_spare(server: Server, graph: Path) -> Non
 
 
 def test_a_server_that_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = TritonEngine(server.url, timeout=2)
+    engine = TritonEngine(server.url, timeout=5)  # seconds; enough to be told of the model on a busy machine
     released = threading.Event()
-    monkeypatch.setattr(server, "draw", lambda sent, wanted: dict.fromkeys(wanted, full(released.wait(10))))
+    monkeypatch.setattr(server, "draw", lambda sent, wanted: dict.fromkeys(wanted, full(released.wait(600))))
     with pytest.raises(EngineError, match="has not drawn the frame"):
         engine.run(FEEDS)
     released.set()

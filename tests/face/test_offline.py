@@ -40,5 +40,5 @@ def without_network() -> list[str]:
 @needs_models
 def test_faces_are_tracked_found_and_masked_without_a_network():
     command = [*without_network(), sys.executable, "-c", CODE]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert result.stdout.strip() == "True 1 True", result.stderr

@@ -22,7 +22,7 @@ QUIET = [
 ]
 
 
-def look(seconds: float = 240.0) -> dict:
+def look(seconds: float = 600.0) -> dict:
     """What the page saw. Raises TimeoutError where it says nothing, RuntimeError where it failed."""
     heard: list[dict] = []
     done = threading.Event()

@@ -49,7 +49,7 @@ def guest() -> Guest:
     if built.returncode:
         pytest.fail(f"the guest does not start: {built.stderr}")
 
-    def run(command: list[str], module: str, out: Path, seconds: int = 600) -> subprocess.CompletedProcess:
+    def run(command: list[str], module: str, out: Path, seconds: int = 1800) -> subprocess.CompletedProcess:
         environment = os.environ | {
             "VCAM_VM_MODARGS": module,
             "VCAM_VM_OUT": str(out),

