@@ -2,8 +2,9 @@
 
 The models come from the wheel of the last mediapipe release that carries them. pip downloads the wheel;
 it is never installed. Out of it come the face detector, the attention face mesh (its outputs merged, see
-`livecam.export.face_mesh_graph`) and the selfie segmenter, into the user's cache folder. The wheel is checked by its
-SHA-256 before it is opened, the merged model by its fingerprint, and the files whenever they are used.
+`livecam.export.face_mesh_graph`) and the selfie segmenter, into the user's cache folder. The wheel is
+checked by its SHA-256 before it is opened, the merged model by its fingerprint, and the files whenever they
+are used.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from livecam.face import bundle
 from livecam.files import make_folder, unwritable
 
 MERGED_FINGERPRINT = "74c1b8568c697106ee3b8157ba441f9f9c7446dd87e7dd3384b16af9f4f5ec32"
-"""What `livecam.export.face_mesh_graph.fingerprint` says of the merged face mesh that livecam was tested with."""
+"""`livecam.export.face_mesh_graph.fingerprint` of the merged face mesh that livecam was tested with."""
 
 WHEEL_SHA256 = "956eb1ebc275c629e61b085b2cab89c3a5b9e93bad1bb107348d98dafb5a4bb5"
 # The models are the same in every wheel; this one is named so that every system asks for the same file.

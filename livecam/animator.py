@@ -4,8 +4,8 @@
     with livecam.Animator(persona) as animator:
         picture = animator(frame)
 
-Within, a frame takes four steps: observe, calibrate, animate, paint. The driver's picture goes no further than
-`Animator.observe`, which returns landmarks. What `paint` returns is made from the portrait alone.
+Within, a frame takes four steps: observe, calibrate, animate, paint. The driver's picture goes no further
+than `Animator.observe`, which returns landmarks. What `paint` returns is made from the portrait alone.
 """
 
 from __future__ import annotations
@@ -78,10 +78,10 @@ class Animator:
         record: Recorder | None = None,
     ) -> None:
         """
-        size: side in pixels of the square in which the face is rendered: 256, 512 or 768; None: the persona's.
-        engine: "auto", "cpu", "cuda", "tensorrt", "torch", or the address of a Triton server's model.
-        refine: repair mouth and eyes with the network.
-        canvas: "crop" for the rendered square alone, "source" for the portrait's whole picture, or
+        size: side in pixels of the square in which the face is rendered: 256, 512 or 768; None: the
+        persona's. engine: "auto", "cpu", "cuda", "tensorrt", "torch", or the address of a Triton server's
+        model. refine: repair mouth and eyes with the network. canvas: "crop" for the rendered square alone,
+        "source" for the portrait's whole picture, or
             WIDTHxHEIGHT as for a call.
         alpha: pictures have a fourth channel, 255 where the person is; with canvas="crop" only.
         mirror: the portrait moves as in a mirror.
@@ -137,10 +137,11 @@ class Animator:
         landmarks: Landmarks | None = None,
         frame_size: tuple[int, int] = (1, 1),
     ) -> NDArray[np.uint8]:
-        """One frame of the driver -> the portrait's picture, H x W x 3 uint8 RGB; with `alpha` H x W x 4 RGBA.
+        """The portrait's picture for one frame, H x W x 3 uint8 RGB; with `alpha` H x W x 4 RGBA.
 
         frame: H x W x 3 uint8 RGB. time_s: when it was taken, in seconds that never go back; None: now.
-        landmarks: in place of a frame, those of your own tracker: (478, 3) float32 in MediaPipe's order, x and
+        landmarks: in place of a frame, those of your own tracker: (478, 3) float32 in MediaPipe's order, x
+        and
             y in pixels of a frame of `frame_size` (width, height), z in the same unit.
         Neither: nobody is there.
 

@@ -27,8 +27,7 @@ def repair(painter: Painter, pairs: Pairs, chosen: NDArray[np.int64], shots: int
 
 
 def measure(painter: Painter, pairs: Pairs, shots: int = 1, most: int = 200) -> dict[str, dict[str, float]]:
-    """Figures of "refined", "warped", "blurred" and "flat" against the truth, as `mouth_and_eyes.summary` names
-    them."""
+    """Figures of "refined", "warped", "blurred" and "flat", as `mouth_and_eyes.summary` names them."""
     painter.eval()
     chosen = np.unique(np.linspace(0, len(pairs) - 1, most).astype(np.int64))
     rows: dict[str, list[dict[str, float]]] = {}

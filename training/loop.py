@@ -43,8 +43,8 @@ def train(
     `minutes`: stop, with a checkpoint, before they are over. `features`: the network of the perceptual
     loss; without it that loss is left out.
 
-    `start`: a folder packed by `training.packed_checkpoint`, to go on from with a new warm-up. `together`: the
-    processes that train side by side; the first one writes.
+    `start`: a folder packed by `training.packed_checkpoint`, to go on from with a new warm-up. `together`:
+    the processes that train side by side; the first one writes.
 
     Raises:
         UserError: no pairs, no checkpoint to resume from, one of another recipe, or one that would be lost.

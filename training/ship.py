@@ -1,7 +1,7 @@
 """From a checkpoint to what runs live: `python -m training.ship RUN --out livecam/assets/refiner`.
 
-Writes what `livecam.generator.weights` describes: `refiner.onnx`, `embedder.onnx`, `painter.safetensors`, all in
-FP16 and equal to each other, with a manifest and a model card.
+Writes what `livecam.generator.weights` describes: `refiner.onnx`, `embedder.onnx`, `painter.safetensors`,
+all in FP16 and equal to each other, with a manifest and a model card.
 """
 
 from __future__ import annotations

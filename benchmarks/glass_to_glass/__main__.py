@@ -1,4 +1,4 @@
-"""From the camera's exposure to a picture in the caller's hands: `python -m livecam.benchmarks.glass_to_glass`."""
+"""From the camera to the caller's hands: `python -m livecam.benchmarks.glass_to_glass`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""From the camera's exposure to a picture in the caller's hands: `python -m livecam.benchmarks.glass_to_glass`.
+"""From the camera to the caller's hands: `python -m livecam.benchmarks.glass_to_glass`.
 
 A simulated camera gives a clip's frames at a real camera's times. The whole product runs on them in this
 process; each finished picture carries its driver frame's number and capture time in a corner, drawn from the

@@ -1,4 +1,4 @@
-"""True glass to glass: `python -m livecam.benchmarks.glass_to_glass.screen`, with a camera pointed at the screen.
+"""True glass to glass, a camera looks at the screen: `python -m livecam.benchmarks.glass_to_glass.screen`.
 
 The screen shows a clock beside what livecam makes of the camera's pictures. Into each finished picture the
 number of its driver frame is drawn, so one photograph of the screen holds two times: now, and when the frame

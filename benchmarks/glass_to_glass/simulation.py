@@ -3,8 +3,8 @@
 python -m livecam.benchmarks.glass_to_glass.simulation
 
 Every duration is drawn from a distribution with a fixed seed, so a run takes no load, is the same on every
-machine, and an hour passes in seconds. The sink's ticks are those of the real `livecam.pipeline.pacing.Pacer`; the
-figures are those of the real measurement.
+machine, and an hour passes in seconds. The sink's ticks are those of the real
+`livecam.pipeline.pacing.Pacer`; the figures are those of the real measurement.
 """
 
 from __future__ import annotations

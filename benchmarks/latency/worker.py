@@ -1,4 +1,4 @@
-"""One measured configuration in a process of its own; `livecam.benchmarks.latency` starts it and reads its last line.
+"""One measured configuration in a process of its own; `livecam bench` starts it and reads its last line.
 
 python -m livecam.benchmarks.latency.worker pipeline PORTRAIT DRIVER --size 512 --frames 300
 python -m livecam.benchmarks.latency.worker warper PORTRAIT DRIVER --size 512

@@ -1,8 +1,8 @@
 """Where the face-aligned crop lies: one square for mouth and eyes, whatever the head's size and tilt.
 
 The formulas use nothing but arithmetic and indexing, so the same lines serve NumPy arrays (live on a CPU, and
-in training) and tensors (inside the graph); `tests/generator/test_alignment.py` holds the two together. No torch
-is imported here.
+in training) and tensors (inside the graph); `tests/generator/test_alignment.py` holds the two together. No
+torch is imported here.
 
 The square stands on the line between the eyes. Its side is `SIDE` times the mean (root of the squares) of the
 distance between the eyes and that from eyes to mouth: turning the head shortens the first, nodding the

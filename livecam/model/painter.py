@@ -1,4 +1,4 @@
-"""What ships of a trained refiner: the network, the embedder and its projection, and how their file is read."""
+"""What ships of a trained refiner: network, embedder and projection, and how their file is read."""
 
 from __future__ import annotations
 

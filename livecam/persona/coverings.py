@@ -55,8 +55,10 @@ class Evidence:
 
 
 def seem_covered(image: RGB, points: F32) -> frozenset[str]:
-    """Which parts of `livecam.face.covered` seem so. image: the enrolled crop, S x S x 3; points: (478, 3), 0..1 of
-    it."""
+    """Which parts of `livecam.face.covered` seem so.
+
+    image: the enrolled crop, S x S x 3; points: (478, 3) in 0..1 of it.
+    """
     found = evidence(image, points)
     parts = {MOUTH: mouth_covered(found), EYES: eyes_covered(found)}
     return frozenset(part for part, covered in parts.items() if covered)

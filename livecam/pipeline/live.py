@@ -1,8 +1,8 @@
 """The way of a frame as soon as somebody watches: a camera in, or a camera or a page out.
 
-Capture, tracking, drawing and every sink have a thread each and meet in slots that hold the latest frame only,
-so a slow stage skips frames and the freshest always wins; every sink ticks at a constant rate whatever happens
-upstream (`livecam.pipeline.pacing`). From file to file it is `livecam.pipeline.lossless`.
+Capture, tracking, drawing and every sink have a thread each and meet in slots that hold the latest frame
+only, so a slow stage skips frames and the freshest always wins; every sink ticks at a constant rate
+whatever happens upstream (`livecam.pipeline.pacing`). From file to file it is `livecam.pipeline.lossless`.
 """
 
 from __future__ import annotations
