@@ -1,4 +1,4 @@
-"""Is INT8 worth it on a CPU? python -m livecam.export.quantise [--graph FILE.onnx] [--frames N] [--out FILE.onnx]
+"""Is INT8 worth it on a CPU? `python -m livecam.export.quantise`.
 
 Drives the bundled portrait with the bundled clip, keeps what the refiner is fed, quantises its graph (static,
 QDQ, calibrated on half of the frames), and compares CPU time and result with FP32 on the other half. --out

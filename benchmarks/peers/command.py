@@ -1,4 +1,4 @@
-"""A frame here and a frame there: python -m livecam.benchmarks.peers [--frames N] [--threads 1 2] [--json FILE].
+"""A frame here and a frame there: `python -m livecam.benchmarks.peers`.
 
 FOMM's and LivePortrait's networks by the shapes of their layers, timed in turns with livecam's own renderer
 and refiner in the same process: what counts is the ratio. Shape-equivalent stand-ins with random weights, in

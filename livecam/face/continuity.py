@@ -11,7 +11,7 @@ nodding), the same at three times the speed, and what torn pictures of them show
     size        .046   .047                  .00 to .20
     shape       .110   .154                  .02 to .22
     from flow   .031   .059                  .02 to .12
-    flattened   .002   .002                  .12 to .60
+    flattened   .002   -                     .12 to .60
 
 So most of them are told by the places that went flat; the others tell what is torn without being flat.
 """
