@@ -24,6 +24,7 @@ from pathlib import Path
 from livecam.errors import UserError
 from livecam.face import bundle
 from livecam.files import make_folder, unwritable
+from livecam.folders import CACHE_VARIABLE
 
 MERGED_FINGERPRINT = "74c1b8568c697106ee3b8157ba441f9f9c7446dd87e7dd3384b16af9f4f5ec32"
 """`livecam.export.face_mesh_graph.fingerprint` of the merged face mesh that livecam was tested with."""
@@ -72,7 +73,7 @@ def build(wheel: Path | None = None, force: bool = False) -> Path:
     folder = bundle.model_folder()
     if not force and not any(bundle.problem(name, folder) for name in bundle.MODEL_FILES):
         return folder
-    make_folder(folder, bundle.CACHE_VARIABLE)
+    make_folder(folder, CACHE_VARIABLE)
     with tempfile.TemporaryDirectory(prefix="livecam-") as temporary:
         if wheel is None:
             print(
@@ -184,7 +185,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise unwritable(path, error, bundle.CACHE_VARIABLE) from error
+        raise unwritable(path, error, CACHE_VARIABLE) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import onnx
 
+from livecam.export.onnx_graph import to_onnx
 from livecam.generator.inputs import persona_specs
 from livecam.model.generator import Generator
-from livecam.model.onnx_graph import to_onnx
 
 
 def export_generator(generator: Generator, path: Path) -> onnx.ModelProto:

@@ -14,10 +14,10 @@ from livecam.engines import open_engine
 from livecam.export import report
 from livecam.export.frames import Feeds, Moved
 from livecam.export.half import to_half
+from livecam.export.onnx_graph import to_onnx
 from livecam.export.parity import Parity, difference, worst
 from livecam.export.refined import made_up
 from livecam.generator.weights import REFINER, Weights
-from livecam.model.onnx_graph import to_onnx
 from livecam.model.refiner import CropNetwork
 
 PICTURES: Final = ("crop", "refiner_source")

@@ -13,8 +13,8 @@ import onnx
 
 from livecam import __version__
 from livecam.export.generator import operators
+from livecam.export.onnx_graph import OPSET
 from livecam.export.parity import LEAST_PSNR_HALF, MAX_ERROR, Parity
-from livecam.model.onnx_graph import OPSET
 
 
 def entry(path: Path, model: onnx.ModelProto, size: int, results: Sequence[Parity]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from livecam.engines import Engine, EngineError, open_engine
 from livecam.errors import UserError
-from livecam.face.bundle import CACHE_VARIABLE
 from livecam.files import make_folder
+from livecam.folders import CACHE_VARIABLE
 from livecam.generator.weights import Weights, find
 
 Progress = Callable[[str, int, int], None]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from livecam.errors import UserError
 from livecam.files import is_stream, part_of
+from livecam.folders import cache_folder, persona_folder
 
 NUMBER = re.compile(r"%0?\d*d")
 """The number in the name of numbered pictures."""
@@ -45,15 +46,13 @@ def _own() -> Iterator[tuple[str, Path]]:
     from importlib.resources import as_file, files
 
     from livecam import settings
-    from livecam.face import bundle
-    from livecam.persona import store
 
     with as_file(files("livecam.assets")) as assets:
         yield "a file of livecam's own", assets
-    yield "a file of livecam's own", bundle.cache_folder()
+    yield "a file of livecam's own", cache_folder()
     if os.environ.get("LIVECAM_REFINER"):
         yield "the refiner's weights", Path(os.environ["LIVECAM_REFINER"])
-    yield "an enrolled persona", store.data_dir()
+    yield "an enrolled persona", persona_folder()
     yield "the settings", settings.file()
 
 

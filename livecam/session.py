@@ -102,6 +102,7 @@ def _check_files(request: Request) -> None:
 
 def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> None:
     from livecam.animator import Animator
+    from livecam.doctor.cameras import how_to_get_a_virtual_camera
     from livecam.persona.coverings import said_of
     from livecam.persona.opening import open_persona
     from livecam.sinks import open_sink
@@ -110,7 +111,9 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
     from livecam.sources.recording import PerformanceSource
 
     parse_size(settings.canvas)  # said before a portrait is enrolled
-    sinks: list[Sink] = [open_sink(spec) for spec in request.sinks] + list(hooks.extra_sinks)
+    sinks: list[Sink] = [
+        open_sink(spec, advice=how_to_get_a_virtual_camera) for spec in request.sinks
+    ] + list(hooks.extra_sinks)
     _check_files(request)
     with contextlib.ExitStack() as stack:
         source = open_source(request.driver, fps=settings.fps)

@@ -15,6 +15,7 @@ from livecam.errors import UserError
 from livecam.face import bundle
 from livecam.persona import store
 from livecam.persona.opening import open_persona
+from livecam.settings import Settings
 
 needs_models = pytest.mark.skipif(
     bundle.problem(bundle.FACE_LANDMARKER, bundle.model_folder()) is not None,
@@ -101,6 +102,16 @@ def test_an_empty_name_is_no_portrait():
         open_persona("", 256)
 
 
+def test_a_run_has_the_doctors_words_for_a_virtual_camera_that_is_not_there(monkeypatch):
+    def none_there(which, advice):
+        raise UserError("virtual camera", "there is none", advice())
+
+    monkeypatch.setattr("livecam.sinks.virtual_camera.VirtualCameraSink", none_there)
+    monkeypatch.setattr("livecam.doctor.cameras.how_to_get_a_virtual_camera", lambda: "What the doctor says.")
+    with pytest.raises(UserError, match="What the doctor says"):
+        session.run(session.Request(sinks=("camera",)), Settings())
+
+
 def test_unknown_names_are_answered_with_the_known_ones():
     with pytest.raises(UserError, match="watercolour"):
         open_persona("nobody", 256)
@@ -128,7 +139,7 @@ def played(persona, face, monkeypatch, tmp_path):
 
     def play(driver, mirror=None, record=None):
         from livecam import sources
-        from livecam.settings import MotionSettings, Settings
+        from livecam.settings import MotionSettings
 
         real = sources.open_source
         if not isinstance(driver, str):

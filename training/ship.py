@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from livecam.errors import UserError
+from livecam.export.onnx_graph import keep_in_half, to_onnx
 from livecam.generator import weights
 from livecam.model.embedder import StyleOfPicture
-from livecam.model.onnx_graph import keep_in_half, to_onnx
 from livecam.model.painter import Painter, load_painter
 from training import card, checkpoint, packed_checkpoint
 from training.loop import painter_of

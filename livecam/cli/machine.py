@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from livecam.benchmarks.command_line import LOAD, SECONDS
+from livecam.benchmarks import bench as benchmarks
 from livecam.cli.flags import Json, Size, number
 from livecam.cli.program import app
 from livecam.cli.wording import as_typed
@@ -76,26 +76,24 @@ def bench(
     ] = False,
     driver: Annotated[str | None, typer.Option(help="With --screen: the camera, as for livecam run.")] = None,
     sink: Annotated[str | None, typer.Option(help="With --screen: send there, too.")] = None,
-    seconds: Annotated[float | None, number(SECONDS, "With --screen: for how many seconds; 60.")] = None,
+    seconds: Annotated[
+        float | None, number(benchmarks.SECONDS, "With --screen: for how many seconds; 60.")
+    ] = None,
     load: Annotated[
         int | None,
-        number(LOAD, "With --glass-to-glass (once more) or --screen: beside so many busy processes."),
+        number(
+            benchmarks.LOAD, "With --glass-to-glass (once more) or --screen: beside so many busy processes."
+        ),
     ] = None,
 ) -> None:
     """Measure this machine: latency by stage, CPU time, memory; or glass to glass."""
     _check_bench(through_camera, screen, html=html, driver=driver, sink=sink, seconds=seconds, load=load)
     if screen:
-        from livecam.benchmarks.glass_to_glass.screen import measure_and_print
-
-        measure_and_print(driver or "camera", sink, seconds or 60.0, json, load or 0)
+        benchmarks.screen(driver or "camera", sink, seconds or 60.0, json, load or 0)
     elif through_camera:
-        from livecam.benchmarks.glass_to_glass import command as glass_to_glass
-
-        glass_to_glass.measure_and_print(json, html, load or 0)
+        benchmarks.glass_to_glass(json, html, load or 0)
     else:
-        from livecam.benchmarks.latency import command as latency
-
-        latency.measure_and_print(json)
+        benchmarks.latency(json)
 
 
 def _check_bench(through_camera: bool, screen: bool, **given: Any) -> None:

@@ -59,11 +59,12 @@ def enroll(
     picture; of a clip in its place, of each frame.
     """
     from livecam import assets
+    from livecam.folders import persona_folder
     from livecam.outputs import check_outputs
     from livecam.persona import coverings, pictures, store
     from livecam.render.refiner_setup import styled, weights_for
 
-    folder = store.data_dir() / store.check_name(name)
+    folder = persona_folder() / store.check_name(name)
     if name in assets.bundled_portraits():
         raise UserError(f"name {name}", "a portrait that comes with livecam has it", "Choose another name.")
     pictured = {f"picture {number}": image for number, image in enumerate(images, 1)}

@@ -66,6 +66,12 @@ def virtual_cameras(system: System) -> list[Check]:
     return [Check("virtual camera", "warn", f"none on {system.platform}", "Use --sink page.")]
 
 
+def how_to_get_a_virtual_camera(system: System | None = None) -> str:
+    """In one line, for who has none; the checks know of packages and of Secure Boot."""
+    todos = [check.todo for check in virtual_cameras(system or System()) if check.todo]
+    return f"{todos[0] if todos else f'Run: {LOAD}'} `livecam camera-setup` shows every step."
+
+
 def _loopback(system: System) -> list[Check]:
     """v4l2loopback: loaded, of what version, with which devices."""
     version = system.read(f"/sys/module/{MODULE}/version")

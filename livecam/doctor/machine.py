@@ -7,7 +7,8 @@ from pathlib import Path
 
 from livecam.doctor.check import Check
 from livecam.doctor.system import System
-from livecam.face.bundle import BUILD_COMMAND, CACHE_VARIABLE
+from livecam.face.bundle import BUILD_COMMAND
+from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 OLDEST_MEDIAPIPE, FIRST_BAD_MEDIAPIPE = (0, 10, 30), (0, 10, 35)
@@ -104,7 +105,7 @@ def folders(system: System) -> list[Check]:
 def _folder(system: System, name: str, folder: Path) -> Check:
     free = system.free_bytes(folder)
     is_cache = name.startswith("cache")  # the other one keeps personas, which the demo does without
-    variable = CACHE_VARIABLE if is_cache else "LIVECAM_DATA"
+    variable = CACHE_VARIABLE if is_cache else DATA_VARIABLE
     if free is None:
         todo = f"Set {variable} to a folder that can be."
         return Check(name, "fail" if is_cache else "warn", f"{folder} cannot be written", todo)

@@ -98,12 +98,9 @@ class System:
 
     def folders(self) -> list[tuple[str, Path]]:
         """What lies in which folder of the user."""
-        import platformdirs
+        from livecam.folders import cache_folder, data_folder
 
-        from livecam.face.bundle import cache_folder
-
-        data = os.environ.get("LIVECAM_DATA") or platformdirs.user_data_dir("livecam")
-        return [("cache folder", cache_folder()), ("data folder", Path(data))]
+        return [("cache folder", cache_folder()), ("data folder", data_folder())]
 
     def free_bytes(self, folder: Path) -> int | None:
         """Free space where the folder is or would be; None where it cannot be written."""

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Final
 
-from platformdirs import user_cache_dir
-
 from livecam.errors import UserError
-
-CACHE_VARIABLE: Final = "LIVECAM_CACHE"
-"""Environment variable that moves the cache folder."""
+from livecam.folders import cache_folder
 
 MEDIAPIPE_VERSION: Final = "0.10.21"
 """The last release of mediapipe whose wheel carries the face models."""
@@ -35,11 +30,6 @@ MANIFEST: Final = "manifest.json"
 
 They are not constants here, for the bytes of the landmarker depend on the packages that pack it.
 """
-
-
-def cache_folder() -> Path:
-    """The user's cache folder of livecam: $LIVECAM_CACHE, or the system's place for caches."""
-    return Path(os.environ.get(CACHE_VARIABLE) or user_cache_dir("livecam"))
 
 
 def model_folder() -> Path:

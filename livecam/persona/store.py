@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
-from livecam.face.bundle import CACHE_VARIABLE, cache_folder
 from livecam.files import unwritable
+from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE, cache_folder, persona_folder
 from livecam.generator.alignment import SIZE as SHOT
 from livecam.persona.types import Crop, Lattice, PersonaData, Shots, Style
 
@@ -38,17 +38,6 @@ lashes lay with the eyeball, in 6 the white of the eye between shut lids, in 7 a
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-DATA_VARIABLE = "LIVECAM_DATA"
-"""Environment variable that moves the data folder."""
-
-
-def data_dir() -> Path:
-    """Where enrolled personas live: $LIVECAM_DATA, or the system's place for a user's data."""
-    import platformdirs
-
-    return Path(os.environ.get(DATA_VARIABLE) or platformdirs.user_data_dir("livecam")) / "personas"
 
 
 def cache_dir() -> Path:
@@ -74,7 +63,7 @@ def save(persona: PersonaData, root: Path | None = None) -> Path:
     """
     import safetensors.numpy
 
-    folder = (root or data_dir()) / check_name(persona.name)
+    folder = (root or persona_folder()) / check_name(persona.name)
     stale = sizes(persona.name, root) if outdated(persona.name, root) else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,7 +89,7 @@ def load(name: str, size: int, root: Path | None = None) -> PersonaData | None:
     Raises:
         UserError: the files are there but damaged.
     """
-    folder = (root or data_dir()) / check_name(name)
+    folder = (root or persona_folder()) / check_name(name)
     path = folder / _tensor_file(size)
     if not os.path.isfile(path):  # unlike a path's own, this says no where one may not look
         return None
@@ -131,24 +120,26 @@ def damaged(name: str, why: str) -> UserError:
 
 
 def exists(name: str, root: Path | None = None) -> bool:
-    return NAME.fullmatch(name) is not None and os.path.isfile((root or data_dir()) / name / "persona.json")
+    return NAME.fullmatch(name) is not None and os.path.isfile(
+        (root or persona_folder()) / name / "persona.json"
+    )
 
 
 def sizes(name: str, root: Path | None = None) -> list[int]:
     """The sizes a persona was made for, largest first."""
-    found = ((root or data_dir()) / check_name(name)).glob("tensors-*.safetensors")
+    found = ((root or persona_folder()) / check_name(name)).glob("tensors-*.safetensors")
     return sorted((int(p.stem.removeprefix("tensors-")) for p in found if p.stem[8:].isdigit()), reverse=True)
 
 
 def names(root: Path | None = None) -> list[str]:
-    folder = root or data_dir()
+    folder = root or persona_folder()
     return sorted(p.parent.name for p in folder.glob("*/persona.json")) if os.path.isdir(folder) else []
 
 
 def describe(name: str, root: Path | None = None) -> dict[str, Any]:
     """What persona.json says."""
     try:
-        text = ((root or data_dir()) / check_name(name) / "persona.json").read_text("utf-8")
+        text = ((root or persona_folder()) / check_name(name) / "persona.json").read_text("utf-8")
         return dict(json.loads(text))
     except (OSError, ValueError, TypeError) as error:
         raise damaged(name, str(error)) from error

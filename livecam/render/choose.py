@@ -133,7 +133,7 @@ def graph_path(size: int, weights: Weights | None = None) -> Path:
     There, graphs with a refiner lie in a folder named by its weights, below one named by `DRAWING`: what is
     new never meets an old graph.
     """
-    from livecam.face.bundle import cache_folder
+    from livecam.folders import cache_folder
     from livecam.generator.inputs import DRAWING
 
     named = os.environ.get(GRAPHS_VARIABLE)

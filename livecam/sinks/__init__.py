@@ -5,6 +5,7 @@ Sinks know `OutputFrame` and nothing of sources: a driver's picture has no way i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from livecam.errors import UserError
@@ -23,11 +24,15 @@ def file_of(spec: str) -> Path | None:
     return Path(spec).expanduser()
 
 
-def open_sink(spec: str) -> Sink:
+def open_sink(spec: str, *, advice: Callable[[], str] | None = None) -> Sink:
     """The sink that `--sink` names, not opened yet.
 
     `camera`, `camera:LABEL`, `camera:/dev/videoN`, `page`, `null`, a video file (.mp4, .mkv, .mov) or
-    numbered pictures (`DIR/%05d.png`, `.jpg`). Raises `UserError` for anything else.
+    numbered pictures (`DIR/%05d.png`, `.jpg`). `advice` is asked what to do where a virtual camera is named
+    and none is there.
+
+    Raises:
+        UserError: anything else is named.
     """
     name, separator, which = spec.partition(":")
     if name == "camera":
@@ -35,7 +40,7 @@ def open_sink(spec: str) -> Sink:
             raise UserError(spec, "no camera follows the colon", "Write camera, or camera:/dev/video10.")
         from livecam.sinks.virtual_camera import VirtualCameraSink
 
-        return VirtualCameraSink(which.strip())
+        return VirtualCameraSink(which.strip(), advice=advice)
     if spec == "page":
         from livecam.sinks.page import PageSink
 

@@ -19,15 +19,8 @@ from livecam.video_devices import LABEL, LOAD, RELOAD, VideoDevice, by_label, de
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-
-
-def _advice() -> str:
-    """What the doctor says where no virtual camera is there; it knows of packages and of Secure Boot."""
-    from livecam.doctor.cameras import virtual_cameras
-    from livecam.doctor.system import System
-
-    found = next((check.todo for check in virtual_cameras(System()) if check.todo), f"Run: {LOAD}")
-    return f"{found} `livecam camera-setup` shows every step."
+LOAD_ADVICE = f"Run: {LOAD}. `livecam camera-setup` shows every step."
+"""For who has no virtual camera, where nobody knows this machine better."""
 
 
 class VirtualCameraSink:
@@ -35,7 +28,8 @@ class VirtualCameraSink:
 
     With no choice given the first device that takes frames is used, one labelled `livecam` before others.
     `open` raises `UserError` with what to do; `write` raises `SinkLost` once the device is gone and then
-    tries to reopen it once a second, always in the same format.
+    tries to reopen it once a second, always in the same format. `advice` is asked what the user can do where
+    there is none.
     """
 
     live = True
@@ -47,13 +41,13 @@ class VirtualCameraSink:
         devices: Callable[[], Sequence[VideoDevice]] = video_devices,
         fault: Callable[[str, int, int], loopback.Fault] = loopback.fault,
         claim: Callable[[str], loopback.Claim | None] = loopback.claim,
-        advice: Callable[[], str] = _advice,
+        advice: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,
         platform: str = sys.platform,
     ) -> None:
         self.name = f"virtual camera {which}".strip()
         self._which, self._devices, self._clock, self._platform = which, devices, clock, platform
-        self._fault, self._new_claim, self._advice = fault, claim, advice
+        self._fault, self._new_claim, self._advice = fault, claim, advice or (lambda: LOAD_ADVICE)
         self._camera: Any = None
         self._claim: loopback.Claim | None = None
         self._identity: tuple[int, int] | None = None

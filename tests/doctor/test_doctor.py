@@ -219,6 +219,11 @@ class TestLoopback:
         [off] = cameras.virtual_cameras(Played(files=insecure, devices=[WEBCAM]))
         assert "mokutil" not in off.todo
 
+    def test_who_has_none_is_told_in_one_line_what_to_do(self):
+        line = cameras.how_to_get_a_virtual_camera(Played(files={}, devices=[WEBCAM]))
+        assert line.startswith("Run: sudo apt install v4l2loopback-dkms")
+        assert line.endswith("`livecam camera-setup` shows every step.")
+
     @pytest.mark.parametrize("version", [b"0.12.7", b"0.12.7\n", b"0.13.2", b"0.14.0"])
     def test_an_old_one_takes_a_writer_only_once(self, version):
         found = by_name(Played(files={VERSION: version, EXCLUSIVE: b"Y,Y"}))["virtual camera"]

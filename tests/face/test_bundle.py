@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from livecam import folders
 from livecam.errors import UserError
 from livecam.face import bundle
 
@@ -35,8 +36,8 @@ def test_the_variable_moves_the_cache(folder, tmp_path):
 
 def test_an_empty_variable_means_the_users_cache(monkeypatch):
     monkeypatch.setenv("LIVECAM_CACHE", "")
-    assert bundle.cache_folder().is_absolute()
-    assert bundle.cache_folder().name.lower() in ("livecam", "cache")  # Windows adds a folder "Cache"
+    assert folders.cache_folder().is_absolute()
+    assert folders.cache_folder().name.lower() in ("livecam", "cache")  # Windows adds a folder "Cache"
 
 
 @pytest.mark.parametrize("name", [*bundle.MODEL_FILES, bundle.MANIFEST])

@@ -21,8 +21,7 @@ from typing import Any
 import numpy as np
 import watch
 
-from livecam import assets
-from livecam.face import bundle
+from livecam import assets, folders
 
 HERE = Path(__file__).parent
 TESTS = HERE.parent
@@ -296,7 +295,7 @@ def _row(name: str, folder: Path) -> str:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(str(path) for path in (TESTS.parent, TESTS / "engines")),
         "OMP_NUM_THREADS": "1",
-        bundle.CACHE_VARIABLE: str(bundle.cache_folder()),
+        folders.CACHE_VARIABLE: str(folders.cache_folder()),
     }
     command = [sys.executable, str(Path(__file__).resolve()), "--use", name, str(work)]
     seen = watch.watch(command, folder / "record", environment)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import watch
 
+from livecam import folders
 from livecam.face import bundle
 
 HERE = Path(__file__).parent
@@ -34,7 +35,7 @@ def watched(tmp_path: Path):  # type: ignore[no-untyped-def]
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "OMP_NUM_THREADS": "1",
-        bundle.CACHE_VARIABLE: str(bundle.cache_folder()),
+        folders.CACHE_VARIABLE: str(folders.cache_folder()),
     }
 
     def run(*words: str) -> watch.Record:

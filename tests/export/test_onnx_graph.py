@@ -11,8 +11,8 @@ import torch
 from onnx import TensorProto, numpy_helper
 
 from livecam.engines import TensorSpec, open_engine
-from livecam.model import onnx_graph
-from livecam.model.onnx_graph import keep_in_half, to_onnx
+from livecam.export import onnx_graph
+from livecam.export.onnx_graph import keep_in_half, to_onnx
 
 FLOAT = np.dtype(np.float32)
 INPUTS = (TensorSpec("numbers", (1, 32), FLOAT),)

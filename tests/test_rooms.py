@@ -1,0 +1,336 @@
+"""The rules of the house: which module may know of which. Read from the source, so nothing is imported here.
+
+Every import counts: at the top of a module, inside a function, and for types alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1]
+
+FOLDERS = {
+    "livecam": "livecam",
+    "livecam.engines": "engines",
+    "livecam.export": "export",
+    "livecam.benchmarks": "benchmarks",
+    "training": "training",
+}
+"""Packages and where they lie."""
+
+FLOORS: Sequence[tuple[str, ...]] = (
+    # What knows nothing of the house: errors, pixels, arithmetic, the system; engines, which run any graph.
+    (
+        "livecam.errors",
+        "livecam.frames",
+        "livecam.geometry",
+        "livecam.compiled",
+        "livecam.signals",
+        "livecam.video_devices",
+        "livecam.engines",
+    ),
+    # Files, folders and numbers that a user gives.
+    ("livecam.files", "livecam.folders", "livecam.ranges", "livecam.assets"),
+    ("livecam.settings", "livecam.report"),
+    ("livecam.outputs",),
+    # Finding a face.
+    ("livecam.face",),
+    # Where frames come from and where they go. Neither knows of the other, so a driver's pixels find no way.
+    ("livecam.sources", "livecam.sinks"),
+    # What both halves of the generator share; what a face does, without its looks.
+    ("livecam.generator", "livecam.motion"),
+    # A portrait and all that is computed of it once.
+    ("livecam.persona",),
+    # The generator in PyTorch ...
+    ("livecam.model",),
+    # ... and drawing: on a CPU, or with a graph on an engine.
+    ("livecam.render",),
+    # From a driver's frame to a picture, and many of them in time.
+    ("livecam.animator",),
+    ("livecam.pipeline",),
+    # The page of a sink; what this machine has and lacks.
+    ("livecam.web", "livecam.doctor"),
+    # A run put together, and its first use.
+    ("livecam.session",),
+    ("livecam.demo",),
+    # What a program imports: the door's names.
+    ("livecam",),
+    # What is done beside a run: it may take PyTorch, and minutes.
+    ("livecam.finetune", "livecam.export"),
+    ("livecam.building",),
+    ("livecam.benchmarks",),
+    ("livecam.cli",),
+    # In the repository only.
+    ("training",),
+)
+"""From bottom to top, as docs/architecture.md has them. A module may import its own room and rooms on lower
+floors: none beside it, none above."""
+
+FORBIDDEN: Mapping[str, Sequence[str]] = {
+    # Runs on a machine with a bare GPU: no camera, no face finder.
+    "livecam.model": ("mediapipe", "cv2", "livecam.sources", "livecam.sinks", "livecam.face._mediapipe"),
+    "training": ("mediapipe", "livecam.sinks"),
+    # Shared by the half without PyTorch.
+    "livecam.generator": ("torch",),
+}
+"""Beside the floors: what a room may not import, wherever in a function it may stand."""
+
+TORCH_AT_THE_TOP = (
+    "livecam.model",
+    "livecam.finetune",
+    "livecam.export",
+    "livecam.benchmarks.peers",
+    "training",
+)
+"""Only these import PyTorch as they are imported, so that nothing that runs live waits for it."""
+
+BENCH = "livecam.benchmarks.bench"
+"""All that the command line knows of the benchmarks."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """One module imports another, or a package that is none of ours, in a line of its file."""
+
+    importer: str
+    imported: str
+    line: int
+    at_the_top: bool
+    """Run as the importer is imported: not in a function, not for types alone."""
+
+    def __str__(self) -> str:
+        return f"{self.importer}, line {self.line}, imports {self.imported}"
+
+
+def modules_in(house: Path, folders: Mapping[str, str]) -> dict[str, Path]:
+    """Every module's name and file."""
+    found = {}
+    for package, folder in folders.items():
+        for path in sorted((house / folder).rglob("*.py")):
+            names = [package, *path.relative_to(house / folder).with_suffix("").parts]
+            found[".".join(names[:-1] if names[-1] == "__init__" else names)] = path
+    return found
+
+
+def imports_of(module: str, path: Path, modules: Mapping[str, Path]) -> Iterator[Import]:
+    """All of a module's imports, each by the name of the module that it loads."""
+
+    def visit(node: ast.AST, top: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            lazy = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or (
+                isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
+            )
+            for name in _named(child, module, path, modules):
+                yield Import(module, name, child.lineno, top)  # type: ignore[attr-defined]
+            yield from visit(child, top and not lazy)
+
+    yield from visit(ast.parse(path.read_text("utf-8")), True)
+
+
+def _named(node: ast.AST, module: str, path: Path, modules: Mapping[str, Path]) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    base = node.module or ""
+    if node.level:
+        package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
+        base = ".".join([*package[: len(package) - node.level + 1], *([base] if base else [])])
+    own = {alias.name: f"{base}.{alias.name}" for alias in node.names}
+    return sorted({full if full in modules else base for full in own.values()})
+
+
+def all_imports(house: Path = HOUSE, folders: Mapping[str, str] = FOLDERS) -> list[Import]:
+    modules = modules_in(house, folders)
+    return [found for module, path in modules.items() for found in imports_of(module, path, modules)]
+
+
+def inside(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
+
+
+def room_of(module: str, floors: Sequence[Sequence[str]]) -> tuple[int, str] | None:
+    """Number of the floor and name of the room; the door (`livecam`) is a room of that one module."""
+    rooms = [(number, room) for number, floor in enumerate(floors) for room in floor]
+    own = [
+        (number, room)
+        for number, room in rooms
+        if module == room or (room != "livecam" and inside(module, room))
+    ]
+    return max(own, key=lambda found: len(found[1]), default=None)
+
+
+def upward(imports: Sequence[Import], floors: Sequence[Sequence[str]] = FLOORS) -> list[str]:
+    """Imports that lead up, or to the room next door."""
+    found = []
+    for one in imports:
+        own, other = room_of(one.importer, floors), room_of(one.imported, floors)
+        if own is not None and other is not None and own[1] != other[1] and other[0] >= own[0]:
+            found.append(str(one))
+    return found
+
+
+def reaching(package: str, imports: Sequence[Import]) -> set[str]:
+    """The modules that import a package, or a module that does."""
+    found: set[str] = set()
+    while (
+        more := {one.importer for one in imports if inside(one.imported, package) or one.imported in found}
+        - found
+    ):
+        found |= more
+    return found
+
+
+def circles(imports: Sequence[Import]) -> list[list[str]]:
+    """Modules that reach themselves, each circle once, sorted."""
+    knows: dict[str, set[str]] = {}
+    for one in imports:
+        if one.imported != one.importer:
+            knows.setdefault(one.importer, set()).add(one.imported)
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        rest = list(knows.get(start, ()))
+        while rest:
+            module = rest.pop()
+            if module not in seen:
+                seen.add(module)
+                rest += knows.get(module, ())
+        return seen
+
+    reach = {module: reached(module) for module in knows}
+    found = {
+        tuple(sorted(other for other in reach[module] if module in reach.get(other, ())))
+        for module in knows
+        if module in reach[module]
+    }
+    return sorted(map(list, found))
+
+
+@pytest.fixture(scope="module")
+def imports() -> list[Import]:
+    return all_imports()
+
+
+def test_every_module_has_its_room():
+    homeless = [module for module in modules_in(HOUSE, FOLDERS) if room_of(module, FLOORS) is None]
+    assert not homeless, "name their room in FLOORS"
+
+
+def test_every_room_is_there():
+    modules = modules_in(HOUSE, FOLDERS)
+    assert [room for floor in FLOORS for room in floor if room not in modules] == []
+
+
+def test_the_page_for_readers_has_the_same_floors():
+    page = (HOUSE / "docs" / "architecture.md").read_text("utf-8")
+    table = page.split("## The floors")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert [tuple(re.findall("`(.*?)`", row)) for row in rows] == list(map(tuple, reversed(FLOORS)))
+
+
+def test_no_module_reaches_itself(imports):
+    assert circles(imports) == []
+
+
+def test_no_import_leads_up(imports):
+    assert upward(imports) == []
+
+
+def test_rooms_keep_from_what_is_forbidden_there(imports):
+    found = [
+        str(one)
+        for one in imports
+        for room, others in FORBIDDEN.items()
+        if inside(one.importer, room) and any(inside(one.imported, other) for other in others)
+    ]
+    assert found == []
+
+
+def test_nothing_that_runs_live_waits_for_torch(imports):
+    """Neither by itself nor through what it imports."""
+    waiting = reaching("torch", [one for one in imports if one.at_the_top])
+    assert [m for m in sorted(waiting) if not any(inside(m, room) for room in TORCH_AT_THE_TOP)] == []
+
+
+def test_the_command_line_knows_one_module_of_the_benchmarks(imports):
+    found = [
+        str(one)
+        for one in imports
+        if inside(one.importer, "livecam.cli")
+        and inside(one.imported, "livecam.benchmarks")
+        and one.imported != BENCH
+    ]
+    assert found == []
+
+
+# The rules above, on small houses that break them.
+
+FAKE = {"small": "small"}
+FAKE_FLOORS = (("small.low",), ("small.left", "small.right"), ("small.high",))
+
+
+def small_house(folder: Path, **sources: str) -> list[Import]:
+    (folder / "small").mkdir()
+    for name in ("__init__", "low", "left", "right", "high"):
+        (folder / "small" / f"{name}.py").write_text(sources.get(name, ""))
+    return all_imports(folder, FAKE)
+
+
+def test_a_house_in_order_is_left_alone(tmp_path):
+    found = small_house(
+        tmp_path,
+        left="import numpy as np\nfrom small import low",
+        high="from . import left\nfrom .right import x\ndef f():\n    import small.low",
+    )
+    assert {one.imported for one in found} == {"numpy", "small.low", "small.left", "small.right"}
+    assert upward(found, FAKE_FLOORS) == circles(found) == []
+
+
+LAZY = "def f():\n    from small.{0} import x"
+TYPES = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from small.{0} import x"
+
+
+@pytest.mark.parametrize(
+    "form", ["import small.{0}", "from small import {0}", "from .{0} import x", LAZY, TYPES]
+)
+def test_an_import_that_leads_up_is_found(tmp_path, form):
+    assert len(upward(small_house(tmp_path, low=form.format("high")), FAKE_FLOORS)) == 1
+
+
+@pytest.mark.parametrize("form", ["from small import {0}", LAZY, TYPES])
+def test_an_import_from_next_door_is_found(tmp_path, form):
+    [found] = upward(small_house(tmp_path, left=form.format("right")), FAKE_FLOORS)
+    assert found.startswith("small.left, line")
+    assert found.endswith("imports small.right")
+
+
+@pytest.mark.parametrize("form", ["from small import {0}", LAZY, TYPES])
+def test_a_circle_is_found(tmp_path, form):
+    found = small_house(
+        tmp_path, low="from small.left import x", left="import small.high", high=form.format("low")
+    )
+    assert circles(found) == [["small.high", "small.left", "small.low"]]
+
+
+def test_what_another_module_fetches_is_found(tmp_path):
+    found = small_house(
+        tmp_path, low="import torch.nn", left="import small.low", right=LAZY.format("low"), high="import json"
+    )
+    assert reaching("torch", [one for one in found if one.at_the_top]) == {"small.low", "small.left"}
+
+
+def test_an_import_within_a_function_does_not_run_at_the_top(tmp_path):
+    found = small_house(tmp_path, low="import torch\n" + LAZY.format("high"), high=TYPES.format("left"))
+    assert {one.imported: one.at_the_top for one in found} == {
+        "torch": True,
+        "small.high": False,
+        "typing": True,
+        "small.left": False,
+    }
