@@ -35,6 +35,12 @@ def mouth_width(points: Array) -> float:
     return float(np.linalg.norm(points[308, :2] - points[78, :2]))
 
 
+def lip_gap(points: NDArray[Any]) -> float:
+    """Largest vertical gap between the inner lips, as a share of the mouth's width. points: (478, 2 or 3)."""
+    gap = points[list(lm.INNER_LIP_LOWER), 1] - points[list(lm.INNER_LIP_UPPER), 1]
+    return float(gap.max() / max(mouth_width(points.astype(np.float64)), 1e-9))
+
+
 def between_eyes(points: NDArray[Any]) -> float:
     """Distance of the outer corners of the eyes in the picture."""
     first, second = lm.OUTER_EYE_CORNERS

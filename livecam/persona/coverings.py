@@ -34,9 +34,42 @@ LEAST_OF_A_MOUTH: Final = 0.95
 (beards and glasses among them) 1.71. Drawn on the 25 and on the 11, of 63 masks of one colour, 27 scarves and
 masks below the nose, 19 hands and 18 microphones 59, 26, 16 and 13 are found; of 25 in checks and dots 5."""
 DARK_SOCKET, DARK_BELOW = 0.5, 0.6
-"""Of those 163 uncovered faces none is below .71 in the second. Of 109 dark glasses drawn on the same people,
-19 of which let through 40 % of the light, 104 are found."""
+"""Lightness of `Evidence.socket` and `below` under which eyes are covered. Of those 163 uncovered faces none
+is below .71 in the second. Of 109 dark glasses drawn on the same people, 19 of which let through 40 % of the
+light, 104 are found."""
 FOREHEAD: Final = (109, 108, 151, 337, 338, 10)
+"""Landmarks of its outline."""
+DARKEST: Final = 20.0
+"""Lightness, of CIELAB's 100, that skin is taken to have at least: in the dark everything is like
+everything."""
+
+# Where the evidence is looked for, by eye; the bounds above were chosen with these.
+BRIGHT_BETWEEN_LIPS: Final = 75
+"""Percentile of the lightness between the lips above which there are teeth, if there are any."""
+# In mouth widths (outer corners):
+LIP_INSET: Final = 0.02
+"""From the lips' outlines inwards: what is nearer may be skin or mouth."""
+AROUND_LIPS: Final = (0.08, 0.25)
+"""From the lips outwards: the skin that they are compared with."""
+FEWEST_LIPS: Final = 20
+"""Pixels of lips below which they are taken with their rims."""
+LINE_COLUMNS, LINE_ENDS = 21, (0.15, 0.85)
+"""Columns across the line between the lips, and the shares of the lips' length between which they stand: not
+in the corners, which are dark in every mouth."""
+LINE_STEP: Final = 0.01
+"""From row to row of those columns."""
+LINE_AT, LINE_BESIDE = 0.08, 0.25
+"""How far from where the landmarks have it the line may lie, and how far above and below it lips are looked
+for."""
+LINE_REACH: Final = 0.45
+"""How far the columns reach, up and down: more than both."""
+LINE_BLUR, LEAST_LINE_BLUR = 0.012, 0.6
+"""Sigma of the blur before that, and its least in pixels: grain is no line."""
+# In widths of the eye:
+AROUND_EYE: Final = (0.12, 0.28)
+"""From its outline outwards: the skin around it, off lashes and brows."""
+BELOW_EYE: Final = ((-0.4, 0.35), (0.4, 0.6))
+"""From its middle: left, top and right, bottom of the skin below it, where glasses end and cheeks begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +137,22 @@ def evidence(image: RGB, points: F32) -> Evidence:
         line=_lip_line(lab, points) / max(float(around[0]), DARKEST),
         darker=float(around[0] - lips[0]),
         redder=float(lips[1] - around[1]),
-        teeth=float(np.percentile(inside, 75) - lips[0]) if len(inside) else 0.0,
+        teeth=float(np.percentile(inside, BRIGHT_BETWEEN_LIPS) - lips[0]) if len(inside) else 0.0,
         socket=max(sockets) / skin,
         below=max(below) / skin,
     )
 
 
-DARKEST: Final = 20.0
-"""Lightness that skin is taken to have at least: in the dark everything is like everything."""
-
-
 def _lips(lab: F32, points: F32) -> tuple[F32, F32]:
-    """(3,) twice: the colour of the lips, and of what lies .08 to .25 mouth widths from them."""
+    """(3,) twice: the colour of the lips, and of the skin around them."""
     size = len(lab)
     width = float(np.linalg.norm(points[291, :2] - points[61, :2])) * size
     lips = polygon_mask(size, points[list(lm.OUTER_LIPS)])
     inner = polygon_mask(size, points[list(lm.MOUTH)])
-    only = _shrunk(lips, 0.02 * width) & ~_grown(inner, 0.02 * width)
-    around = _grown(lips, 0.25 * width) & ~_grown(lips, 0.08 * width)
-    return _middle(lab, only if (only > 127).sum() > 20 else lips), _middle(lab, around)
+    only = _shrunk(lips, LIP_INSET * width) & ~_grown(inner, LIP_INSET * width)
+    near, far = AROUND_LIPS
+    around = _grown(lips, far * width) & ~_grown(lips, near * width)
+    return _middle(lab, only if (only > 127).sum() > FEWEST_LIPS else lips), _middle(lab, around)
 
 
 def _lip_line(lab: F32, points: F32) -> float:
@@ -135,15 +165,16 @@ def _lip_line(lab: F32, points: F32) -> float:
     along = (own[308] - own[78]) / max(float(np.linalg.norm(own[308] - own[78])), 1e-6)
     down = np.array([-along[1], along[0]])
     between = (own[list(lm.INNER_LIP_UPPER)] + own[list(lm.INNER_LIP_LOWER)]) / 2
-    share = np.linspace(0.15, 0.85, 21)
-    columns = [np.interp(share, np.linspace(0, 1, 11), between[:, axis]) for axis in range(2)]
-    away = np.linspace(-0.45, 0.45, 91)[:, None] * width  # .01 mouth widths a step, the line at step 45
+    share = np.linspace(*LINE_ENDS, LINE_COLUMNS)
+    columns = [np.interp(share, np.linspace(0, 1, len(between)), between[:, axis]) for axis in range(2)]
+    middle, beside, off = (round(v / LINE_STEP) for v in (LINE_REACH, LINE_BESIDE, LINE_AT))  # in rows
+    away = np.linspace(-LINE_REACH, LINE_REACH, 2 * middle + 1)[:, None] * width
     x, y = (column + away * step for column, step in zip(columns, down, strict=True))
-    smooth = cv2.GaussianBlur(lab[..., 0], (0, 0), max(0.012 * width, 0.6))
+    smooth = cv2.GaussianBlur(lab[..., 0], (0, 0), max(LINE_BLUR * width, LEAST_LINE_BLUR))
     x, y = np.asarray(x - 0.5, np.float32), np.asarray(y - 0.5, np.float32)
     rows = cv2.remap(smooth, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).mean(1)
-    at = 37 + int(np.argmin(rows[37:54]))
-    return float(min(rows[at - 25 : at].max(), rows[at : at + 26].max()) - rows[at])
+    at = middle - off + int(np.argmin(rows[middle - off : middle + off + 1]))
+    return float(min(rows[at - beside : at].max(), rows[at : at + beside + 1].max()) - rows[at])
 
 
 def _around_eye(lab: F32, points: F32, upper: tuple[int, ...], lower: tuple[int, ...]) -> tuple[float, float]:
@@ -152,8 +183,9 @@ def _around_eye(lab: F32, points: F32, upper: tuple[int, ...], lower: tuple[int,
     outline = points[list(lm.loop(upper, lower)), :2]
     width = float(np.linalg.norm(points[upper[-1], :2] - points[upper[0], :2])) * size
     eye = polygon_mask(size, outline)
-    around = _grown(eye, 0.28 * width) & ~_grown(eye, 0.12 * width)
-    box = np.array([[-0.4, 0.35], [0.4, 0.35], [0.4, 0.6], [-0.4, 0.6]]) * width / size
+    around = _grown(eye, AROUND_EYE[1] * width) & ~_grown(eye, AROUND_EYE[0] * width)
+    (left, top), (right, bottom) = BELOW_EYE
+    box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) * width / size
     below = polygon_mask(size, (outline.mean(0) + box).astype(np.float32))
     return float(_middle(lab, around)[0]), float(_middle(lab, below)[0])
 

@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -29,6 +29,11 @@ F32 = NDArray[np.float32]
 
 SMALLEST_FACE = 48
 """Pixels from forehead to chin below which there is nothing to animate."""
+HOLE_MARGIN: Final = 0.012
+"""How far beyond the matte the background is filled, as a share of the crop: there the person's colour may
+still shine through. By eye."""
+HOLE_ALPHA: Final = 0.03
+"""Alpha above which a pixel belongs to that hole: 8 of 255 levels. By eye."""
 RIVAL = 0.5
 """A second face this large, compared with the largest, makes the choice unclear."""
 
@@ -161,8 +166,8 @@ def build(
     else:
         mask = cut_crop(person, crop, size)
     alpha = matte.matte(image, mask, own)
-    reach = 2 * max(1, round(0.012 * size)) + 1
-    hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    reach = 2 * max(1, round(HOLE_MARGIN * size)) + 1
+    hole = cv2.dilate((alpha > HOLE_ALPHA).astype(np.uint8), np.ones((reach, reach), np.uint8))
     # Behind what never moves the picture itself may stay: shoulders come back exactly as they were.
     background = fill.fill_background(image, np.asarray(hole, np.uint8) & moving_part(own, size))
     mouth = None if shots is None or MOUTH in covered else own_mouth(image, own, shots)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +15,48 @@ from livecam.persona.types import Lattice
 
 F32 = NDArray[np.float32]
 
-SKULL_SLOPE = 1.1
+SKULL_SLOPE: Final = 1.1
 """Depth gained per distance from the face oval; measured 3 to 4.5 dB better above the forehead than flat."""
-NODES = 40
-MARGIN = 0.1
+
+# The rest by eye.
+NODES: Final = 40
+"""Points along a side of the square grid."""
+MARGIN: Final = 0.1
+"""How far that grid reaches beyond the crop, as a share of its side: what turns in from outside is there."""
+RING_SCALE, CONTOUR_SCALE = 1.06, 1.03
+"""Size of the ring of points around the oval, and of the outline that the grid keeps outside of, over the
+oval's: between them cells stay well shaped."""
+RING_CLEAR, GRID_CLEAR = 0.004, 0.012
+"""How far points of the ring lie from the oval at least, and the grid's from that outline, as shares of the
+crop: nearer ones make slivers."""
+
+# How outer points hang on the face.
+SKULL_REACH: Final = 0.36
+"""Face widths from the oval beyond which depth grows no more: the back of the head."""
+NECK_ABOVE, NECK_BELOW = 0.02, 0.50
+"""Face heights above and below the chin between which points go from turning with the head to standing
+still."""
+SHOULDERS_FROM, SHOULDERS_FULL = 0.75, 1.3
+"""Face widths beside the face's axis between which points below its middle become shoulders, which stand."""
+EXPRESSION_REACH: Final = 0.22
+"""Face widths from the oval at which its expression has faded to 1/e."""
+AT_A_POINT: Final = 1e-5
+"""Squared shares of the crop: keeps the weight of an oval point at its own place from being infinite."""
+
+# What `moving_part` takes for moving.
+PART_CELLS: Final = 64
+"""Cells along a side of the map in which it is found."""
+MOVES: Final = 0.01
+"""Share of the head's motion above which a place moves at all."""
+
+# OpenCV's subdivision wants a positive rectangle of integer size: points are scaled into one.
+PLANE_SIDE, PLANE_POINTS, PLANE_INSET = 8400, 8000, 100
+"""Its side, that of the square in which points lie, and how far that is from its corner, in units of its
+own."""
+PLANE_MARGIN: Final = 0.05
+"""Room around the points before they are scaled to it, as a share of the crop."""
+PLANE_DECIMALS: Final = 3
+"""To which the corners it gives back are rounded, to find the points they were."""
 
 
 def build_lattice(points: F32) -> tuple[Lattice, NDArray[np.int32]]:
@@ -35,39 +75,38 @@ def build_lattice(points: F32) -> tuple[Lattice, NDArray[np.int32]]:
 
 def moving_part(points: F32, size: int) -> NDArray[np.uint8]:
     """(size, size) uint8: 1 where the picture moves with the head at all, 0 where it stands."""
-    coarse = 64
+    coarse = PART_CELLS
     centres = (np.arange(coarse, dtype=np.float32) + 0.5) / coarse
     grid = np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 2).astype(np.float32)
     _, head, _ = _attach(points, grid)
-    return (cv2.resize(head.reshape(coarse, coarse), (size, size)) > 0.01).astype(np.uint8)
+    return (cv2.resize(head.reshape(coarse, coarse), (size, size)) > MOVES).astype(np.uint8)
 
 
 def _outer_points(oval: F32) -> F32:
     """A ring close to the oval, then a square grid a little larger than the crop."""
     centre = oval.mean(0)
-    ring = (oval - centre) * 1.06 + centre
-    ring = ring[[_signed_distance(oval, p) < -0.004 for p in ring]]
+    ring = (oval - centre) * RING_SCALE + centre
+    ring = ring[[_signed_distance(oval, p) < -RING_CLEAR for p in ring]]
     axis = np.linspace(-MARGIN, 1 + MARGIN, NODES)
     grid = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
-    contour = (oval - centre) * 1.03 + centre
-    grid = grid[[_signed_distance(contour, p) < -0.012 for p in grid]]
+    contour = (oval - centre) * CONTOUR_SCALE + centre
+    grid = grid[[_signed_distance(contour, p) < -GRID_CLEAR for p in grid]]
     return np.concatenate([ring, grid]).astype(np.float32)
 
 
 def _outer_triangles(oval: F32, outside: F32) -> NDArray[np.int32]:
     """Delaunay triangles of oval and outer points that lie outside the oval; (T, 3) into that list."""
     every = np.concatenate([oval, outside])
-    low, span = every.min(0) - 0.05, float(np.ptp(every, axis=0).max()) + 0.1
-    # OpenCV's subdivision wants a positive integer-sized rectangle: work in thousandths.
-    scaled = ((every - low) / span * 8000 + 100).astype(np.float32)
-    plane = cv2.Subdiv2D((0, 0, 8400, 8400))
+    low, span = every.min(0) - PLANE_MARGIN, float(np.ptp(every, axis=0).max()) + 2 * PLANE_MARGIN
+    scaled = ((every - low) / span * PLANE_POINTS + PLANE_INSET).astype(np.float32)
+    plane = cv2.Subdiv2D((0, 0, PLANE_SIDE, PLANE_SIDE))
     ids: dict[int, int] = {}
     for k, p in enumerate(scaled):
         ids[plane.insert((float(p[0]), float(p[1])))] = k
-    corners = {tuple(np.round(np.array(plane.getVertex(v)[0]), 3)): k for v, k in ids.items()}
+    corners = {tuple(np.round(np.array(plane.getVertex(v)[0]), PLANE_DECIMALS)): k for v, k in ids.items()}
     triangles = []
     for t in np.asarray(plane.getTriangleList()).reshape(-1, 3, 2):
-        found = [corners.get(tuple(np.round(c, 3))) for c in t.astype(np.float64)]
+        found = [corners.get(tuple(np.round(c, PLANE_DECIMALS))) for c in t.astype(np.float64)]
         if any(f is None for f in found):
             continue  # touches the subdivision's own outer corners
         chosen = [f for f in found if f is not None]
@@ -85,17 +124,18 @@ def _attach(points: F32, outside: F32) -> tuple[F32, F32, F32]:
 
     squared = ((outside[:, None] - oval[None, :, :2]) ** 2).sum(-1)
     distance = np.sqrt(squared.min(1))
-    weights = 1 / (squared + 1e-5) ** 2
+    weights = 1 / (squared + AT_A_POINT) ** 2
     weights /= weights.sum(1, keepdims=True)
-    depth = weights @ oval[:, 2] + SKULL_SLOPE * np.minimum(distance, 0.36 * face_width)
+    depth = weights @ oval[:, 2] + SKULL_SLOPE * np.minimum(distance, SKULL_REACH * face_width)
 
     own = np.concatenate([outside, depth[:, None]], 1) - centre
     x, y = own @ axes[:, 0], own @ axes[:, 1]
     chin = float((points[lm.CHIN] - centre) @ axes[:, 1])
-    above = 1 - smoothstep(chin - 0.02 * face_height, chin + 0.50 * face_height, y)
-    shoulders = smoothstep(0.75 * face_width, 1.3 * face_width, np.abs(x)) * smoothstep(0.0, chin, y)
+    above = 1 - smoothstep(chin - NECK_ABOVE * face_height, chin + NECK_BELOW * face_height, y)
+    aside = smoothstep(SHOULDERS_FROM * face_width, SHOULDERS_FULL * face_width, np.abs(x))
+    shoulders = aside * smoothstep(0.0, chin, y)
     head = above * (1 - shoulders)
-    near = np.exp(-((distance / (0.22 * face_width)) ** 2))
+    near = np.exp(-((distance / (EXPRESSION_REACH * face_width)) ** 2))
     return (
         depth.astype(np.float32),
         head.astype(np.float32),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +15,33 @@ from livecam.persona.fill import polygon_mask, push_pull
 
 F32 = NDArray[np.float32]
 
-RIM = 0.025
-"""How far hair and other soft edges may reach beyond what is surely the person, as a share of the crop."""
+# By eye, all of them. Lengths are shares of the crop's side, alphas and colours of a guide are 0..1.
+RIM: Final = 0.025
+"""How far hair and other soft edges may reach beyond what is surely the person."""
+SURELY: Final = 0.5
+"""Alpha above which a pixel is surely the person."""
+GUIDED_RADIUS: Final = 0.012
+"""Radius of the guided filter: it moves the segmenter's edge by as much."""
+GUIDED_EPS: Final = 1e-4
+"""Variance of the guide's colour below which there is no edge to go to: steps of .01, 2.5 of 255 levels."""
+SOFT_EDGE: Final = (0.15, 0.85)
+"""Alphas that become 0 and 1: the guided filter leaves edges too soft."""
+OVAL_BLUR: Final = 2 / 512
+"""Sigma with which the edge of the face's oval, which is surely the person, is softened."""
+COVERS: Final = 1.001
+"""Keeps what is surely the person at 1 where a blur has rounded it down."""
+
+# Taking the background out of a soft edge.
+LEAST_ALPHA: Final = 0.12
+"""Alpha that the person's colour is divided by at least: less only multiplies noise."""
+SANE: Final = (-25, 280)
+"""0..255: solved colours beyond these are none; the matte is wrong there."""
+SANE_BLUR: Final = 0.8
+"""Pixels: sigma over which trust falls around such a place."""
+TRUSTED_ALPHA: Final = (0.05, 0.20)
+"""Alphas from which the solved colour begins to be trusted, and from which it is in full."""
+OPAQUE: Final = 0.6
+"""Alpha above which a pixel's colour is the person's, to be continued outwards."""
 
 
 def matte(image: RGB, person: F32, points: F32) -> F32:
@@ -23,9 +50,9 @@ def matte(image: RGB, person: F32, points: F32) -> F32:
     image: S x S x 3. person: S x S, the segmenter's soft mask. points: (478, 3), 0..1 of the image.
     """
     size = image.shape[0]
-    alpha = guided_filter(image, person, radius=max(1, round(0.012 * size)), eps=1e-4)
-    sharp = smoothstep(0.15, 0.85, np.clip(alpha, 0, 1))
-    face = cv2.GaussianBlur(polygon_mask(size, points[list(lm.FACE_OVAL)]), (0, 0), 2 * size / 512)
+    alpha = guided_filter(image, person, radius=max(1, round(GUIDED_RADIUS * size)), eps=GUIDED_EPS)
+    sharp = smoothstep(*SOFT_EDGE, np.clip(alpha, 0, 1))
+    face = cv2.GaussianBlur(polygon_mask(size, points[list(lm.FACE_OVAL)]), (0, 0), OVAL_BLUR * size)
     whole = np.maximum(sharp, face / 255.0)
     return (whole * _near_the_person(whole, points)).astype(np.float32)
 
@@ -36,12 +63,12 @@ def _near_the_person(alpha: NDArray[np.floating], points: F32) -> NDArray[np.flo
     A faint "perhaps" on a sofa or on a second person would otherwise move along with the head as a ghost.
     """
     size = alpha.shape[0]
-    _, labels = cv2.connectedComponents((alpha > 0.5).astype(np.uint8))
+    _, labels = cv2.connectedComponents((alpha > SURELY).astype(np.uint8))
     x, y = np.clip(points[list(lm.FACE_OVAL), :2].mean(0) * size, 0, size - 1).astype(int)
     sure = (labels == labels[y, x]).astype(np.uint8)
     reach = 2 * max(1, round(RIM * size)) + 1
     near = cv2.dilate(sure, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    return np.minimum(1.001 * cv2.GaussianBlur(near.astype(np.float32), (0, 0), RIM * size / 3), 1)
+    return np.minimum(COVERS * cv2.GaussianBlur(near.astype(np.float32), (0, 0), RIM * size / 3), 1)
 
 
 def guided_filter(guide: RGB, mask: F32, radius: int, eps: float) -> F32:
@@ -73,8 +100,8 @@ def foreground_colour(image: RGB, alpha: F32, background: RGB) -> RGB:
     the portrait at rest comes back exactly; elsewhere colour bleeds out from inside the person.
     """
     a = alpha[..., None]
-    solved = (image - (1 - a) * background.astype(np.float32)) / np.maximum(a, 0.12)
-    sane = ((solved > -25) & (solved < 280)).all(-1).astype(np.float32)
-    trust = smoothstep(0.05, 0.20, a) * cv2.GaussianBlur(sane, (0, 0), 0.8)[..., None]
-    bled = push_pull(image, (alpha > 0.6).astype(np.uint8))
+    solved = (image - (1 - a) * background.astype(np.float32)) / np.maximum(a, LEAST_ALPHA)
+    sane = ((solved > SANE[0]) & (solved < SANE[1])).all(-1).astype(np.float32)
+    trust = smoothstep(*TRUSTED_ALPHA, a) * cv2.GaussianBlur(sane, (0, 0), SANE_BLUR)[..., None]
+    bled = push_pull(image, (alpha > OPAQUE).astype(np.uint8))
     return np.clip(np.clip(solved, 0, 255) * trust + bled * (1 - trust), 0, 255).astype(np.uint8)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from livecam import geometry as geo
 from livecam.face import landmarks as lm
-from livecam.face.measures import mouth_width
+from livecam.face.measures import lip_gap, mouth_width
 from livecam.frames import RGB
-from livecam.persona.interior import SHOWS_TEETH, cheeks, lip_gap
-from livecam.persona.teeth import OwnMouth, teeth_of
+from livecam.persona.skin import cheek_pixels
+from livecam.persona.teeth import SHOWS_TEETH, OwnMouth, teeth_mask
 from livecam.persona.types import Shots
 
 F32 = NDArray[np.float32]
@@ -21,13 +21,14 @@ F64 = NDArray[np.float64]
 
 FARTHEST: Final = np.radians(25.0)
 """Mouths of heads turned further than this against the portrait are not used: half of one is hidden.
-The less a head is turned, the more its teeth count."""
+The less a head is turned, the more its teeth count. By eye."""
 MORE: Final = 1.2
-"""So many times the portrait's own teeth a shot has to show: the portrait itself is among the shots."""
+"""So many times the portrait's own teeth a shot has to show: the portrait itself is among the shots. By
+eye."""
 GAINS: Final = (0.6, 1.6)
-"""How far the shot's light may be changed to the portrait's."""
+"""How far the shot's light may be changed to the portrait's, as factors by colour. By eye."""
 INSET: Final = 0.02
-"""Mouth widths from the landmarks inwards: what is nearer may be lip."""
+"""Mouth widths from the landmarks inwards: what is nearer may be lip. By eye."""
 
 
 def own_mouth(image: RGB, points: F32, shots: Shots) -> OwnMouth | None:
@@ -38,7 +39,7 @@ def own_mouth(image: RGB, points: F32, shots: Shots) -> OwnMouth | None:
     chosen = toothiest(image, points, shots)
     if chosen is None:
         return None
-    return _brought(image, points, shots.pictures[chosen], shots.landmarks[chosen])
+    return _aligned_mouth(image, points, shots.pictures[chosen], shots.landmarks[chosen])
 
 
 def toothiest(image: RGB, points: F32, shots: Shots) -> int | None:
@@ -46,26 +47,26 @@ def toothiest(image: RGB, points: F32, shots: Shots) -> int | None:
 
     image: S x S x 3, points: (478, 3) in 0..1 of it.
     """
-    chosen, most = None, MORE * _teeth(image, points)
+    chosen, most = None, MORE * _teeth_area(image, points)
     for k, own in enumerate(shots.landmarks):
-        shown = _teeth(shots.pictures[k], own) * max(0.0, 1 - _turn(points, own) / FARTHEST)
+        shown = _teeth_area(shots.pictures[k], own) * max(0.0, 1 - _angle_between(points, own) / FARTHEST)
         if shown > most:
             chosen, most = k, shown
     return chosen
 
 
-def _teeth(picture: RGB, points: F32) -> float:
+def _teeth_area(picture: RGB, points: F32) -> float:
     """Area of the teeth that show, as a share of the mouth width's square; 0 in a mouth about shut."""
     if lip_gap(points) < SHOWS_TEETH:
         return 0.0
-    area = teeth_of(picture, points[list(lm.MOUTH), :2], cheeks(picture, points)).mean()
+    area = teeth_mask(picture, points[list(lm.MOUTH), :2], cheek_pixels(picture, points)).mean()
     return float(area / mouth_width(points.astype(np.float64)) ** 2)
 
 
-def _brought(image: RGB, points: F32, picture: RGB, own: F32) -> OwnMouth:
+def _aligned_mouth(image: RGB, points: F32, picture: RGB, own: F32) -> OwnMouth:
     """Teeth sit in the skull, so they lie as the head lies, whatever the lips do."""
     size, side = image.shape[0], picture.shape[0]
-    scale, turn, shift = _fit(points, own)
+    scale, turn, shift = _head_alignment(points, own)
     depth = float(points[list(lm.MOUTH), 2].mean())
     linear = scale * turn[:2, :2]
     # (x, y) of the portrait lies at linear @ (x, y) + offset in the shot.
@@ -80,29 +81,29 @@ def _brought(image: RGB, points: F32, picture: RGB, own: F32) -> OwnMouth:
         borderMode=cv2.BORDER_REPLICATE,
     )
     outline = (own[list(lm.MOUTH), :2].astype(np.float64) - offset) @ np.linalg.inv(linear).T
-    gain = np.clip(_skin(image, points) / np.maximum(_skin(picture, own), 1.0), *GAINS)
+    gain = np.clip(_skin_colour(image, points) / np.maximum(_skin_colour(picture, own), 1.0), *GAINS)
     moved = np.clip(moved * gain + 0.5, 0, 255).astype(np.uint8)
-    return OwnMouth(np.ascontiguousarray(moved), _inset(outline).astype(np.float32))
+    return OwnMouth(np.ascontiguousarray(moved), _inset_lips(outline).astype(np.float32))
 
 
-def _fit(points: F32, own: F32) -> tuple[float, F64, F64]:
+def _head_alignment(points: F32, own: F32) -> tuple[float, F64, F64]:
     """Scale, rotation and shift that bring the portrait's head to the shot's."""
     stable = list(lm.STABLE)
     return geo.similarity(points[stable].astype(np.float64), own[stable].astype(np.float64))
 
 
-def _turn(points: F32, own: F32) -> float:
+def _angle_between(points: F32, own: F32) -> float:
     """Radians between two heads."""
-    _, turn, _ = _fit(points, own)
+    _, turn, _ = _head_alignment(points, own)
     return float(np.arccos(np.clip((np.trace(turn) - 1) / 2, -1, 1)))
 
 
-def _skin(picture: RGB, points: F32) -> F64:
+def _skin_colour(picture: RGB, points: F32) -> F64:
     """(3,): the colour between mouth and cheeks."""
-    return np.asarray(np.median(cheeks(picture, points), axis=0), np.float64)
+    return np.asarray(np.median(cheek_pixels(picture, points), axis=0), np.float64)
 
 
-def _inset(outline: F64) -> F64:
+def _inset_lips(outline: F64) -> F64:
     """Drawn together up and down by `INSET` of its width."""
     above = outline[:, 1] - outline[:, 1].mean()
     inwards = np.minimum(INSET * np.ptp(outline[:, 0]), np.abs(above)) * np.sign(above)

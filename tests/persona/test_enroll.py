@@ -12,6 +12,7 @@ from livecam.persona import enroll
 from livecam.persona.crop import choose_crop, cut_crop
 from livecam.persona.enroll import Choice
 from livecam.persona.matte import guided_filter
+from livecam.persona.types import Crop
 
 
 @dataclass
@@ -88,7 +89,7 @@ def test_cut_puts_every_pixel_where_the_landmarks_say(size):
     """A white dot of the picture lands at its 0..1 place of the crop, shrunk or enlarged, to half a pixel."""
     picture = np.zeros((600, 600, 3), np.uint8)
     picture[300:304, 200:204] = 255  # centre at (202, 302)
-    crop = enroll.Crop(50.0, 100.0, 420.0)
+    crop = Crop(50.0, 100.0, 420.0)
     out = cut_crop(picture, crop, size)[..., 0].astype(float)
     y, x = np.mgrid[0:size, 0:size] + 0.5
     centre = np.array([(out * x).sum(), (out * y).sum()]) / out.sum() / size
@@ -99,7 +100,7 @@ def test_cut_shrinks_without_aliasing():
     """One-pixel stripes at an eighth of the size must come out grey."""
     picture = np.zeros((2048, 2048, 3), np.uint8)
     picture[:, ::2] = 255
-    out = cut_crop(picture, enroll.Crop(0, 0, 2048), 256)
+    out = cut_crop(picture, Crop(0, 0, 2048), 256)
     assert out[8:-8, 8:-8].std() < 8
 
 

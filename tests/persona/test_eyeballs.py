@@ -15,7 +15,7 @@ from livecam.generator.inputs import LASH_RIM
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona import enroll
-from livecam.persona.eyeballs import AGAINST_SKIN, IN_THE_SHADE, aside_eyes, split_eyes
+from livecam.persona.eyeballs import IN_THE_SHADE, MOST_BESIDE_SKIN, aside_eyes, split_eyes
 from livecam.persona.fill import polygon_mask
 from livecam.render.cpu.renderer import HostRenderer
 
@@ -149,7 +149,7 @@ def test_an_eye_in_the_shade_does_not_glow(drawn):
     eyeballs = aside_eyes(shaded, points, WHITE)
     levels = sorted(float(eyeballs[y, x].mean()) for x, y in whites(points))
     skin = 0.3 * np.mean([214, 170, 140])
-    assert levels[0] < AGAINST_SKIN * skin * 1.05 < 0.5 * levels[1]
+    assert levels[0] < MOST_BESIDE_SKIN * skin * 1.05 < 0.5 * levels[1]
 
 
 def test_only_eyes_that_look_far_aside_show_that_layer(face, persona):
