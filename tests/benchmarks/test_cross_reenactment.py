@@ -163,6 +163,7 @@ def test_frames_judged_for_blinks_alone_change_no_other_figure():
     driver[5:8, LIDS] = 0.05
     plain = likeness(np.delete(driver, [5, 6, 7], 0), np.delete(driver, [5, 6, 7], 0)).summary()
     one = likeness(driver, driver)
-    more = Likeness(*(getattr(one, name) for name in LIKENESS), extra=frozenset({5, 6, 7})).summary()
+    kept = {name: getattr(one, name) for name in LIKENESS}
+    more = Likeness(**kept, extra=frozenset({5, 6, 7})).summary()
     assert {k for k in plain if plain[k] != more[k]} == {"shut_lids_frames", "lids_when_shut"}
     assert more["shut_lids_frames"] == 3

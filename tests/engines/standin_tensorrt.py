@@ -43,9 +43,9 @@ def make(version: str, gpu: Any) -> ModuleType:
     module.calls, module.faults, module.gpu = [], Faults(), gpu  # type: ignore[attr-defined]
     for name, content in API[version].items():
         if isinstance(content, str):
-            made: Any = enum.IntEnum(name, content.split(), start=0)
+            made: Any = enum.IntEnum(name, content.split(), start=0)  # type: ignore[misc]
         elif isinstance(content, dict):
-            made = _make_class(module, name, content)
+            made = _make_class(module, name, content)  # type: ignore[misc]
         else:
             continue
         setattr(module, name, made)

@@ -37,7 +37,7 @@ def imports(source: str) -> Iterator[int]:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.search(node.value):
             names = [PACKAGE]
         if any(name.split(".")[0] == PACKAGE for name in names):
-            yield node.lineno
+            yield node.lineno  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def test_the_question_is_a_product_of_the_largest_bytes() -> None:
 EMULATED = """
 import json, sys
 import numpy as np
+import training  # this Python knows nothing of installed packages' places
 from livecam.engines import open_engine, saturation
 from livecam.engines.onnx_runtime import onnxruntime
 folder, *graphs = sys.argv[1:]
@@ -117,9 +118,9 @@ def haswell() -> list[str]:
 @pytest.mark.slow
 def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[str], tmp_path: Path) -> None:
     """One frame of the bundled clip through the graph that ships, on an emulated AVX2 processor."""
-    from export.quantise import record
-    from livecam.model.weights import REFINER, SMALL, find
-    from livecam.render.quicker import ALIKE_DB, likeness_db
+    from livecam.export.quantise import record
+    from livecam.generator.weights import REFINER, SMALL, find
+    from livecam.render.cpu.int8 import ALIKE_DB, likeness_db
 
     weights = find()
     assert weights is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from face_data import PICTURE, needs_models
@@ -25,7 +27,7 @@ def looks(monkeypatch, face):
     """Looks that see `face` in its place, at each turn a little beside it by `looks.bias`."""
     monkeypatch.setattr(looking, "face_landmarker_path", lambda: None)
     monkeypatch.setattr(looking._mediapipe, "create_face_landmarker", lambda *_, **__: None)
-    looks = TurnedLooks()
+    looks: Any = TurnedLooks()
     looks.bias = RNG.normal(0, 0.002 * between_eyes(face), (2, 478, 3)).astype(np.float32)
     looks.face = face
     monkeypatch.setattr(

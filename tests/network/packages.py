@@ -152,8 +152,9 @@ def uvicorn(folder: Path) -> Use:
     def use() -> object:
         httpx.get(page.url, trust_env=False).raise_for_status()
         with connect(page.url.replace("http:", "ws:") + "pictures", proxy=None) as viewer:
-            for number in itertools.count(1):
-                page.sink.write(OutputFrame(np.zeros((16, 32, 3), np.uint8), number, 0))
+            numbers = itertools.count(1)
+            while True:
+                page.sink.write(OutputFrame(np.zeros((16, 32, 3), np.uint8), next(numbers), 0))
                 with contextlib.suppress(TimeoutError):  # the page may not know its viewer yet
                     return viewer.recv(timeout=1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import cv2
@@ -32,7 +32,7 @@ def returning(device: str, opens: int = 3) -> Iterator[np.ndarray]:
         yield from with_opencv(device)
 
 
-def with_opencv(device: str) -> Iterator[np.ndarray]:
+def with_opencv(device: str) -> Generator[np.ndarray, None, None]:
     """RGB pictures; ends when the device gives none for OpenCV's own time limit (see conftest)."""
     capture = cv2.VideoCapture(device, cv2.CAP_V4L2)
     try:
