@@ -55,16 +55,16 @@ def run(name: str, options: argparse.Namespace, work: Callable[[argparse.Namespa
 
 
 def parser(name: str, doc: str | None) -> argparse.ArgumentParser:
-    """For `python -m benchmarks.NAME`, described by the first line of its docstring."""
+    """For `python -m livecam.benchmarks.NAME`, described by the first line of its docstring."""
     return argparse.ArgumentParser(
-        prog=f"python -m benchmarks.{name}", description=(doc or "").split("\n")[0]
+        prog=f"python -m livecam.benchmarks.{name}", description=(doc or "").split("\n")[0]
     )
 
 
 def line(name: str, options: argparse.Namespace, parser: argparse.ArgumentParser) -> str:
     """The command that was given, to be written beside its figures: options that differ from the default,
     files and folders by their last name."""
-    words = [f"python -m benchmarks.{name}"]
+    words = [f"python -m livecam.benchmarks.{name}"]
     for key, value in vars(options).items():
         if value == parser.get_default(key):
             continue

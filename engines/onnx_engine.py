@@ -73,7 +73,9 @@ class OnnxEngine:
         if provider not in PROVIDERS:
             raise EngineError(f"provider {provider!r}: not known. Choose one of {', '.join(PROVIDERS)}")
         if not self.path.is_file():
-            raise EngineError(f"{self.path}: no such file. Write the graphs with: python -m export --out DIR")
+            raise EngineError(
+                f"{self.path}: no such file. Write the graphs with: python -m livecam.export --out DIR"
+            )
         if PROVIDERS[provider] not in ort.get_available_providers():
             raise EngineError(
                 f"{provider}: this build of onnxruntime does not have it. "
@@ -182,7 +184,7 @@ def _open(ort: Any, path: Path, provider: str, options: Any, providers: list[Any
     except Exception as error:
         raise EngineError(
             f"{path}: onnxruntime cannot open it. {_first_line(error)}. "
-            "Write the graphs anew with: python -m export --out DIR"
+            "Write the graphs anew with: python -m livecam.export --out DIR"
         ) from error
     session.disable_fallback()  # which would go on with the CPU where a run on the GPU fails
     if session.get_providers()[0] != PROVIDERS[provider]:

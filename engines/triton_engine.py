@@ -1,7 +1,7 @@
 """Runs a graph on another machine: a Triton Inference Server, over the v2 inference protocol (gRPC or HTTP).
 
 A server keeps nothing between requests: what was fed before is sent again with every run. Models with the
-portrait inside (`python -m export triton --persona NAME`) take 140 KB a frame, others 10 MB and more.
+portrait inside (`python -m livecam.export triton --persona NAME`) take 140 KB a frame, others 10 MB and more.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class TritonEngine:
         except Exception as error:
             raise EngineError(
                 f"triton: the server at {self.address} has no model {self.model!r} ({_words(error)}). "
-                "Write it with: python -m export triton --out DIR"
+                "Write it with: python -m livecam.export triton --out DIR"
             ) from error
 
 

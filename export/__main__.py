@@ -1,9 +1,10 @@
-"""python -m export --out DIR [--size 256 512 768] [--no-half] [--no-refine] [--report FILE.json]
+"""python -m livecam.export --out DIR [--size 256 512 768] [--no-half] [--no-refine] [--report FILE.json]
 [--portraits FILE_OR_DIR... --clips FILE_OR_DIR... [--frames N]].
 
 Writes the generator as ONNX for GPUs, with the refiner where its weights are installed, and then the refiner
 alone for CPUs; in FP32 and FP16, compared with PyTorch: on noise, on made-up faces, on rendered frames, and
-on every portrait moved by every clip that is named. `python -m export triton` writes a model repository.
+on every portrait moved by every clip that is named. `python -m livecam.export triton` writes a model
+repository.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments and arguments[0] == "triton":
         return triton.main(arguments[1:])
     parser = argparse.ArgumentParser(
-        prog="python -m export",
+        prog="python -m livecam.export",
         description="Write the generator and the refiner as ONNX.",
-        epilog="For Triton Inference Server: python -m export triton --help",
+        epilog="For Triton Inference Server: python -m livecam.export triton --help",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the graphs")
     parser.add_argument("--size", type=int, nargs="+", choices=SIZES, default=list(SIZES), help="crop sides")

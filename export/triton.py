@@ -1,4 +1,4 @@
-"""python -m export triton --out DIR [--size 512] [--persona NAME]... [--instances N]: a model repository.
+"""A model repository for Triton: python -m livecam.export triton --out DIR [--size 512] [--persona NAME]...
 
 For NVIDIA's Triton Inference Server, so that one GPU host draws for many cameras:
 
@@ -121,7 +121,8 @@ def with_values(model: onnx.ModelProto, values: Mapping[str, NDArray[Any]]) -> o
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns 0, or 2 where a persona or the weights cannot be used."""
     parser = argparse.ArgumentParser(
-        prog="python -m export triton", description="Write a model repository for Triton Inference Server."
+        prog="python -m livecam.export triton",
+        description="Write a model repository for Triton Inference Server.",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--size", type=int, default=512, choices=(256, 512, 768))

@@ -53,7 +53,7 @@ def build(
     if not parser.parse(graph):
         raise EngineError(
             f"{name}: TensorRT's parser does not take it ({parser_errors(parser)}). "
-            "Write the graphs anew with: python -m export --half --out DIR"
+            "Write the graphs anew with: python -m livecam.export --half --out DIR"
         )
     half, full = _convolutions(tensorrt, network)
 

@@ -31,7 +31,7 @@ def half_graph(path: Path) -> Path:
     if not half.is_file():
         raise EngineError(
             f"{half}: no such file. TensorRT takes its precision from the graph: write it with "
-            "python -m export --half --out DIR"
+            "python -m livecam.export --half --out DIR"
         )
     return half
 

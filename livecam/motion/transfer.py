@@ -51,6 +51,9 @@ lashes is seen half shut where it is open. Nearly shut, a lid is believed: peopl
 GAZE_SEEN = 0.85
 """Share of an iris's way sideways that MediaPipe sees. On rendered faces it is .59 (`training.noise`);
 on two clips that look about, eyes gain .1 dB with .85 or less, up and down nothing."""
+MAX_GAP = 2.0
+"""Mouth widths that lips may be apart. No mouth opens further than about 1.2 (yawning); points that jumped
+are no mouth."""
 MAX_LIDS = 1.5  # wider than the portrait shows there is no sclera to show
 # How far irises may move, in widths of the eye. On films they reach .27 sideways of where they rest; up to
 # seven tenths of the limit nothing is taken off.
@@ -149,7 +152,7 @@ class MotionTransfer:
         gain = self.settings.expression_gain
         opened = opened_lips(_lip_gap(face) / self._base_mouth)
         gap = np.maximum(self._own_gap + gain * (opened - self._base_gap), 0.0)
-        gap = gap * smoothstep(0.0, 0.03, opened)
+        gap = np.minimum(gap, MAX_GAP) * smoothstep(0.0, 0.03, opened)
         correction = (gap * self._own_mouth - _lip_gap(points)) / 2
         correction[[0, -1]] = 0.0
         points[_UPPER, 1] -= correction

@@ -29,7 +29,7 @@ class GraphRenderer:
         `refiner`: what its inputs take for this persona, for a graph that has one.
 
         The engine may have drawn another persona of the same size before: nothing of that one stays. A graph
-        that holds its portrait (`python -m export triton --persona`) is told the frames alone.
+        that holds its portrait (`python -m livecam.export triton --persona`) is told the frames alone.
 
         Raises:
             ValueError: a layer is not uint8 or not of that shape.
@@ -49,14 +49,14 @@ class GraphRenderer:
             names = ", ".join(sorted(spec.name for spec in missing)) or "an output"
             raise EngineError(
                 f"{engine.name}: its graph is not a generator for {size} pixels ({names} differs). "
-                f"Write one with: python -m export --out DIR --size {size}"
+                f"Write one with: python -m livecam.export --out DIR --size {size}"
             )
         own = {(spec.name, spec.shape) for spec in set(engine.inputs) - expected}
         if own != {(name, values.shape) for name, values in told.items()}:
             has, option = ("no", "") if told and not own else ("another", "" if told else " --no-refine")
             raise EngineError(
                 f"{engine.name}: its graph has {has} refiner. "
-                f"Write one with: python -m export --out DIR --size {size}{option}"
+                f"Write one with: python -m livecam.export --out DIR --size {size}{option}"
             )
 
     def draw(self, frame: FrameInputs) -> RGB:

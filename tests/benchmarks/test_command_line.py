@@ -29,8 +29,10 @@ def test_the_command_is_told_without_places_on_the_machine():
     parser.add_argument("--no-refine", action="store_true")
     given = ["--clips", "/home/somebody/clips", "--cross-frames", "5", "--sizes", "256", "512", "--no-refine"]
     told = command_line.line("name", parser.parse_args(given), parser)
-    assert told == "python -m benchmarks.name --clips clips --cross-frames 5 --sizes 256 512 --no-refine"
-    assert command_line.line("name", parser.parse_args([]), parser) == "python -m benchmarks.name"
+    assert (
+        told == "python -m livecam.benchmarks.name --clips clips --cross-frames 5 --sizes 256 512 --no-refine"
+    )
+    assert command_line.line("name", parser.parse_args([]), parser) == "python -m livecam.benchmarks.name"
 
 
 @pytest.mark.parametrize(

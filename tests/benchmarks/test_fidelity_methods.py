@@ -33,7 +33,9 @@ def test_a_driver_gives_every_frame_its_motion_and_a_neutral_face(persona, face)
     frames = [DriverFrame(k, k * 33_333_333, 512, 512, landmarks=face) for k in range(4)]
     moved, neutral = methods.drive(MemorySource(frames, 30), persona, None)
     assert [index for index, _ in moved] == [0, 1, 2, 3]
-    np.testing.assert_allclose(moved[3][1].landmarks, persona.landmarks, atol=0.002)  # the tracker's filter
+    np.testing.assert_allclose(
+        moved[3][1].landmarks, persona.landmarks, atol=0.004
+    )  # lips half a pixel apart are brought together
     assert neutral is not None
 
 

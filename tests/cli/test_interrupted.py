@@ -50,6 +50,14 @@ main()
 DRIVER = str(assets.bundled(assets.DRIVER))
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heeded():
+    """As in a terminal; what is started in the background is told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupted_at(module, *words, number=signal.SIGINT):
     """(exit code, what was complained about) of `livecam WORDS`, interrupted as it imports `module`."""
     command = [sys.executable, "-c", INTERRUPTED_AT, str(int(number)), module, *map(str, words)]

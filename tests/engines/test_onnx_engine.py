@@ -125,7 +125,7 @@ def test_a_closed_engine_says_so(engine: OnnxEngine) -> None:
 
 
 def test_no_such_file(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"gone\.onnx: no such file\. .*python -m export"):
+    with pytest.raises(EngineError, match=r"gone\.onnx: no such file\. .*python -m livecam.export"):
         OnnxEngine(tmp_path / "gone.onnx")
     with pytest.raises(EngineError, match="no such file"):
         OnnxEngine(tmp_path)  # a folder

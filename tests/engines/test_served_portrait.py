@@ -15,7 +15,7 @@ FRAMES = 3
 
 @pytest.fixture(scope="module")
 def graph(persona, tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
-    """As `python -m export triton --persona` puts it on a server: the portrait inside, bytes out."""
+    """As `python -m livecam.export triton --persona` puts it on a server: the portrait inside, bytes out."""
     pytest.importorskip("torch")
     from livecam.export.generator import export_generator
     from livecam.export.triton import with_bytes, with_values

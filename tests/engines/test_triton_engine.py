@@ -140,7 +140,7 @@ def test_a_server_that_hangs(server: Server, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_server_without_the_model_or_not_ready(server: Server) -> None:
-    with pytest.raises(EngineError, match=r"has no model 'other' .*python -m export triton"):
+    with pytest.raises(EngineError, match=r"has no model 'other' .*python -m livecam.export triton"):
         TritonEngine(server.url.replace("small", "other"), timeout=PATIENT)
     server.ready = False
     with pytest.raises(EngineError, match="not ready"):

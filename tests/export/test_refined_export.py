@@ -1,4 +1,4 @@
-"""`python -m export` with the refiner's weights: in the graph by default, left out when asked."""
+"""`python -m livecam.export` with the refiner's weights: in the graph by default, left out when asked."""
 
 from __future__ import annotations
 

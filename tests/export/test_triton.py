@@ -99,7 +99,7 @@ def test_the_command_writes_the_warper(tmp_path: Path, capsys: pytest.CaptureFix
 def test_it_is_a_word_of_the_export_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["triton", "--help"])
-    assert "usage: python -m export triton" in capsys.readouterr().out
+    assert "usage: python -m livecam.export triton" in capsys.readouterr().out
 
 
 def test_the_command_says_which_persona_it_does_not_know(

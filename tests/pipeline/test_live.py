@@ -111,7 +111,7 @@ def test_a_neutral_frame_that_never_comes_ends_the_run_with_one_line(
 
 def test_a_late_neutral_frame_is_waited_for(animator, face, monkeypatch):
     """The one asked for, not the last of those that are looked at ahead for a good one."""
-    monkeypatch.setattr("livecam.pipeline.MAX_WAITING", 2)
+    monkeypatch.setattr("livecam.pipeline.lossless.MAX_WAITING", 2)
     settings = Settings(motion=MotionSettings(neutral_frame=3))
     way, report = animator(*[turned(face, yaw=14)] * 3, face, settings=settings)
     out = Collected()
@@ -350,7 +350,7 @@ def test_a_frame_that_fails_holds_the_picture_and_goes_on(animator, face):
 
 
 def test_a_tracker_that_only_fails_ends_the_run_with_its_error(animator, monkeypatch):
-    monkeypatch.setattr("livecam.pipeline.FAILURES", 3)
+    monkeypatch.setattr("livecam.pipeline.live.FAILURES", 3)
     way, report = animator(ValueError("broken"))
     pipeline = LivePipeline(Clip(1000, live=True, fps=60), way, [Collected(live=True)], report, fps=30)
     with pytest.raises(ValueError, match="broken"):

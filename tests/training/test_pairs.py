@@ -31,7 +31,7 @@ def maker(face: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> PairMaker:
     monkeypatch.setattr(pairs.sample, "look", lambda rng, detail: _Look())
     monkeypatch.setattr(pairs, "replace", lambda look, **changes: look)
     for name in ("source", "target", "near", "speaking"):
-        monkeypatch.setattr(pairs.moments, name, lambda *args: None)
+        monkeypatch.setattr(pairs.expressions_shown, name, lambda *args: None)
 
     def photograph(self: PairMaker, *args: Any) -> Any:
         points = shown.pop(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from livecam.errors import UserError
-from livecam.model.painter import Painter
+from livecam.model.painter import NetworkShape, Painter
 from training import recipe
 from training.__main__ import recipe_path
 
@@ -45,8 +45,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_widths_and_kind_are_checked() -> None:
-    network = recipe.Network(widths=(1, 2))
+    network = NetworkShape(widths=(1, 2))
     with pytest.raises(UserError, match="not four"):
         Painter(network, 32)
     with pytest.raises(UserError, match="no such network"):
-        Painter(recipe.Network(kind="other"), 32)
+        Painter(NetworkShape(kind="other"), 32)

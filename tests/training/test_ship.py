@@ -76,7 +76,7 @@ def test_foreign_weights_are_named(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     path.write_bytes(b"\x00" * 16)
     with pytest.raises(UserError, match="not a painter's weights"):
-        painter.load_painter(path)
+        load_painter(path)
     with pytest.raises(UserError, match="holds no checkpoint"):
         ship.ship(tmp_path, tmp_path)
 
