@@ -39,6 +39,13 @@ LOOKS: Final = ((2.0, 0.0, False), (2.0, 0.0, True), (2.6, 12.0, False), (1.7, -
 LARGEST_CUT: Final = 0.15
 """Part of the face's box that may lie outside the picture."""
 
+SAME_FACE: Final = 0.3
+"""Face sizes from where it was found: what a look finds further off is another face. By eye."""
+
+MOST_OVERLAP, WITHIN = 0.5, 0.8
+"""Two finds are one face if their boxes share so much of what they cover together, the usual bound of
+detectors, or one holds so much of the other. By eye."""
+
 REPEATS: Final = 3
 """How often one crop is shown in a row."""
 
@@ -176,7 +183,7 @@ def _look(
     faces = finder.all_faces(crop)
     expected = turned.there(rough[:, :2].mean(0))
     distances = [float(np.linalg.norm(face[:, :2].mean(0) - expected)) for face in faces]
-    if not faces or min(distances) > 0.3 * size * turned.zoom:  # what lies further off is another face
+    if not faces or min(distances) > SAME_FACE * size * turned.zoom:
         return None
     if len(faces) > 1:
         crop = only_face(crop, faces, int(np.argmin(distances)))
@@ -188,7 +195,7 @@ def _distinct(faces: Sequence[FoundFace]) -> list[FoundFace]:
     """Without faces that lie on a larger one."""
     kept: list[FoundFace] = []
     for face in sorted(faces, key=lambda face: -face.size):
-        if all(_overlap(face.landmarks, other.landmarks) < 0.5 for other in kept):
+        if all(_overlap(face.landmarks, other.landmarks) < MOST_OVERLAP for other in kept):
             kept.append(face)
     return kept
 
@@ -204,7 +211,7 @@ def _overlap(a: Landmarks, b: Landmarks) -> float:
     sides = np.minimum(box_a[2:], box_b[2:]) - np.maximum(box_a[:2], box_b[:2])
     shared = float(np.prod(np.maximum(sides, 0)))
     area_a, area_b = (float(np.prod(box[2:] - box[:2])) for box in (box_a, box_b))
-    if shared > 0.8 * min(area_a, area_b):
+    if shared > WITHIN * min(area_a, area_b):
         return 1.0
     return shared / max(area_a + area_b - shared, 1e-6)
 

@@ -16,7 +16,8 @@ from livecam.geometry import Array, unit
 
 def face_axes(points: Array) -> Array:
     """(3, 3): columns are the face's own x (image right), y (to the chin) and z (away) axes."""
-    x = unit(points[lm.RIGHT_CHEEK] - points[lm.LEFT_CHEEK]) + unit(points[263] - points[33])
+    left_eye, right_eye = lm.OUTER_EYE_CORNERS
+    x = unit(points[lm.RIGHT_CHEEK] - points[lm.LEFT_CHEEK]) + unit(points[right_eye] - points[left_eye])
     y = points[lm.CHIN] - points[lm.FOREHEAD]
     x = unit(x)
     z = unit(np.cross(x, y))
@@ -32,7 +33,8 @@ def lid_opening(points: Array, upper: tuple[int, ...], lower: tuple[int, ...]) -
 
 def mouth_width(points: Array) -> float:
     """Distance between the inner corners of the mouth."""
-    return float(np.linalg.norm(points[308, :2] - points[78, :2]))
+    left, right = lm.INNER_MOUTH_CORNERS
+    return float(np.linalg.norm(points[right, :2] - points[left, :2]))
 
 
 def lip_gap(points: NDArray[Any]) -> float:

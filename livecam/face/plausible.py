@@ -56,23 +56,27 @@ def mesh_plausible(landmarks: Points) -> bool:
 def proportions(landmarks: Points) -> dict[str, float]:
     """The lengths of `PROPORTIONS`; infinite where the eye corners fall together."""
     points = np.asarray(landmarks, np.float64)
-    left, right = points[33], points[263]
-    eyes = points[[33, 133, 263, 362]].mean(0)
-    mouth = points[[61, 291]].mean(0)
+
+    def width_of(corners: tuple[int, int]) -> float:
+        return float(np.linalg.norm(points[corners[1]] - points[corners[0]]))
+
+    left, right = points[list(lm.OUTER_EYE_CORNERS)]
+    eyes = points[[*lm.LEFT_EYE_CORNERS, *lm.RIGHT_EYE_CORNERS[::-1]]].mean(0)
+    mouth = points[list(lm.MOUTH_CORNERS)].mean(0)
     unit = float(np.linalg.norm(right - left))
-    right_eye = float(np.linalg.norm(points[263] - points[362]))
+    right_eye = width_of(lm.RIGHT_EYE_CORNERS)
     away = np.cross(right - left, mouth - eyes)
     area = float(np.linalg.norm(away))
     if min(unit, right_eye, area) <= 0:
         return dict.fromkeys(PROPORTIONS, float("inf"))
     nose = float(((eyes + mouth) / 2 - points[lm.NOSE_TIP]) @ away) / area
     return {
-        "mouth width": float(np.linalg.norm(points[291] - points[61])) / unit,
+        "mouth width": width_of(lm.MOUTH_CORNERS) / unit,
         "face height": face_height(points) / unit,
         "face width": float(np.linalg.norm(points[lm.RIGHT_CHEEK] - points[lm.LEFT_CHEEK])) / unit,
         "eyes to mouth": float(np.linalg.norm(mouth - eyes)) / unit,
         "nose before the eyes and mouth": nose / unit,
-        "left eye's width to the right one's": float(np.linalg.norm(points[133] - left)) / right_eye,
+        "left eye's width to the right one's": width_of(lm.LEFT_EYE_CORNERS) / right_eye,
     }
 
 

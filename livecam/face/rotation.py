@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
+
+SKIPS_BELOW: Final = 0.5
+"""Zoom below which bilinear sampling skips pixels; the picture is shrunk first so that none is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,8 +56,8 @@ class Turned:
     def cut(self, image: RGB) -> RGB:
         """side x side x 3; the picture's edges are continued."""
         turn = self.turn
-        if self.zoom < 0.5:  # warpAffine takes single pixels; shrink first so that none is skipped
-            shrink = max(1, int(0.5 / self.zoom) + 1)
+        if self.zoom < SKIPS_BELOW:
+            shrink = max(1, int(SKIPS_BELOW / self.zoom) + 1)
             height, width = (max(1, side // shrink) for side in image.shape[:2])
             ratio = np.array([image.shape[1] / width, image.shape[0] / height])
             image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -35,6 +35,12 @@ NEAR: Final = 1.0
 MARGIN: Final = 0.5
 """MediaPipe looks at 1.5 times the face's box; this much of the box is left round a chosen face."""
 
+OTHERS_MARGIN: Final = 0.15
+"""The same round a face that is painted over: the model must not find its outline either. By eye."""
+
+GREY: Final = 128
+"""0..255: what it is painted with."""
+
 NOMINAL_MS: Final = 33
 """Time given to a frame whose capture time is not after the last one's (a file that starts again)."""
 
@@ -166,8 +172,8 @@ def only_face(image: RGB, faces: Sequence[Landmarks], chosen: int) -> RGB:
     masked = image.copy()
     for index, face in enumerate(faces):
         if index != chosen:
-            top, bottom, left, right = _box(face, 0.15, image)
-            masked[top:bottom, left:right] = 128
+            top, bottom, left, right = _box(face, OTHERS_MARGIN, image)
+            masked[top:bottom, left:right] = GREY
     top, bottom, left, right = _box(faces[chosen], MARGIN / 2, image)
     masked[top:bottom, left:right] = image[top:bottom, left:right]
     return masked

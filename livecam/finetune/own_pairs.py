@@ -162,8 +162,9 @@ def _turn(motion: Motion) -> float:
 def _with_lips(points: F32, share: float) -> F32:
     """The lower lip and the chin lowered by this share of the mouth's width."""
     out = points.copy()
-    drop = np.float32(share * np.linalg.norm(points[308, :2] - points[78, :2]))
-    corners = 0.5 * (points[78, 1] + points[308, 1])
+    left, right = points[list(lm.INNER_MOUTH_CORNERS), :2]
+    drop = np.float32(share * np.linalg.norm(right - left))
+    corners = 0.5 * (left[1] + right[1])
     chin = max(float(points[lm.CHIN, 1] - corners), 1e-6)
     below = np.clip((points[:, 1] - corners) / (0.25 * chin), 0, 1)
     mesh = np.zeros(lm.COUNT, np.float32)

@@ -17,9 +17,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.face.landmarks import INNER_MOUTH_CORNERS, LEFT_EYE_CORNERS, RIGHT_EYE_CORNERS
+
 SIZE: Final = 160
 """Side of the crop in pixels. At 512 the square is about 170 pixels wide, so hardly any detail is lost."""
 SIDE: Final = 2.1
+"""Sides of the crop over that mean distance; see above."""
 NOD: Final = 0.93
 """Distance between the eyes' middles over that from eyes to mouth, for a face seen from the front."""
 DOWN: Final = 0.57
@@ -29,9 +32,9 @@ TINY: Final = 1e-7
 the exporter takes what is within 1e-8 of 0 for 0, and leaves out its addition."""
 
 # Corners only: they hold still while lids and lips move.
-LEFT_EYE: Final = (33, 133)
-RIGHT_EYE: Final = (362, 263)
-MOUTH: Final = (78, 308)
+LEFT_EYE: Final = LEFT_EYE_CORNERS
+RIGHT_EYE: Final = RIGHT_EYE_CORNERS
+MOUTH: Final = INNER_MOUTH_CORNERS
 
 
 class Square(NamedTuple):

@@ -25,29 +25,40 @@ OPENINGS: Final = 3
 """Openings through which the interior shows, always in this order: mouth, left eye, right eye."""
 LASH_RIM: Final = 0.05
 """Along the lids so much of an eye's width belongs to the skin, for lashes grow there. Within it shows the
-eyeball."""
+eyeball. By eye."""
 LASH_RIM_SHUT: Final = 0.6
-"""How much narrower that rim is on an eye that is drawn as a shut one, for its lids are squeezed."""
+"""How much narrower that rim is on an eye that is drawn as a shut one, for its lids are squeezed. By eye."""
 ASIDE: Final = (0.08, 0.2)
 """How far an iris moves sideways, in widths of the eye, where eyeballs that look far aside begin to be drawn,
-and where they are in full."""
+and where they are in full. By eye."""
+OPENING_EDGE: Final = 1.0
+"""Pixels over which an opening's edge is soft. It begins at the outline and lies inside: shut lips leave no
+line."""
+OPENING_MARGIN: Final = 2
+"""Pixels around an opening that are looked at: it is closed there, and a shut one keeps some height."""
+SMALLEST_WIDTH: Final = 1e-4
+"""Of the crop's side. Keeps a mouth or an eye without width from dividing 0 by 0."""
 OCCLUSION_AT_LIPS: Final = 0.6
-"""How much of the mouth's interior shows right behind the lips; deeper in it is lit fully."""
+"""How much of the mouth's interior shows right behind the lips; deeper in it is lit fully. By eye."""
 OCCLUSION_DEPTH: Final = 0.09
-"""How far in the light grows by 1, as a share of the mouth's width."""
+"""How far in the light grows by 1, as a share of the mouth's width. By eye."""
 SHADE_AT_LIDS, SHADE_DEPTH = 0.5, 0.3
 """The same for eyeballs that look aside, in widths of the eye. On two clips the white has .7 and .85 of its
 light .06 and .1 widths from the lids' outline."""
 LASH_LINE: Final = 0.045
-"""Half the thickness of a shut lid's line of lashes, in widths of the eye, and at its corners `LASH_ENDS` of
-it."""
+"""Half the thickness of a shut lid's line of lashes, in widths of the eye. By eye."""
 LASH_ENDS: Final = 0.35
+"""Share of that thickness at the eye's corners. By eye."""
 LASH_EDGE: Final = 1.5
-"""Pixels over which that line fades."""
+"""Pixels over which that line fades. By eye."""
 LID_SOFT: Final = 0.06
-"""How far in, in widths of the eye, a shut lid is smoothed in full."""
+"""How far in, in widths of the eye, a shut lid is smoothed in full. By eye."""
+LID_WEIGHT: Final = 1e-3
+"""Least weight of the pixels around that belong to the lid: it is divided by."""
 LID_BLUR: Final = 0.0105
 """Sigma of that, in sides of the crop: a tenth of an eye's width."""
+LID_BLUR_REACH: Final = 2.5
+"""Sigmas after which its weights are left out: 1 % of them."""
 
 Floats = NDArray[np.float32]
 
@@ -121,7 +132,7 @@ class FrameInputs:
 def lid_kernel(size: int) -> Floats:
     """(K,): the weights of pixels side by side with which lids are smoothed; their sum is 1."""
     sigma = LID_BLUR * size
-    reach = int(np.ceil(2.5 * sigma))
+    reach = int(np.ceil(LID_BLUR_REACH * sigma))
     weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     return np.asarray(weights / weights.sum(), np.float32)
 

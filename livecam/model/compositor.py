@@ -9,14 +9,11 @@ from livecam.generator.inputs import (
     LASH_RIM_SHUT,
     OCCLUSION_AT_LIPS,
     OCCLUSION_DEPTH,
+    OPENING_EDGE,
     SHADE_AT_LIDS,
     SHADE_DEPTH,
+    SMALLEST_WIDTH,
 )
-
-EDGE = 1.0
-"""Width of an opening's soft edge, in pixels."""
-SMALLEST_MOUTH = 1e-4
-"""Of the crop's side. Keeps a mouth without width from dividing 0 by 0."""
 
 
 class Compositor(nn.Module):
@@ -48,15 +45,15 @@ class Compositor(nn.Module):
         picture = background + (colour - background) * matte
 
         # Soft edges begin at the outline and lie inside: shut lips leave no line. A lid's: within the lashes.
-        mouth_open = (holes[:, :1] * (self.size / EDGE)).clamp(0, 1)
+        mouth_open = (holes[:, :1] * (self.size / OPENING_EDGE)).clamp(0, 1)
         rim = (LASH_RIM * eye_width * (1 - LASH_RIM_SHUT * shut)).reshape(1, 2, 1, 1)
-        eyes_open = ((holes[:, 1:] - rim) * (self.size / EDGE)).clamp(0, 1)  # (1, 2, S, S)
+        eyes_open = ((holes[:, 1:] - rim) * (self.size / OPENING_EDGE)).clamp(0, 1)  # (1, 2, S, S)
         light = (
-            OCCLUSION_AT_LIPS + holes[:, :1] / (OCCLUSION_DEPTH * mouth_width.clamp(min=SMALLEST_MOUTH))
+            OCCLUSION_AT_LIPS + holes[:, :1] / (OCCLUSION_DEPTH * mouth_width.clamp(min=SMALLEST_WIDTH))
         ).clamp(0, 1)
         own, far = interior[:, :3], interior[:, 3:]
         picture = picture + (own * light - picture) * mouth_open
-        depth = holes[:, 1:].amax(1, keepdim=True) / (SHADE_DEPTH * eye_width.clamp(min=SMALLEST_MOUTH))
+        depth = holes[:, 1:].amax(1, keepdim=True) / (SHADE_DEPTH * eye_width.clamp(min=SMALLEST_WIDTH))
         shaded = far * (SHADE_AT_LIDS + depth).clamp(0, 1)
         for eye in range(2):
             ball = own + (shaded - own) * aside[eye]

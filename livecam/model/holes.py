@@ -11,10 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from livecam.face.landmarks import LEFT_EYE, MOUTH, RIGHT_EYE
+from livecam.generator.inputs import OPENING_MARGIN
 from livecam.model.warper import cell_centres
 
-MARGIN = 2
-"""Pixels around an opening that its grid holds: it is closed there, and a shut one keeps some height."""
+KNOTS = 64
+"""Along a side of an opening's own grid: .06 pixels off at most, see above."""
+LEAST_SQUARE = 1e-12
+"""Of an edge's length, in squared sides of the crop. A floor, not an addend: the exporter takes it for 0 and
+leaves its addition out."""
 
 
 class Distance(nn.Module):
@@ -27,7 +31,7 @@ class Distance(nn.Module):
     knots: Tensor
     points: Tensor
 
-    def __init__(self, size: int, knots: int = 64) -> None:
+    def __init__(self, size: int, knots: int = KNOTS) -> None:
         super().__init__()
         self.size = size
         self.last = knots - 1
@@ -37,7 +41,7 @@ class Distance(nn.Module):
         points = torch.stack([x, y], -1).reshape(-1, 2) / self.last
         self.register_buffer("points", points, persistent=False)  # (K * K, 2), from edge to edge of 0..1
 
-    def forward(self, outline: Tensor, margin: float = MARGIN) -> Tensor:
+    def forward(self, outline: Tensor, margin: float = OPENING_MARGIN) -> Tensor:
         """outline (N, 2) -> (S, S), exact at the knots of the outline's own grid and bilinear between.
 
         `margin`: pixels around the outline that the grid holds.
@@ -83,8 +87,7 @@ def signed_distance(points: Tensor, outline: Tensor) -> Tensor:
     px = points[:, 0:1] - outline[:, 0]  # (P, N), from corner to point
     py = points[:, 1:2] - outline[:, 1]
 
-    # A floor, not an addend: the exporter takes 1e-12 for 0 and leaves its addition out.
-    squared = (ex * ex + ey * ey).clamp(min=1e-12)
+    squared = (ex * ex + ey * ey).clamp(min=LEAST_SQUARE)
     along = ((px * ex + py * ey) / squared).clamp(0, 1)  # nearest place on the edge
     dx, dy = px - ex * along, py - ey * along
     distance = (dx * dx + dy * dy).amin(1).sqrt()  # (P,)

@@ -12,12 +12,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from livecam.face.landmarks import EYES, UPPER_LIDS
-from livecam.generator.inputs import LASH_EDGE, LASH_ENDS, LASH_LINE, LID_SOFT, lid_kernel
+from livecam.generator.inputs import (
+    LASH_EDGE,
+    LASH_ENDS,
+    LASH_LINE,
+    LID_SOFT,
+    LID_WEIGHT,
+    SMALLEST_WIDTH,
+    lid_kernel,
+)
 from livecam.model.holes import Distance
 from livecam.model.warper import cell_centres
 
-SMALLEST_EYE = 1e-4
-"""Of the crop's side. Keeps an eye without width from dividing 0 by 0."""
+WIDEST_EYE = 1 / 4
+"""Of the crop's side: eyes are drawn wrong only if they are wider, and none is."""
 
 
 class Lids(nn.Module):
@@ -41,7 +49,7 @@ class Lids(nn.Module):
     def forward(self, picture: Tensor, landmarks: Tensor, lids: Tensor) -> Tensor:
         """picture (1, 3, S, S), landmarks (478, 2), lids (2, 5) as `FrameInputs` has them -> (1, 3, S, S)."""
         edges = landmarks[self.rows[:, -1]] - landmarks[self.rows[:, 0]]  # (2, 2), from corner to corner
-        widths = edges.square().sum(1).sqrt().clamp(min=SMALLEST_EYE)  # (2,)
+        widths = edges.square().sum(1).sqrt().clamp(min=SMALLEST_WIDTH)  # (2,)
         picture = self._smooth(picture, landmarks, widths, lids[:, 3])
         for eye in range(2):
             line = self._line(landmarks[self.rows[eye]], edges[eye] / widths[eye], widths[eye])
@@ -59,14 +67,14 @@ class Lids(nn.Module):
         where = torch.maximum(inside[0], inside[1])[None, None]  # (1, 1, S, S)
         planes = torch.cat([picture * where, where], 1).transpose(0, 1)  # (4, 1, S, S)
         planes = F.conv2d(planes, self.kernel, padding=(0, self.kernel.shape[-1] // 2)).transpose(0, 1)
-        smooth = planes[:, :3] / planes[:, 3:].clamp(min=1e-3)
+        smooth = planes[:, :3] / planes[:, 3:].clamp(min=LID_WEIGHT)
         return picture + (smooth - picture) * torch.maximum(share[0], share[1])
 
     def _line(self, row: Tensor, axis: Tensor, width: Tensor) -> Tensor:
         """(S, S) in 0..1: the lashes. row: (9, 2), the edge of the upper lid; axis: (2,), from corner to
         corner, of length 1."""
         there_and_back = torch.cat([row, row[1:-1].flip(0)])  # an outline that holds nothing
-        margin = LASH_LINE * self.size / 4 + LASH_EDGE  # of an eye up to a quarter of the crop wide
+        margin = LASH_LINE * self.size * WIDEST_EYE + LASH_EDGE
         away = -self.distance(there_and_back, margin)  # (S, S)
         x, y = self.centres[None, :] - row[0, 0], self.centres[:, None] - row[0, 1]
         along = ((x * axis[0] + y * axis[1]) / width).clamp(0, 1) * 2 - 1  # (S, S), from corner to corner

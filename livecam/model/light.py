@@ -12,22 +12,24 @@ USUAL_BLUE: Final = 0.72
 """Least share of blue in a face, over the mean of its colours: 1 in grey ones, .79 to .85 on four clips, .56
 in the Mona Lisa."""
 MOST_BLUE: Final = 2.5
-"""How much blue is multiplied by at most."""
+"""How much blue is multiplied by at most. By eye."""
 STRANGE: Final = (1.1, 1.3)
 """How much blue is multiplied by in a light that no training picture has: from the first on, and wholly from
 the second. The Mona Lisa has 1.37, nine other portraits at most 1.07, clips .88."""
 TRUSTED: Final = 0.4
-"""Share of a correction inside a mouth that is made in such a light."""
+"""Share of a correction inside a mouth that is made in such a light. By eye."""
 GREY, COLOURED = 0.012, 0.028
 """Of how much hues differ within a picture: up to the first it has one tone alone, from the second on it has
 colours. Charcoal on toned paper has .003, an old photograph .006; a photograph coloured by hand, clips and
 other portraits have .035 and more."""
 DARK: Final = 0.01
-"""Added to the light of a place: what is black has no hue to speak of."""
+"""Added to the light of a place: what is black has no hue to speak of. By eye."""
 EDGE: Final = 10.0
-"""Steepness of a mouth's rim, for distances as in `livecam.model.rasters`: 1.6 pixels of the crop."""
+"""Steepness of a mouth's rim, for distances as in `livecam.model.rasters`: 1.6 pixels of the crop. By eye."""
+LEAST_LIGHT: Final = 1e-3
+"""Of a picture's mean, 0..1: a black one is divided by it."""
 COARSE: Final = 4
-"""Pixels of the crop that are taken together: grain has no colour either."""
+"""Pixels of the crop that are taken together: grain has no colour either. By eye."""
 
 
 def daylight(source: Tensor) -> Tensor:
@@ -60,7 +62,7 @@ def _blue(source: Tensor) -> Tensor:
     """(B, 3, C, C) -> (B, 1, 1, 1): what gives blue its usual share, 1 to `MOST_BLUE`."""
     mean = source.mean((2, 3), keepdim=True)  # (B, 3, 1, 1)
     wanted = USUAL_BLUE / (3 - USUAL_BLUE) * mean[:, :2].sum(1, keepdim=True)
-    return (wanted / mean[:, 2:].clamp(min=1e-3)).clamp(1, MOST_BLUE)
+    return (wanted / mean[:, 2:].clamp(min=LEAST_LIGHT)).clamp(1, MOST_BLUE)
 
 
 def colourfulness(source: Tensor) -> Tensor:
@@ -69,7 +71,7 @@ def colourfulness(source: Tensor) -> Tensor:
     coarse = F.avg_pool2d(source, COARSE)
     light = coarse.mean(1, keepdim=True)
     hue = (coarse - light) / (light + DARK)  # (B, 3, C/4, C/4), 0 in grey
-    weight = light / light.mean((2, 3), keepdim=True).clamp(min=1e-3)  # dim places say little
+    weight = light / light.mean((2, 3), keepdim=True).clamp(min=LEAST_LIGHT)  # dim places say little
     own = (hue * weight).mean((2, 3), keepdim=True)
     differing = ((hue - own).square() * weight).mean((1, 2, 3), keepdim=True).sqrt()
     return ((differing - GREY) / (COLOURED - GREY)).clamp(0, 1)
@@ -80,6 +82,6 @@ def in_own_colours(correction: Tensor, source: Tensor) -> Tensor:
     added is of that tone. A tongue is no pinker than the paper."""
     share = colourfulness(source)
     mean = source.mean((2, 3), keepdim=True)
-    tone = mean / mean.mean(1, keepdim=True).clamp(min=1e-3)  # (B, 3, 1, 1)
+    tone = mean / mean.mean(1, keepdim=True).clamp(min=LEAST_LIGHT)  # (B, 3, 1, 1)
     toned = correction.mean(1, keepdim=True) * tone
     return toned + share * (correction - toned)

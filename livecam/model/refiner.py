@@ -25,14 +25,19 @@ from livecam.generator.layout import (
 from livecam.model.rasters import Rasters
 from livecam.model.warper import cell_centres
 
-# Full correction up to the first, none beyond the second: distances in units of the rasters (1.3 cm).
 LIPS_FULL, LIPS_NONE = -0.15, -0.5
 LIDS_FULL, LIDS_NONE = -0.1, -0.4
+"""Full correction up to the first, none beyond the second: distances in units of the rasters (1.3 cm),
+negative outside. By eye."""
 STILL, MOVED = 0.05, 0.15
 """Mean change of the rasters around mouth or eyes up to which the portrait's own stay as the warper moves
 them, and from which on they are corrected in full: .7 and 2 mm. An eye that hardly moved is warped better
 than it can be drawn: .2 dB over the eyes of four clips."""
-POOL = 4
+POOL, AROUND = 4, 5
+"""That mean is over so many pixels of the rasters together, and so many of those, each way: 1.6 cm. By
+eye."""
+LEAST_SHARE = 1e-3
+"""Keeps a place with no mouth or eye around it from dividing by 0."""
 BORDER = 8
 """Pixels along the crop's edge over which the correction fades, should lips reach that far."""
 
@@ -120,8 +125,8 @@ class CropNetwork(nn.Module):
 def _moved(change: Tensor, where: Tensor) -> Tensor:
     """How far to open the gate for a change, both (B, 1, G, G), averaged over what is near and `where`."""
     several = F.avg_pool2d(torch.cat([change * where, where], 1), POOL)
-    around = F.avg_pool2d(several, 5, 1, 2)
-    mean = around[:, :1] / (around[:, 1:] + 1e-3)
+    around = F.avg_pool2d(several, AROUND, 1, AROUND // 2)
+    mean = around[:, :1] / (around[:, 1:] + LEAST_SHARE)
     return F.interpolate(
         _ramp(mean, STILL, MOVED), size=change.shape[-2:], mode="bilinear", align_corners=False
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,14 @@ ALIKE = 0.004
 rest it is about .003 from frame to frame, which is noise. Lips and lids may be `ALIKE_PARTS` apart: they are
 few, and move by themselves."""
 ALIKE_PARTS = 0.006
+FRONTAL_SCALE: Final = 0.35
+"""Radians of yaw or roll that count 1 in a frame's badness. By eye."""
+PITCH_COUNTS: Final = 0.25
+"""A pitch's share of that: a camera stands above or below a face that looks straight ahead. By eye."""
+SHUT_EYES_COUNT: Final = 4.0
+"""What wholly shut eyes count. By eye."""
+OPEN_MOUTH_SCALE: Final = 0.10
+"""Lip gap in mouth widths that counts 1. By eye."""
 SETTLE_SECONDS = 0.25
 """Time constant with which a better neutral frame replaces an earlier one while live."""
 
@@ -124,11 +133,11 @@ class NeutralFinder:
         yaw, pitch, roll = geo.to_euler(measures.face_axes(points))
         lids = float(np.mean([measures.lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
         self._widest = max(self._widest, lids)
-        gap = points[list(lm.INNER_LIP_LOWER), 1] - points[list(lm.INNER_LIP_UPPER), 1]
-        open_mouth = max(float(gap.max()) / max(measures.mouth_width(points), 1e-9), 0.0)
-        turned = (yaw / 0.35) ** 2 + (roll / 0.35) ** 2 + 0.25 * (pitch / 0.35) ** 2
-        shut_eyes = 4 * (1 - lids / self._widest) ** 2
-        return float(turned + shut_eyes + (open_mouth / 0.10) ** 2)
+        open_mouth = max(measures.lip_gap(points), 0.0)
+        turned = (yaw / FRONTAL_SCALE) ** 2 + (roll / FRONTAL_SCALE) ** 2
+        turned = turned + PITCH_COUNTS * (pitch / FRONTAL_SCALE) ** 2
+        shut_eyes = SHUT_EYES_COUNT * (1 - lids / self._widest) ** 2
+        return float(turned + shut_eyes + (open_mouth / OPEN_MOUTH_SCALE) ** 2)
 
 
 def no_such_frame(chosen: int, count: int, which: str) -> UserError:

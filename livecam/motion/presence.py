@@ -6,9 +6,11 @@ from livecam.geometry import smoothstep
 from livecam.motion.types import Motion
 
 HOLD_SECONDS = 0.4
-"""A face lost for less than this leaves no trace."""
+"""A face lost for less than this leaves no trace: a blink of the tracker, a hand passing. By eye."""
 REST_SECONDS = 0.8
+"""How long the portrait then takes to its resting face. By eye."""
 RETURN_SECONDS = 0.3
+"""How long it takes to the face that has come back. By eye."""
 
 
 class Presence:

@@ -17,6 +17,7 @@ Portrait coordinates are 0..1 of its square crop (x right, y down, z away); driv
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,45 +34,64 @@ F32 = NDArray[np.float32]
 
 # MediaPipe's residual lid opening when an eye is shut, and lip gap when lips touch (shares of eye and
 # mouth width), read off the four development clips.
-SHUT_LIDS = 0.10
-SHUT_LIPS = 0.03
-APART = 0.14
+SHUT_LIDS, SHUT_LIPS = 0.10, 0.03
+RESIDUAL_FADES: Final = 0.14
 """Gap, as a share of the mouth's width, over which that residual fades: .05 is seen as .075, .3 as .305."""
 ALONG_LIPS, AT_CORNERS, NEAR_CORNERS = 0.75, 1.0, 0.7
 """Share of the lips' way that skin beside them takes, for the rest it goes where it is seen: along them, at
 their corners, and next to that. Followed by itself it stays behind where a mouth purses or smiles, and the
 line at the mouth's corner, which lies beside the lips, is drawn out: the lips of four clips were seen .0019
 eye distances, 16 %, further off."""
-UPPER_LID_SHARE = 0.85  # of a blink, the upper lid's part
-OWN_GAZE = 0.5
+UPPER_LID_SHARE: Final = 0.85
+"""The upper lid's part of a blink. By eye."""
+OWN_GAZE: Final = 0.5
 """How much of what one eye looks otherwise than both is kept: irises of one frame are noisy, and squint."""
-OWN_LIDS = 0.7
+OWN_LIDS: Final = 0.7
 """The same of lids: both are raised and lowered as one (Hering's law), and an eye in the shade or under long
 lashes is seen half shut where it is open. Nearly shut, a lid is believed: people wink."""
-GAZE_SEEN = 0.85
-"""Share of an iris's way sideways that MediaPipe sees. On rendered faces it is .59 (`training.noise`);
-on two clips that look about, eyes gain .1 dB with .85 or less, up and down nothing."""
-MAX_GAP = 2.0
+GAZE_SEEN: Final = 0.85
+"""Share of an iris's way sideways that MediaPipe sees. On rendered faces it is .59
+(`training.landmark_noise`); on two clips that look about, eyes gain .1 dB with .85 or less, up and down
+nothing."""
+MAX_GAP: Final = 2.0
 """Mouth widths that lips may be apart. No mouth opens further than about 1.2 (yawning); points that jumped
 are no mouth."""
-MAX_LIDS = 1.5  # wider than the portrait shows there is no sclera to show
-# How far irises may move, in widths of the eye. On films they reach .27 sideways of where they rest; up to
-# seven tenths of the limit nothing is taken off.
-GAZE_LIMITS = (0.38, 0.16)
+MAX_LIDS: Final = 1.5
+"""Times as far open as the portrait's own eyes they may get: there is no more sclera to show. By eye."""
+GAZE_LIMITS: Final = (0.38, 0.16)
+"""How far irises may move sideways, and up and down, in widths of the eye. On films they reach .27 sideways
+of where they rest; up to seven tenths of the limit nothing is taken off."""
+
+# By eye:
+EXPRESSION_LIMIT: Final = 0.35
+"""How far an expression may move a point, in face widths: what is more is a landmark gone astray."""
+SIZE_LIMITS: Final = (0.8, 1.25)
+"""How much smaller and larger than at rest the head may be drawn; the crop holds no more."""
+MOUTH_SCALE_LIMITS: Final = (0.75, 1.3)
+"""How much less and more than the face the portrait's mouth may move for the same motion of the driver's."""
+LIPS_MEET: Final = 0.03
+"""The driver's gap, in mouth widths less what is left of shut lips, below which the portrait's close, too,
+whatever they are at rest."""
+LEAST_LID_RANGE: Final = 0.05
+"""In widths of the eye, the driver's opening in the neutral frame over that of a shut eye: it is divided
+by."""
+NEARLY_SHUT: Final = (0.15, 0.5)
+"""Openings, of those in the neutral frame, between which a lid is believed by itself and an iris seen by
+the tracker begins to count: under a shut lid it is a guess."""
 
 _STABLE = list(lm.STABLE)
 _OVAL = list(lm.FACE_OVAL)
 _LIPS = list(lm.LIPS)
-_AROUND = tuple(
+_SKIN_AT_CORNERS = tuple(
     (skin, corner, share)
     for groups, share in ((lm.AT_CORNERS, AT_CORNERS), (lm.NEAR_CORNERS, NEAR_CORNERS))
     for corner, group in zip(lm.MOUTH_CORNERS, groups, strict=True)
     for skin in group
 )
-_SKIN = [*lm.ALONG_LIPS, *(skin for skin, _, _ in _AROUND)]
-_LIPS_BESIDE = [*lm.LIPS_ALONG, *(corner for _, corner, _ in _AROUND)]
-_CARRIED = np.array([ALONG_LIPS] * len(lm.ALONG_LIPS) + [share for _, _, share in _AROUND])
-_BY_WIDTH = np.arange(len(_SKIN)) >= len(lm.ALONG_LIPS)
+_SKIN = [*lm.ALONG_LIPS, *(skin for skin, _, _ in _SKIN_AT_CORNERS)]
+_LIPS_BESIDE = [*lm.LIPS_ALONG, *(corner for _, corner, _ in _SKIN_AT_CORNERS)]
+_SKIN_SHARES = np.array([ALONG_LIPS] * len(lm.ALONG_LIPS) + [share for _, _, share in _SKIN_AT_CORNERS])
+_WIDENS = np.arange(len(_SKIN)) >= len(lm.ALONG_LIPS)
 _UPPER, _LOWER = list(lm.INNER_LIP_UPPER), list(lm.INNER_LIP_LOWER)
 
 
@@ -109,7 +129,8 @@ class MotionTransfer:
         self._size_ratio = float(np.sqrt(ratio[0] * ratio[1]))
         scale = np.tile([ratio[0], ratio[1], ratio.mean()], (lm.COUNT, 1))
         self._own_mouth, self._base_mouth = measures.mouth_width(self._own), measures.mouth_width(self._base)
-        lips = np.clip(self._own_mouth / self._base_mouth, 0.75 * ratio[0], 1.3 * ratio[0])
+        low, high = MOUTH_SCALE_LIMITS
+        lips = np.clip(self._own_mouth / self._base_mouth, low * ratio[0], high * ratio[0])
         scale[_LIPS, 0] = lips
         scale[_LIPS, 1] = np.sqrt(lips * ratio[1])
         self._scale = scale
@@ -123,7 +144,7 @@ class MotionTransfer:
         # Undo the pose: the driver's points as if the head had not moved since the neutral frame.
         face = ((driver - shift) @ rotation / scale - self._neutral_centre) @ self._neutral_axes
         offset = (face - self._base) * self._scale * self.settings.expression_gain
-        offset = soft_limit(offset, 0.35 * np.ptp(self._own[_OVAL, 0]))
+        offset = soft_limit(offset, EXPRESSION_LIMIT * np.ptp(self._own[_OVAL, 0]))
         points = self._own + offset
         self._move_lips(points, face)
         self._carry_skin(points)
@@ -152,7 +173,7 @@ class MotionTransfer:
         gain = self.settings.expression_gain
         opened = opened_lips(_lip_gap(face) / self._base_mouth)
         gap = np.maximum(self._own_gap + gain * (opened - self._base_gap), 0.0)
-        gap = np.minimum(gap, MAX_GAP) * smoothstep(0.0, 0.03, opened)
+        gap = np.minimum(gap, MAX_GAP) * smoothstep(0.0, LIPS_MEET, opened)
         correction = (gap * self._own_mouth - _lip_gap(points)) / 2
         correction[[0, -1]] = 0.0
         points[_UPPER, 1] -= correction
@@ -161,13 +182,13 @@ class MotionTransfer:
     def _carry_skin(self, points: Array) -> None:
         """Take the skin beside the lips along: as far from them as it rests, at the corners in proportion to
         the mouth's width. points: (478, 3) in face coordinates, in place."""
-        wider = np.where(_BY_WIDTH, measures.mouth_width(points) / self._own_mouth, 1.0)
+        wider = np.where(_WIDENS, measures.mouth_width(points) / self._own_mouth, 1.0)
         beside = points[_LIPS_BESIDE] + wider[:, None] * (self._own[_SKIN] - self._own[_LIPS_BESIDE])
-        points[_SKIN] += _CARRIED[:, None] * (beside - points[_SKIN])
+        points[_SKIN] += _SKIN_SHARES[:, None] * (beside - points[_SKIN])
 
     def _move_eyes(self, points: Array, face: Array, offset: Array) -> tuple[Array, list[float]]:
         """Lids by opening ratio, irises by gaze. Returns gaze (2, 3) in face coordinates and the ratios."""
-        gaze, lids = np.zeros((2, 3)), _together([self._lid_ratio(face, k) for k in range(2)])
+        gaze, lids = np.zeros((2, 3)), _coupled_lids([self._lid_ratio(face, k) for k in range(2)])
         for k, (upper, lower, iris) in enumerate(lm.EYES):
             ratio = lids[k]
             self._move_lids(points, list(upper[1:-1]), list(lower[1:-1]), ratio)
@@ -177,7 +198,7 @@ class MotionTransfer:
             look = _iris_offset(face, upper, iris) - _iris_offset(self._base, upper, iris)
             look[0] /= GAZE_SEEN
             look = soft_limit(look / base_width * own_width, own_width * np.array(GAZE_LIMITS))
-            gaze[k, :2] = look * smoothstep(0.15, 0.5, ratio)  # an iris under a shut lid is a guess
+            gaze[k, :2] = look * smoothstep(*NEARLY_SHUT, ratio)
         gaze[:] = OWN_GAZE * gaze + (1 - OWN_GAZE) * gaze.mean(0)
         for k, (upper, _, iris) in enumerate(lm.EYES):
             corners = 0.5 * (offset[upper[0]] + offset[upper[-1]])
@@ -188,7 +209,7 @@ class MotionTransfer:
         """How far eye k is open against neutral: 0 shut, 1 as then."""
         upper, lower, _ = lm.EYES[k]
         opening = measures.lid_opening(face, upper, lower) - SHUT_LIDS
-        return float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, 0.05), 0.0, MAX_LIDS))
+        return float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, LEAST_LID_RANGE), 0.0, MAX_LIDS))
 
     def _move_lids(self, points: Array, upper: list[int], lower: list[int], ratio: float) -> None:
         """Bring lids that have the driver's shape so near to each other that their gap is the portrait's own
@@ -207,15 +228,15 @@ class MotionTransfer:
         move = (scale * rotation @ self._neutral_centre + shift - self._neutral_centre) * self._size_ratio
         move[2] = 0.0
         move = soft_limit(move * s.pose_gain, s.shift_limit)
-        linear = float(np.clip(scale, 0.8, 1.25)) * turn
+        linear = float(np.clip(scale, *SIZE_LIMITS)) * turn
         centre = self._portrait_centre
         return np.concatenate([linear, (centre + move - linear @ centre)[:, None]], 1)
 
 
-def _together(lids: list[float]) -> list[float]:
+def _coupled_lids(lids: list[float]) -> list[float]:
     """Both openings nearer to their mean, unless one lid is nearly shut."""
     mean = sum(lids) / 2
-    own = OWN_LIDS + (1 - OWN_LIDS) * float(smoothstep(0.5, 0.15, min(lids)))
+    own = OWN_LIDS + (1 - OWN_LIDS) * float(smoothstep(*NEARLY_SHUT[::-1], min(lids)))
     return [mean + own * (ratio - mean) for ratio in lids]
 
 
@@ -228,7 +249,7 @@ def _lip_gap(points: Array) -> Array:
 def opened_lips(gap: Array) -> Array:
     """How far lips are apart that are seen so far apart, both as shares of the mouth's width."""
     more = np.maximum(gap - SHUT_LIPS, 0.0)
-    out: Array = more + SHUT_LIPS * (1 - np.exp(-more / APART))
+    out: Array = more + SHUT_LIPS * (1 - np.exp(-more / RESIDUAL_FADES))
     return out
 
 

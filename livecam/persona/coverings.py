@@ -146,7 +146,8 @@ def evidence(image: RGB, points: F32) -> Evidence:
 def _lips(lab: F32, points: F32) -> tuple[F32, F32]:
     """(3,) twice: the colour of the lips, and of the skin around them."""
     size = len(lab)
-    width = float(np.linalg.norm(points[291, :2] - points[61, :2])) * size
+    left, right = lm.MOUTH_CORNERS
+    width = float(np.linalg.norm(points[right, :2] - points[left, :2])) * size
     lips = polygon_mask(size, points[list(lm.OUTER_LIPS)])
     inner = polygon_mask(size, points[list(lm.MOUTH)])
     only = _shrunk(lips, LIP_INSET * width) & ~_grown(inner, LIP_INSET * width)
@@ -161,8 +162,10 @@ def _lip_line(lab: F32, points: F32) -> float:
     does not run along them is no line."""
     size = len(lab)
     own = points[:, :2].astype(np.float64) * size
-    width = float(np.linalg.norm(own[291] - own[61]))
-    along = (own[308] - own[78]) / max(float(np.linalg.norm(own[308] - own[78])), 1e-6)
+    left, right = own[list(lm.MOUTH_CORNERS)]
+    width = float(np.linalg.norm(right - left))
+    left, right = own[list(lm.INNER_MOUTH_CORNERS)]
+    along = (right - left) / max(float(np.linalg.norm(right - left)), 1e-6)
     down = np.array([-along[1], along[0]])
     between = (own[list(lm.INNER_LIP_UPPER)] + own[list(lm.INNER_LIP_LOWER)]) / 2
     share = np.linspace(*LINE_ENDS, LINE_COLUMNS)

@@ -12,9 +12,9 @@ from livecam.persona.types import Crop
 
 F32 = NDArray[np.float32]
 CROP_SCALE = 2.2
-"""Side of the crop, in heights of the face."""
+"""Side of the crop, in the longer sides of the landmarks' box: room for hair, neck and motion. By eye."""
 CROP_UP = 0.04
-"""How far the crop's centre lies above the face's, as a share of its side: room for hair."""
+"""How far the crop's centre lies above the face's, as a share of its side: room for hair. By eye."""
 
 
 def choose_crop(points: F32) -> Crop:

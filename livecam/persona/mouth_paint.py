@@ -125,9 +125,10 @@ def paint_mouth(image: RGB, interior: RGB, points: F32, skin_pixels: F64, own: O
 
 def _mouth_coordinates(points: F32, width: float, size: int) -> tuple[F64, F64]:
     """(S, S) twice: u and v of every pixel's centre. points: (478, 3), 0..1; width: the mouth's, in 0..1."""
-    along = (points[308, :2] - points[78, :2]).astype(np.float64) / width
+    left, right = points[list(lm.INNER_MOUTH_CORNERS), :2]
+    along = (right - left).astype(np.float64) / width
     down = np.array([-along[1], along[0]])
-    centre = 0.5 * (points[308, :2] + points[78, :2])
+    centre = 0.5 * (right + left)
     lip_line = float(((points[list(lm.INNER_LIP_UPPER[3:8]), :2] - centre) @ down).mean()) / width
     y, x = np.mgrid[0:size, 0:size]
     offset = np.stack([(x + 0.5) / size, (y + 0.5) / size], -1) - centre

@@ -30,6 +30,12 @@ CLIPS: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 CLIP_STRIDE: Final = 10
 """Frames from one that is looked at to the next, where a clip does not say how long it is."""
 
+# What `unrest` counts, by eye: yaw and roll, and pitch, a square radian; an open mouth, a square mouth width
+# of gap; and, taken off, lids, an eye's width of opening.
+TURN_COUNTS, PITCH_COUNTS, MOUTH_COUNTS, LIDS_COUNT = 8, 2, 100, 3
+OPEN_LIDS: Final = 0.3
+"""Opening in widths of the eye beyond which an eye is no more open for that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -130,6 +136,6 @@ def unrest(points: F32) -> float:
     own = points.astype(np.float64)
     yaw, pitch, roll = geo.to_euler(measures.face_axes(own))
     lids = float(np.mean([measures.lid_opening(own, upper, lower) for upper, lower, _ in lm.EYES]))
-    gap = float((own[list(lm.INNER_LIP_LOWER), 1] - own[list(lm.INNER_LIP_UPPER), 1]).max())
-    mouth = max(gap / max(measures.mouth_width(own), 1e-9), 0.0)
-    return float(8 * (yaw**2 + roll**2) + 2 * pitch**2 + 100 * mouth**2 - 3 * min(lids, 0.3))
+    turned = TURN_COUNTS * (yaw**2 + roll**2) + PITCH_COUNTS * pitch**2
+    mouth = MOUTH_COUNTS * max(measures.lip_gap(own), 0.0) ** 2
+    return float(turned + mouth - LIDS_COUNT * min(lids, OPEN_LIDS))

@@ -6,7 +6,7 @@ about 40 % of the height where the picture allows it, bars filled with a dim, bl
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -19,11 +19,21 @@ from livecam.render.raster import blend_mask
 from livecam.settings import parse_size
 
 FACE_SHARE = 0.40
-"""Height of the face (forehead to chin) in a framed canvas."""
+"""Height of the face (forehead to chin) in a framed canvas, as a share of its own: as in a call. By eye."""
 EYE_LINE = 0.42
-"""Where the eyes sit from the top in a framed canvas, if the picture reaches that far."""
+"""Where the eyes sit from the top in a framed canvas, if the picture reaches that far. By eye."""
 FEATHER = 0.04
-"""Width of the soft rim of the crop, as a share of its side, where it lies inside the picture."""
+"""Width of the soft rim of the crop, as a share of its side, where it lies inside the picture. By eye."""
+
+# The bars around a picture, by eye.
+BARS_HEIGHT: Final = 48
+"""Pixels that the picture is made small to: cheap to blur, and nothing in it can be told any more."""
+BARS_LEAST_WIDTH: Final = 8
+"""Pixels; of a picture that is very narrow."""
+BARS_BLUR: Final = 1 / 18
+"""Sigma of the blur, as a share of that height."""
+BARS_LIGHT: Final = 0.55
+"""Share of the picture's light that bars have, so that the eye goes to the face."""
 
 
 class Canvas(Protocol):
@@ -133,10 +143,10 @@ def _fill_bars(picture: RGB, sharp: RGB, inside: tuple[int, int, int, int]) -> R
     """Around the picture: itself, enlarged to cover, strongly blurred and dimmed."""
     height, width = sharp.shape[:2]
     rows, columns = picture.shape[:2]
-    tiny_height = 48
-    tiny_width = max(8, round(48 * columns / rows))
+    tiny_height = BARS_HEIGHT
+    tiny_width = max(BARS_LEAST_WIDTH, round(tiny_height * columns / rows))
     tiny = cv2.resize(picture, (tiny_width, tiny_height), interpolation=cv2.INTER_AREA)
-    tiny = cv2.GaussianBlur(tiny, (0, 0), tiny_height / 18)
+    tiny = cv2.GaussianBlur(tiny, (0, 0), tiny_height * BARS_BLUR)
     cover = max(width / tiny_width, height / tiny_height)
     wide = cv2.resize(
         tiny,
@@ -145,7 +155,7 @@ def _fill_bars(picture: RGB, sharp: RGB, inside: tuple[int, int, int, int]) -> R
     )
     top, left = (wide.shape[0] - height) // 2, (wide.shape[1] - width) // 2
     wide = wide[top : top + height, left : left + width]
-    out = (wide * 0.55).astype(np.uint8)
+    out = (wide * BARS_LIGHT).astype(np.uint8)
     x0, y0, x1, y1 = inside
     out[y0:y1, x0:x1] = sharp[y0:y1, x0:x1]
     return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from livecam.face import landmarks as lm
@@ -14,13 +16,15 @@ from livecam.render.raster import halve, rasterise
 
 LASH_SLIDE, RIM_SLIDE = 0.65, 0.4
 """How far the lash row slides towards the crease as the lid shuts, so that lashes do not smear, and the lower
-lid's edge towards the fold below it, so that its moist rim does not show."""
+lid's edge towards the fold below it, so that its moist rim does not show. By eye."""
 SHUTTING, SHUT = 0.1, 0.6
-"""Share of the opening that is gone where a lid begins to be drawn as a shut one, and where it is in full."""
+"""Share of the opening that is gone where a lid begins to be drawn as a shut one, and where it is in full. By
+eye."""
 
-STEADY = 0.3
-"""Share of a very small turn of the head that hair and skull take on ..."""
-STEADY_ANGLE = 5.0
+SMALL_TURN_SHARE: Final = 0.3
+"""Share of a very small turn of the head that hair and skull take on: what it brings is at `carried_pose`
+..."""
+SMALL_TURN: Final = 5.0
 """... and the angle in degrees where that share is half-way to all of it."""
 
 _LASHES, _CREASES, _OVAL = list(lm.LASHES), list(lm.CREASES), list(lm.FACE_OVAL)
@@ -40,13 +44,13 @@ def carried_pose(head: F32, centre: Array) -> F32:
     linear = head[:, :3].astype(np.float64)
     size = np.cbrt(np.linalg.det(linear))
     angle = np.degrees(np.arccos(np.clip((np.trace(linear) / size - 1) / 2, -1.0, 1.0)))
-    share = STEADY + (1 - STEADY) * angle**2 / (angle**2 + STEADY_ANGLE**2)
+    share = SMALL_TURN_SHARE + (1 - SMALL_TURN_SHARE) * angle**2 / (angle**2 + SMALL_TURN**2)
     turn = size * np.eye(3) + share * (linear - size * np.eye(3))
     shift = linear @ centre + head[:, 3] - turn @ centre
     return np.concatenate([turn, shift[:, None]], 1).astype(np.float32)
 
 
-def _across(points: F32) -> F32:
+def _iris_places(points: F32) -> F32:
     """(2,): where each iris is between the corners of its eye, 0 at the first and 1 at the last."""
     first, last = points[_CORNERS[0], :2], points[_CORNERS[1], :2]
     along = last - first
@@ -64,7 +68,7 @@ class FrameGeometry:
         self._root = np.sqrt(lattice.head)[:, None]
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
-        self._resting_irises = _across(persona.landmarks)
+        self._resting_irises = _iris_places(persona.landmarks)
         self._pivot = persona.landmarks[list(lm.STABLE)].mean(0).astype(np.float64)
         self._nearest = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID), np.float32)
         self._fine = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID, 2), np.float32)
@@ -109,7 +113,7 @@ class FrameGeometry:
     def _lids(self, motion: Motion) -> F32:
         """(2, 5) as `FrameInputs` has it."""
         shut = smoothstep(SHUTTING, SHUT, 1 - motion.lids)
-        looks = np.abs(_across(motion.landmarks) - self._resting_irises)
+        looks = np.abs(_iris_places(motion.landmarks) - self._resting_irises)
         aside = smoothstep(*ASIDE, looks) * (1 - shut)
         return np.concatenate([self._lashes, shut[:, None], aside[:, None]], 1).astype(np.float32)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,10 @@ from livecam.render.style import with_style
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]
+
+EXAMPLE_SHIFT: Final = 40
+"""The crop's side over the pixels by which the rasters of an example are moved down: a talking mouth's way.
+By eye."""
 
 
 def weights_for(refine: bool) -> Weights | None:
@@ -82,7 +86,7 @@ def graph_inputs(persona: PersonaData, weights: Weights) -> dict[str, NDArray[An
 def _example(picture: RGB, landmarks: F32, style: F32, size: int) -> dict[str, NDArray[Any]]:
     """A frame for the refiner, as if mouth and eyes had moved down: at rest it would have nothing to do."""
     told = portrait_inputs(picture, landmarks, style, size)
-    rasters = np.roll(told["refiner_source_rasters"], size // 40, axis=2)
+    rasters = np.roll(told["refiner_source_rasters"], size // EXAMPLE_SHIFT, axis=2)
     return told | {"crop": told["refiner_source"], "rasters": np.ascontiguousarray(rasters)}
 
 

@@ -21,11 +21,13 @@ log = logging.getLogger(__name__)
 Feeds = Mapping[str, NDArray[Any]]
 
 ROUNDS: Final = 5
+"""Runs of each: enough for one that nothing else on the machine delays."""
 WORTH: Final = 0.95
 """Share of FP32's time that INT8 may take at most; nearer it is noise."""
 ALIKE_DB: Final = 45.0
 """Least PSNR between both, where there is a correction: what FP16 has to reach as well."""
 TOUCHED: Final = 0.5 / 255
+"""Least change of a colour, 0..1, that a pixel of 8 bits can show."""
 
 
 def quicker(full: Engine, small: Engine, feeds: Feeds, output: str = "correction") -> Engine:

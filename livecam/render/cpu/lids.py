@@ -7,7 +7,16 @@ import numpy as np
 
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
-from livecam.generator.inputs import LASH_EDGE, LASH_ENDS, LASH_LINE, LID_SOFT, FrameInputs, lid_kernel
+from livecam.generator.inputs import (
+    LASH_EDGE,
+    LASH_ENDS,
+    LASH_LINE,
+    LID_SOFT,
+    LID_WEIGHT,
+    SMALLEST_WIDTH,
+    FrameInputs,
+    lid_kernel,
+)
 from livecam.geometry import pixel_box
 from livecam.persona.types import F32
 from livecam.render.raster import inside_distance, line_distance
@@ -27,7 +36,7 @@ def close_lids(picture: RGB, inputs: FrameInputs) -> None:
 def _close(picture: RGB, skin: F32, row: F32, lids: F32) -> None:
     """skin: (16, 2) pixels, the lid's outline; row: (9, 2), its edge; lids: (5,), colour and how far shut."""
     size = picture.shape[0]
-    width = max(float(np.linalg.norm(row[-1] - row[0])), 1e-4 * size)
+    width = max(float(np.linalg.norm(row[-1] - row[0])), SMALLEST_WIDTH * size)
     margin = LASH_LINE * width + LASH_EDGE
     x0, y0, x1, y1 = pixel_box(skin.min(0) - margin, skin.max(0) + margin + 1, size)
     if x1 - x0 < 3 or y1 - y0 < 3:
@@ -43,7 +52,7 @@ def _close(picture: RGB, skin: F32, row: F32, lids: F32) -> None:
     planes = cv2.sepFilter2D(
         planes, -1, lid_kernel(size), np.ones(1, np.float32), borderType=cv2.BORDER_CONSTANT
     )
-    smooth = planes[..., :3] / np.maximum(planes[..., 3:], np.float32(1e-3))
+    smooth = planes[..., :3] / np.maximum(planes[..., 3:], np.float32(LID_WEIGHT))
     share = np.minimum(inside / np.float32(LID_SOFT * width), 1) * lids[3]
     shown += (smooth - shown) * share[..., None]
 

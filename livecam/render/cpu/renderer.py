@@ -18,6 +18,8 @@ from livecam.generator.inputs import (
     LASH_RIM_SHUT,
     OCCLUSION_AT_LIPS,
     OCCLUSION_DEPTH,
+    OPENING_EDGE,
+    OPENING_MARGIN,
     SHADE_AT_LIDS,
     SHADE_DEPTH,
     FrameInputs,
@@ -89,7 +91,7 @@ class HostRenderer:
     def _inner_layer(self, out: RGB, inputs: FrameInputs, k: int, outline: np.ndarray) -> None:
         """Mouth (k = 0) or an eye (1, 2), seen through its driven outline. outline: (N, 2) pixels."""
         size = self._persona.size
-        x0, y0, x1, y1 = pixel_box(outline.min(0) - 2, outline.max(0) + 3, size)
+        x0, y0, x1, y1 = pixel_box(outline.min(0) - OPENING_MARGIN, outline.max(0) + OPENING_MARGIN + 1, size)
         if x1 - x0 < 3 or y1 - y0 < 3:
             return
         shape = (x1 - x0, y1 - y0)
@@ -102,11 +104,11 @@ class HostRenderer:
         inside_distance((outline - [x0, y0]).astype(np.float32), inside)
         width = eye_width(inputs.landmarks) * size
         rim = LASH_RIM * width * (1 - LASH_RIM_SHUT * inputs.lids[k - 1, 3]) if k else 0.0
-        # A soft edge of one pixel, inside, so that shut lips leave no line; a lid's within its lashes.
-        mask = np.clip(inside - np.float32(rim), 0, 1)
+        # A lid's soft edge lies within its lashes.
+        mask = np.clip((inside - np.float32(rim)) / np.float32(OPENING_EDGE), 0, 1)
         shade = np.ones_like(mask)
         if k == 0:
-            corners = inputs.landmarks[[78, 308]] * size
+            corners = inputs.landmarks[list(lm.INNER_MOUTH_CORNERS)] * size
             width = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
             shade = np.minimum(OCCLUSION_AT_LIPS + inside / np.float32(OCCLUSION_DEPTH * width), 1)
         elif (aside := inputs.lids[k - 1, 4]) > 0:
