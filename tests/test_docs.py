@@ -1,10 +1,13 @@
-"""What the pages name exists: files that they link to, headings, commands and modules."""
+"""What the pages name exists: files that they link to, headings, commands and modules.
+
+Code names modules, too, in help and in errors.
+"""
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -19,8 +22,8 @@ PAGES = sorted(
     for page in (ROOT / folder).glob(pattern)
 )
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-MODULE = re.compile(r"python -m ((?:livecam|training|benchmarks|export|engines)[\w.]*\w)")
-COMMAND = re.compile(r"(?:^\s*|[`/ ])livecam (?:--verbose )?([a-z][a-z-]+)((?: +(?!#)[^\s`]+)*)", re.MULTILINE)
+MODULE = re.compile(r"python -m ((?:livecam|training|benchmarks|export|engines)(?:\.\w+)*)")
+COMMAND = re.compile(r"(?:^\s*|[`/ ])livecam (?:--verbose )?([a-z][a-z-]+)((?: +(?!#)[^\s`]+)*)", re.M)
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 PATH = re.compile(r"`((?:livecam|engines|export|benchmarks|training|tests|docs)/[\w./-]+?)`")
 
@@ -46,7 +49,7 @@ def commands() -> dict[str, set[str]]:
     """Every command's options, as they are typed."""
     group = typer.main.get_command(app)
     return {
-        name: {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+        name: {option for flag in command.params for option in (*flag.opts, *flag.secondary_opts)}
         for name, command in group.commands.items()  # type: ignore[attr-defined]
     }
 
@@ -68,13 +71,29 @@ def test_paths_exist(page: Path) -> None:
     assert not missing
 
 
-def test_modules_exist(page: Path) -> None:
-    for name in MODULE.findall(page.read_text("utf-8")):
-        spec = importlib.util.find_spec(name)
-        assert spec is not None, f"{page.name} names python -m {name}"
-        if spec.submodule_search_locations is not None:
-            assert importlib.util.find_spec(f"{name}.__main__"), f"python -m {name} cannot be run"
-        assert name.split(".")[0] in ("livecam", "training"), f"{name} is not what is installed"
+def can_be_run(module: str) -> bool:
+    """By `python -m`, from anywhere that livecam is installed; `training` from a checkout."""
+    if module.split(".")[0] not in ("livecam", "training") or (spec := find_spec(module)) is None:
+        return False
+    return spec.submodule_search_locations is None or find_spec(f"{module}.__main__") is not None
+
+
+def test_modules_can_be_run(page: Path) -> None:
+    named = set(MODULE.findall(page.read_text("utf-8")))
+    assert not {name for name in named if not can_be_run(name)}
+
+
+def test_modules_that_code_names_can_be_run() -> None:
+    """In help, errors and docstrings."""
+    named = {
+        (str(path.relative_to(ROOT)), name)
+        for folder in ("livecam", "engines", "export", "benchmarks", "training")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in MODULE.findall(path.read_text("utf-8").replace("{name}", "NAME"))
+        if not name.endswith(".NAME")
+    }
+    assert {name for _, name in named} >= {"livecam.export", "training"}
+    assert not {(path, name) for path, name in named if not can_be_run(name)}
 
 
 def test_commands_and_options_exist(page: Path) -> None:
