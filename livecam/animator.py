@@ -11,6 +11,7 @@ than `Animator.observe`, which returns landmarks. What `paint` returns is made f
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,21 +20,24 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.errors import UserError
 from livecam.face.filter import OneEuroFilter
 from livecam.face.mirror import mirrored
 from livecam.frames import RGB, DriverFrame, Landmarks
+from livecam.given import check_landmarks, check_picture, check_time
 from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
 from livecam.motion.presence import Presence
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.types import PersonaData
+from livecam.ranges import shown
 from livecam.report import Report
-from livecam.settings import MotionSettings
+from livecam.settings import MotionSettings, check_engine, limits
 
 if TYPE_CHECKING:
     from livecam.render.base import Renderer
     from livecam.render.canvas import Canvas
-    from livecam.render.matte import MatteWarper
+    from livecam.render.matte import CutOut
 
 Recorder = Callable[[int, "Landmarks | None", int, int], None]
 """Told of every frame: capture time in ns, its landmarks, width and height of the frame."""
@@ -52,11 +56,14 @@ class Tracker(Protocol):
 class Animator:
     """Moves one portrait. Call it with one frame of the driver after the other.
 
-    The first frames show the driver's neutral face: about two seconds, looking at the camera with the mouth
-    shut; `recalibrate` looks again. Without a face the portrait eases to rest.
+    The first two seconds should show the driver's neutral face: eyes on the camera, mouth shut. `recalibrate`
+    looks again. Without a face the portrait holds for a moment and eases to rest.
 
-    Renderer and tracker are opened when they are first needed, and closed by `close` or at the end of `with`.
-    `observe`, `calibrate` and `recalibrate` are for one thread, `animate` and `paint` for it or another.
+    The renderer and the tracker are opened when they are first needed, so the first call takes longer. What
+    was opened here is closed by `close`, or at the end of `with`; an animator cannot be used after that.
+
+    One thread at a time may call it. Where stages have a thread each, `observe`, `calibrate` and
+    `recalibrate` belong to one, `animate` and `paint` to the same or another.
     """
 
     def __init__(
@@ -68,7 +75,7 @@ class Animator:
         refine: bool = True,
         canvas: str = "crop",
         alpha: bool = False,
-        mirror: bool = False,
+        mirror: bool | None = None,
         expression_gain: float | None = None,
         pose_gain: float | None = None,
         motion: MotionSettings | None = None,
@@ -78,14 +85,17 @@ class Animator:
         record: Recorder | None = None,
     ) -> None:
         """
+        persona: as `livecam.Persona.open` gives it.
         size: side in pixels of the square in which the face is rendered: 256, 512 or 768; None: the
-        persona's. engine: "auto", "cpu", "cuda", "tensorrt", "torch", or the address of a Triton server's
-        model. refine: repair mouth and eyes with the network. canvas: "crop" for the rendered square alone,
-        "source" for the portrait's whole picture, or
-            WIDTHxHEIGHT as for a call.
-        alpha: pictures have a fourth channel, 255 where the person is; with canvas="crop" only.
-        mirror: the portrait moves as in a mirror.
-        expression_gain, pose_gain: 1 as the driver moves, 0 not at all; they beat those of `motion`.
+            persona's. Another one than that is prepared here, which takes about a second.
+        engine: "auto", "cpu", "cuda", "tensorrt", "torch", or the address of a Triton server's model.
+        refine: repair mouth and eyes with the network.
+        canvas: "crop" for the rendered square alone, "source" for the portrait's whole picture, or
+            WIDTHxHEIGHT in pixels, as for a call.
+        alpha: pictures have a fourth channel, 255 where the person is; with the canvas "crop" only.
+        mirror: the portrait moves as in a mirror; None: as `motion` says, which is no unless told.
+        expression_gain, pose_gain: 0 to 3, 1 as the driver moves; they beat those of `motion`.
+        motion: everything else about how the driver's motion is passed on.
         renderer, tracker: your own; they are not closed here.
         report: where the time of every stage is added up.
         record: is told of every frame's landmarks.
@@ -95,26 +105,32 @@ class Animator:
         """
         from livecam.render.canvas import make_canvas
 
-        if size is not None and size != persona.size:
-            from livecam.persona.enroll import resize
+        if not isinstance(persona, PersonaData):
+            raise UserError("persona", f"it is a {type(persona).__name__}", "Use livecam.Persona.open(...).")
+        check_engine(engine)
+        if size is not None:
+            limits("size").check(f"size {shown(size)}", size)
+            if size != persona.size:
+                from livecam.persona.enroll import resize
 
-            persona = resize(persona, size)
+                persona = resize(persona, size)
         self.persona = persona
         self.report = report or Report()
         self._settings = _with_gains(motion or MotionSettings(), expression_gain, pose_gain)
         self._engine, self._refine = engine, refine
         self.canvas: Canvas = make_canvas(persona, canvas)
-        self._matte = _matte(persona, canvas) if alpha else None
-        self._mirror, self._record = mirror, record
-        self._renderer, self._tracker = renderer, tracker
+        self._cut_out = _cut_out(persona, canvas) if alpha else None
+        self._mirror = bool(self._settings.mirror if mirror is None else mirror)
+        self._record, self._renderer, self._tracker = record, renderer, tracker
         self._opened = contextlib.ExitStack()
+        self._closed = False
         self._filter = OneEuroFilter()
         self._unit = 0.0
         self._presence = Presence(rest(persona.landmarks))
         self._transfer: MotionTransfer | None = None
         self._neutral: Landmarks | None = None
         self._updated = 0.0
-        self._count = 0
+        self._count, self._last_s = 0, -math.inf
         self.finder = self._new_finder(self._settings.neutral_frame)
         self.seen = False
         """Whether any frame so far had a face."""
@@ -126,39 +142,41 @@ class Animator:
         self.close()
 
     def close(self) -> None:
-        """Close what was opened here."""
+        """Close what was opened here; it cannot be used any more. May be called twice."""
+        self._closed = True
         self._opened.close()
 
     def __call__(
-        self,
-        frame: RGB | None = None,
-        time_s: float | None = None,
-        *,
-        landmarks: Landmarks | None = None,
-        frame_size: tuple[int, int] = (1, 1),
+        self, frame: RGB | None = None, time_s: float | None = None, *, landmarks: Landmarks | None = None
     ) -> NDArray[np.uint8]:
-        """The portrait's picture for one frame, H x W x 3 uint8 RGB; with `alpha` H x W x 4 RGBA.
+        """The portrait's picture for one frame: height x width x 3 uint8 RGB, x 4 RGBA with `alpha`.
 
-        frame: H x W x 3 uint8 RGB. time_s: when it was taken, in seconds that never go back; None: now.
-        landmarks: in place of a frame, those of your own tracker: (478, 3) float32 in MediaPipe's order, x
-        and
-            y in pixels of a frame of `frame_size` (width, height), z in the same unit.
+        frame: H x W x 3 uint8 RGB, of any size.
+        time_s: when it was taken, in seconds from any start; never less than the last. None: now.
+        landmarks: instead of a frame, from your own tracker: (478, 3) in MediaPipe's order, x to the right
+            and y down in pixels of the frame, z away from the camera in the same unit.
         Neither: nobody is there.
 
         Raises:
-            UserError: the face model or the engine cannot be opened.
+            UserError: a frame, a time or landmarks of another kind; or the face model or the engine cannot be
+                opened; or the animator is closed.
             EngineError: the engine failed while it drew.
         """
-        time_s = time.monotonic() if time_s is None else time_s
+        self._check_open()
+        if frame is not None and landmarks is not None:
+            raise UserError("frame and landmarks", "both are given", "Give one of them.")
+        height, width = 0, 0
         if frame is not None:
-            frame_size = (frame.shape[1], frame.shape[0])
-        taken = DriverFrame(self._count, round(time_s * 1e9), *frame_size, pixels=frame, landmarks=landmarks)
-        self._count += 1
+            frame = np.ascontiguousarray(check_picture("frame", frame))
+            height, width = frame.shape[:2]
+        elif landmarks is not None:
+            landmarks = check_landmarks("landmarks", landmarks)
+        time_s = check_time(time.monotonic() if time_s is None else time_s, self._last_s)
+        taken = DriverFrame(self._count, round(time_s * 1e9), width, height, frame, landmarks)
+        self._count, self._last_s = self._count + 1, time_s
         points = self.observe(taken)
         self.calibrate(points, time_s)
-        motion = self.animate(points, time_s)
-        picture = self.paint(motion)
-        return picture if self._matte is None else np.dstack([picture, self._matte(motion)])
+        return self.paint(self.animate(points, time_s))
 
     def observe(self, frame: DriverFrame) -> Landmarks | None:
         """The driver's landmarks, filtered and mirrored as asked; None without a face."""
@@ -206,16 +224,27 @@ class Animator:
                 motion = None
             return self._presence.update(motion, time_s)
 
-    def paint(self, motion: Motion) -> RGB:
-        """The finished picture, canvas height x width x 3 uint8 RGB."""
+    def paint(self, motion: Motion) -> NDArray[np.uint8]:
+        """The finished picture, canvas height x width x 3 uint8 RGB; x 4 RGBA with `alpha`."""
         with self.report.stage("generate"):
             rendered = self.renderer.render(motion)
         with self.report.stage("canvas"):
-            return self.canvas.place(rendered)
+            return self._finished(rendered, motion)
 
-    def resting(self) -> RGB:
+    def resting(self) -> NDArray[np.uint8]:
         """The portrait at rest: what is shown before the first frame and when nobody is there."""
-        return self.canvas.place(self.renderer.render(rest(self.persona.landmarks)))
+        motion = rest(self.persona.landmarks)
+        return self._finished(self.renderer.render(motion), motion)
+
+    @property
+    def width(self) -> int:
+        """Of the finished pictures, in pixels."""
+        return self.canvas.width
+
+    @property
+    def height(self) -> int:
+        """Of the finished pictures, in pixels."""
+        return self.canvas.height
 
     @property
     def present(self) -> bool:
@@ -225,6 +254,7 @@ class Animator:
     @property
     def renderer(self) -> Renderer:
         """What draws; opened now, if it was not yet. Raises `UserError` where its engine cannot run here."""
+        self._check_open()
         if self._renderer is None:
             from livecam.render.choose import make_renderer
 
@@ -232,12 +262,20 @@ class Animator:
             self._opened.callback(self._renderer.close)
         return self._renderer
 
+    def _finished(self, rendered: RGB, motion: Motion) -> NDArray[np.uint8]:
+        return self.canvas.place(rendered) if self._cut_out is None else self._cut_out(rendered, motion)
+
     def _opened_tracker(self) -> Tracker:
+        self._check_open()
         if self._tracker is None:
             from livecam.face.tracker import FaceTracker
 
             self._tracker = self._opened.enter_context(FaceTracker())
         return self._tracker
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UserError("animator", "it is closed", "Make another one, or call it within `with`.")
 
     def _smooth(self, points: Landmarks, time_s: float) -> Landmarks:
         """The filter's settings are for faces of one height; a face near or far is scaled to it."""
@@ -260,16 +298,16 @@ def _with_gains(settings: MotionSettings, expression: float | None, pose: float 
     return replace(settings, **{name: gain for name, gain in gains.items() if gain is not None})
 
 
-def _matte(persona: PersonaData, canvas: str) -> MatteWarper:
-    from livecam.errors import UserError
-    from livecam.render.matte import MatteWarper
+def _cut_out(persona: PersonaData, canvas: str) -> CutOut:
+    from livecam.render.matte import CutOut
 
     if canvas != "crop":
-        raise UserError(f"alpha with canvas {canvas}", "the person is cut out in the crop alone", "Use crop.")
-    return MatteWarper(persona)
+        why = "the person is cut out in the crop alone"
+        raise UserError(f"alpha with canvas {canvas}", why, 'Use the canvas "crop".')
+    return CutOut(persona)
 
 
 def _usable(points: Landmarks, frame: DriverFrame) -> bool:
-    """Whether the points can be a face in or near the frame at all."""
-    reach = 4 * max(frame.width, frame.height)
+    """Whether the points can be a face in or near the frame at all, where its size is known."""
+    reach = 4 * max(frame.width, frame.height) or math.inf
     return bool(np.isfinite(points).all() and np.abs(points).max() < reach)

@@ -15,6 +15,7 @@ from livecam.errors import UserError
 from livecam.files import make_folder
 from livecam.folders import CACHE_VARIABLE
 from livecam.generator.weights import Weights, find
+from livecam.render.choose import GRAPHS_VARIABLE, graph_path
 
 Progress = Callable[[str, int, int], None]
 """A phase's name, its steps done, all its steps."""
@@ -29,8 +30,6 @@ def build_engine(
     Raises:
         UserError: the engine cannot run here, the graph cannot be written, or the result differs.
     """
-    from livecam.render.choose import GRAPHS_VARIABLE, graph_path
-
     if name not in ("cuda", "tensorrt"):
         raise UserError(f"engine {name}", "nothing is built for it", "Build cuda or tensorrt.")
     weights = find() if refine else None
@@ -51,7 +50,7 @@ def export_graphs(folder: Path, size: int, refine: bool) -> None:
     """Writes the generator's graph in full and half precision; it needs PyTorch.
 
     Raises:
-        UserError: PyTorch is not installed, or a graph differs from it.
+        UserError: PyTorch is not installed, a graph differs from it, or cannot be written.
     """
     missing = [
         package for package in ("torch", "onnx", "onnxscript") if not importlib.util.find_spec(package)
@@ -59,11 +58,15 @@ def export_graphs(folder: Path, size: int, refine: bool) -> None:
     if missing:
         todo = f"Run: pip install 'livecam[train]', or copy graphs from a machine that has it to {folder}."
         raise UserError("the generator's graph", f"{', '.join(missing)} is not installed", todo)
-    from livecam.export.__main__ import main as export
+    from livecam.export import command
 
-    arguments = ["--out", str(folder), "--size", str(size), "--half", *([] if refine else ["--no-refine"])]
-    if export(arguments) != 0:
-        raise UserError("the generator's graph", "it could not be written or differs", "See above.")
+    try:
+        agree = command.export_graphs(folder, [size], refine=refine)
+    except (EngineError, OSError) as error:
+        todo = f"Name another folder with {GRAPHS_VARIABLE}, or see `livecam doctor`."
+        raise UserError("the generator's graph", str(error).rstrip("."), todo) from error
+    if not agree:
+        raise UserError("the generator's graph", "it differs from PyTorch's", "See above.")
 
 
 def _open(

@@ -24,7 +24,7 @@ class DriverFrame:
     """One frame of the driver: a picture, or landmarks already tracked (a recorded performance).
 
     `capture_ns` is a monotonic time in nanoseconds. Frames of a file count from 0 at its first frame.
-    `width` and `height` are the size in pixels that the landmarks refer to.
+    `width` and `height` are the size in pixels that the landmarks refer to; 0 where nobody knows.
     """
 
     index: int

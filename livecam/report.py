@@ -38,7 +38,8 @@ class Report:
         """Whether Ctrl-C ended the run."""
         self.complaint: UserError | None = None
         """What makes the run's result useless, although it came to its end."""
-        self.engine = ""
+        self.engines: list[str] = []
+        """What drew, one after the other: a second one where a GPU was lost."""
         self.extra: dict[str, Any] = {}
         self._started = time.monotonic()
         self._cpu = time.process_time()
@@ -79,7 +80,7 @@ class Report:
             "fps": round(self.frames / seconds, 2),
             "cpu_ms_per_frame": round(1e3 * cpu / frames, 2),
             "rss_mb": round(peak_memory_mb(), 1),
-            "engine": self.engine,
+            "engine": ", then ".join(self.engines),
             "stages": {name: _percentiles(list(s)) for name, s in self._samples.items() if s},
             **self.extra,
         }

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from livecam import assets, signals
 from livecam.errors import UserError
@@ -19,14 +19,15 @@ from livecam.settings import Settings, as_dict, parse_size
 if TYPE_CHECKING:
     from livecam.frames import Landmarks
     from livecam.persona.enroll import Choice
-    from livecam.sinks.base import Sink
+    from livecam.persona.types import PersonaData
+    from livecam.pipeline.live import LivePipeline
+    from livecam.pipeline.status import Status
+    from livecam.sinks.base import Sink, SinkFormat
     from livecam.sources.base import SourceInfo
     from livecam.web.server import Page
 
 log = logging.getLogger(__name__)
 
-BUNDLED_PORTRAIT = "portrait.jpg"
-BUNDLED_DRIVER = "driver.mp4"
 DEFAULT_FPS = 30.0
 
 
@@ -42,17 +43,33 @@ class Request:
     report: Path | None = None
 
 
-@dataclass(slots=True)
-class Hooks:
-    """How a run talks to whoever started it."""
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What runs, as soon as everything is open. sinks: their names. pages: the addresses to open. pipeline:
+    of a live run; None where a file goes to files."""
 
-    started: Callable[[dict[str, Any]], None] = lambda info: None
+    source: SourceInfo
+    persona: PersonaData
+    format: SinkFormat
+    sinks: tuple[str, ...]
+    pages: tuple[str, ...] = ()
+    pipeline: LivePipeline | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """How a run talks to whoever started it. progress: frames done, and all of them where that is known."""
+
+    started: Callable[[Started], None] = lambda started: None
     progress: Callable[[int, int | None], None] = lambda done, total: None
     extra_sinks: Sequence[Sink] = field(default_factory=tuple)
 
 
-def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Report:
-    """Run until the driver ends, `max_frames` is reached or Ctrl-C; returns what was measured.
+def run(
+    request: Request, settings: Settings, hooks: Hooks | None = None, report: Report | None = None
+) -> Report:
+    """Run until the driver ends, `max_frames` is reached or Ctrl-C; returns what was measured: `report`, or a
+    new one.
 
     Once pictures have come Ctrl-C is the normal end of a run. The report is written in any case, also where a
     sink failed in the middle.
@@ -63,7 +80,7 @@ def run(request: Request, settings: Settings, hooks: Hooks | None = None) -> Rep
         KeyboardInterrupt: Ctrl-C before the first picture.
         Ended: a signal asked the program to end; everything is finished and written.
     """
-    report = Report()
+    report = report or Report()
     try:
         with report.kept(request.report):
             _run(request, settings, hooks or Hooks(), report)
@@ -154,7 +171,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
             record=record,
         )
         stack.callback(animator.close)
-        report.engine = animator.renderer.name
+        report.engines.append(animator.renderer.name)
         report.extra.update(settings=as_dict(settings))
 
         fps = settings.fps or (DEFAULT_FPS if live else source.info.fps or DEFAULT_FPS)
@@ -171,9 +188,8 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         if live:
             pipeline = LivePipeline(source, animator, sinks, report, fps, settings.loop, settings.max_frames)
             pages.status = pipeline.status
-        started = {"source": source.info, "persona": persona, "live": live, "format": format_}
-        names = [sink.name for sink in sinks]
-        hooks.started({**started, "pages": pages.start(), "sinks": names, "pipeline": pipeline})
+        names = tuple(sink.name for sink in sinks)
+        hooks.started(Started(source.info, persona, format_, names, pages.start(), pipeline))
         try:
             if pipeline is not None:
                 pipeline.run()
@@ -187,8 +203,8 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         finally:
             signals.finishing()
             report.stop()
-            if animator.renderer.name != report.engine:  # a GPU was lost
-                report.engine += f", then {animator.renderer.name}"
+            if animator.renderer.name != report.engines[-1]:  # a GPU was lost
+                report.engines.append(animator.renderer.name)
             if report.frames and not animator.seen:
                 report.complaint = _faceless(source.info, report.frames)
 
@@ -223,12 +239,13 @@ class Recorder:
 
 
 class Pages:
-    """Serves a page for every sink that has one; the pipeline's state is told as soon as there is one."""
+    """Serves a page for every sink that has one; the pipeline's status is told as soon as there is one."""
 
     def __init__(self, sinks: Sequence[Sink], portrait: str) -> None:
+        from livecam.pipeline.status import Status
         from livecam.sinks.page import PageSink
 
-        self.status: Callable[[], dict[str, object]] = lambda: {"state": "starting"}
+        self.status: Callable[[], Status] = Status
         self._portrait = portrait
         self._pages: list[Page] = []
         for sink in sinks:
@@ -237,13 +254,13 @@ class Pages:
 
                 self._pages.append(Page(sink=sink, status=self._describe))
 
-    def start(self) -> list[str]:
+    def start(self) -> tuple[str, ...]:
         """The addresses to open."""
-        return [page.start() for page in self._pages]
+        return tuple(page.start() for page in self._pages)
 
     def stop(self) -> None:
         for page in self._pages:
             page.stop()
 
     def _describe(self) -> dict[str, object]:
-        return {**self.status(), "portrait": self._portrait}
+        return {**self.status().as_json(), "portrait": self._portrait}

@@ -18,6 +18,8 @@ from livecam.errors import UserError
 from livecam.ranges import Limits, OneOf, Range, check_fields, declared, shown
 
 SIZES = (256, 512, 768)
+ENGINES = ("auto", "cpu", "cuda", "tensorrt", "torch")
+"""Names of engines; a server's address is one, too."""
 MOST_FRAMES = 100_000_000
 """Frames of a run that may be counted: 38 days at 30 a second."""
 CANVAS_SIDE = Range(64, 4096, whole=True)
@@ -76,9 +78,14 @@ class Settings:
     def __post_init__(self) -> None:
         check_fields(self)
         parse_size(self.canvas)
-        if self.engine not in ("auto", "cpu", "cuda", "tensorrt", "torch") and "://" not in self.engine:
-            todo = "Use auto, cpu, cuda, tensorrt, torch, or grpc://HOST:8001/MODEL."
-            raise UserError(f"engine {self.engine}", "unknown", todo)
+        check_engine(self.engine)
+
+
+def check_engine(name: str) -> None:
+    """Raises `UserError` for an engine that nobody knows; whether it can run here is not looked at."""
+    if name not in ENGINES and "://" not in name:
+        todo = f"Use {', '.join(ENGINES)}, or grpc://HOST:8001/MODEL."
+        raise UserError(f"engine {shown(name)}", "unknown", todo)
 
 
 def parse_size(text: str) -> tuple[int, int] | None:

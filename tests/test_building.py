@@ -100,13 +100,25 @@ def test_exporting_needs_pytorch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 
 def test_an_export_that_differs_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[Any] = []
-    import livecam.export.__main__ as command
+    pytest.importorskip("torch")
+    from livecam.export import command
 
-    monkeypatch.setattr(command, "main", lambda arguments: asked.append(arguments) or len(asked) - 1)
+    asked: list[Any] = []
+    outcomes: list[Any] = [True, False, PermissionError("generator-256.onnx: not allowed")]
+
+    def export(*given: Any, **options: Any) -> bool:
+        asked.append((*given, options))
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return bool(outcome)
+
+    monkeypatch.setattr(command, "export_graphs", export)
     building.export_graphs(tmp_path, 256, False)
-    assert asked == [["--out", str(tmp_path), "--size", "256", "--half", "--no-refine"]]
+    assert asked == [(tmp_path, [256], {"refine": False})]
     with pytest.raises(UserError, match="differs"):
+        building.export_graphs(tmp_path, 256, True)
+    with pytest.raises(UserError, match="not allowed"):
         building.export_graphs(tmp_path, 256, True)
 
 

@@ -41,6 +41,8 @@ FLOORS: Sequence[tuple[str, ...]] = (
     ("livecam.outputs",),
     # Finding a face.
     ("livecam.face",),
+    # Pictures, landmarks and times that a caller's program gives.
+    ("livecam.given",),
     # Where frames come from and where they go. Neither knows of the other, so a driver's pixels find no way.
     ("livecam.sources", "livecam.sinks"),
     # What both halves of the generator share; what a face does, without its looks.

@@ -78,12 +78,13 @@ def measure(
             runner.join(30)
         if errors:
             raise errors[0]
+        engine = animator.renderer.name
     measured = report.result()
     more = {name: measured[name] for name in ("stages", "cpu_ms_per_frame", "dropped", "audio_offset_ms")}
     more["skipped_at_source"], more["dropped_in_pipeline"] = camera.skipped, more.pop("dropped")
     if isinstance(sink, DeviceInGuest):
         more["relay"] = sink.figures(WARM_UP_S)
-    return {"engine": animator.renderer.name, **figures(seen, WARM_UP_S), **more}
+    return {"engine": engine, **figures(seen, WARM_UP_S), **more}
 
 
 class Watcher:

@@ -13,7 +13,7 @@ from livecam.cli import streams
 if TYPE_CHECKING:
     from livecam.pipeline.live import LivePipeline
     from livecam.report import Report
-    from livecam.session import Hooks
+    from livecam.session import Hooks, Started
 
 OFFSET_AFTER = 10.0
 """Seconds of a live run after which its delay is known well enough to be told."""
@@ -52,9 +52,10 @@ class Progress:
 
         return Hooks(started=self._started, progress=self._progress)
 
-    def _started(self, info: dict[str, Any]) -> None:
-        if info["live"]:
-            source, size, sinks = info["source"], info["format"], ", ".join(info["sinks"])
+    def _started(self, run: Started) -> None:
+        pipeline = run.pipeline
+        if pipeline is not None:
+            source, size, sinks = run.source, run.format, ", ".join(run.sinks)
             self._console.print(
                 f"livecam: live from {source.name} ({source.detail or f'{source.width}x{source.height}'}) "
                 f"to {sinks} at {size.width}x{size.height}, {size.fps:g} fps. Ctrl-C ends it.",
@@ -62,9 +63,9 @@ class Progress:
             )
             if streams.is_terminal():
                 self._console.print("livecam: Enter takes your next two seconds as the neutral face.")
-                threading.Thread(target=_recalibrate_on_enter, args=(info["pipeline"],), daemon=True).start()
-            threading.Thread(target=self._tell_offset, args=(info["pipeline"],), daemon=True).start()
-            for url in info["pages"]:
+                threading.Thread(target=_recalibrate_on_enter, args=(pipeline,), daemon=True).start()
+            threading.Thread(target=self._tell_offset, args=(pipeline,), daemon=True).start()
+            for url in run.pages:
                 self._console.print(f"livecam: page at {url}", highlight=False, soft_wrap=True)
                 if self._console.is_terminal:
                     webbrowser.open(url)

@@ -58,27 +58,33 @@ def enroll(path: Path, name: str, size: int, choice: Choice | None = None) -> Pe
     Raises:
         UserError: the picture cannot be read, or its face cannot be used.
     """
-    started = time.monotonic()
-    persona = enroll_picture(read_picture(path), name, size, choice, str(path))
-    log.info("enrolled %s at %d in %.2f s", path, size, time.monotonic() - started)
-    return persona
+    return enroll_picture(read_picture(path), name, size, choice, str(path))
 
 
 def enroll_picture(
     picture: RGB, name: str, size: int, choice: Choice | None = None, source: str = "picture"
 ) -> PersonaData:
     """As `enroll`, of a picture that is read already. `source`: where it came from, for messages."""
+    started = time.monotonic()
     choice = choice or Choice()
     points = find_face(picture, source, choice)
     created = time.strftime("%Y-%m-%dT%H:%M:%S")
     meta = {"source": Path(source).name, "digest": digest(picture), "created": created}
-    return build(picture, points, name, size, meta | covered_parts(picture, points, choice))
+    persona = build(picture, points, name, size, meta | covered_parts(picture, points, choice))
+    log.info("enrolled %s at %d in %.2f s", source, size, time.monotonic() - started)
+    return persona
 
 
 def cached(path: Path, size: int, choice: Choice | None = None) -> PersonaData:
     """`enroll`, remembered by the picture's content."""
+    return cached_picture(read_picture(path), size, choice, str(path))
+
+
+def cached_picture(
+    picture: RGB, size: int, choice: Choice | None = None, source: str = "picture"
+) -> PersonaData:
+    """As `cached`, of a picture that is read already. `source`: where it came from, for messages."""
     choice = choice or Choice()
-    picture = read_picture(path)
     key = f"{digest(picture)}.{choice.face_index}.{choice.region}.{choice.mouth}.{choice.eyes}".encode()
     name = f"{digest(np.frombuffer(key, np.uint8))}-v{store.VERSION}"
     root = store.cache_dir()
@@ -87,7 +93,7 @@ def cached(path: Path, size: int, choice: Choice | None = None) -> PersonaData:
     except UserError:
         persona = None  # a damaged cache entry is made again
     if persona is None:
-        persona = enroll(path, name, size, choice)
+        persona = enroll_picture(picture, name, size, choice, source)
         store.keep(persona, root)
         store.prune(root)
     return persona

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Literal
 
+from livecam.assets import bundled_portraits
+from livecam.errors import UserError
 from livecam.frames import RGB
+from livecam.given import check_picture
 from livecam.persona import store
-from livecam.persona.enroll import Choice, enroll_picture
+from livecam.persona.enroll import ANSWERS, Choice, cached_picture
 from livecam.persona.opening import open_persona
+from livecam.persona.picture import check_size
 from livecam.persona.types import PersonaData
+from livecam.ranges import shown
+from livecam.settings import limits
+
+Answer = Literal["auto", "visible", "covered"]
 
 
 class Persona(PersonaData):
@@ -26,22 +34,34 @@ class Persona(PersonaData):
         *,
         face_index: int | None = None,
         region: tuple[int, int, int, int] | None = None,
+        mouth: Answer = "auto",
+        eyes: Answer = "auto",
     ) -> Persona:
-        """Prepare a portrait; a picture that was seen before comes from the cache.
+        """Prepare a portrait: about a second, less where the picture was seen before.
 
-        source: a picture's file, H x W x 3 uint8 RGB, or the name of a portrait that was enrolled or comes
-            with livecam; None: the one that comes with it.
+        source: a picture's file; or H x W x 3 uint8 RGB; or the name of a portrait that was enrolled or comes
+            with livecam (`names` lists them; as text, a name beats a file). None: the one that comes with it.
         size: side in pixels of the square in which the face is rendered: 256, 512 or 768.
-        face_index, region: which face of a picture, counted from the left, or inside x, y, width, height in
-            pixels.
+        face_index: which face of a picture, counted from the left, from 0.
+        region: x, y, width, height in pixels of the part of a picture where the face is.
+        mouth, eyes: "covered" if a mask or dark glasses hide them, and they are to keep still; "visible" if
+            they are free; "auto": looked for.
 
         Raises:
             UserError: the picture cannot be read, or its face cannot be used.
         """
-        choice = Choice(face_index, region)
+        limits("size").check(f"size {shown(size)}", size)
+        for name, answer in (("mouth", mouth), ("eyes", eyes)):
+            if answer not in ANSWERS:
+                raise UserError(f"{name} {shown(answer)}", "not an answer", f"Use {', '.join(ANSWERS)}.")
+        choice = Choice(face_index, region, mouth, eyes)
+        if isinstance(source, Path) and not source.is_absolute():
+            source = Path.cwd() / source  # a path is a file, never a name
         if source is None or isinstance(source, str | Path):
             return cls._of(open_persona(None if source is None else str(source), size, choice))
-        return cls._of(enroll_picture(source, "picture", size, choice))
+        picture = check_picture("portrait", source).copy()
+        check_size("portrait", picture.shape[1], picture.shape[0])
+        return cls._of(cached_picture(picture, size, choice))
 
     def save(self, name: str) -> Path:
         """Keep it under a name for `Persona.open` and `livecam run`. Returns its folder.
@@ -49,14 +69,12 @@ class Persona(PersonaData):
         Raises:
             UserError: the name cannot be used, or the folder cannot be written.
         """
-        from dataclasses import replace
-
         return store.save(replace(self, name=name))
 
     @staticmethod
-    def names() -> Sequence[str]:
-        """The portraits that are enrolled."""
-        return store.names()
+    def names() -> list[str]:
+        """The portraits that `open` knows by name: those enrolled, then those that come with livecam."""
+        return list(dict.fromkeys([*store.names(), *bundled_portraits()]))
 
     @classmethod
     def _of(cls, data: PersonaData) -> Persona:

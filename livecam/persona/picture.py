@@ -46,7 +46,7 @@ def read_picture(path: Path) -> RGB:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path, formats=_readable(path)) as image:
-                _check_size(path, *image.size)
+                check_size(str(path), *image.size)
                 image.seek(0)
                 image.draft("RGB", image.size)
                 return _to_rgb(ImageOps.exif_transpose(image))
@@ -58,7 +58,7 @@ def read_picture(path: Path) -> RGB:
         names = ", ".join(FORMATS[:-1])
         raise UserError(str(path), "not a picture that can be read", f"Use one of {names}.") from error
     except Image.DecompressionBombError as error:
-        raise _too_large(path, "too many pixels") from error
+        raise _too_large(str(path), "too many pixels") from error
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
         why = "cannot be decoded" if not isinstance(error, PermissionError) else "may not be read"
         raise UserError(str(path), f"{why} ({error})", "Open and save it again in an editor.") from error
@@ -101,16 +101,17 @@ def digest(picture: RGB) -> str:
     return h.hexdigest()[:32]
 
 
-def _check_size(path: Path, width: int, height: int) -> None:
+def check_size(what: str, width: int, height: int) -> None:
+    """Raises `UserError` for a picture of too many pixels, or too few. `what` names it."""
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise _too_large(path, f"{width}x{height} pixels")
+        raise _too_large(what, f"{width}x{height} pixels")
     if min(width, height) < MIN_SIDE:
-        raise UserError(str(path), f"{width}x{height} pixels are too few", "Use a picture of 256 or more.")
+        raise UserError(what, f"{width}x{height} pixels are too few", "Use a picture of 256 or more.")
 
 
-def _too_large(path: Path, why: str) -> UserError:
+def _too_large(what: str, why: str) -> UserError:
     return UserError(
-        str(path), f"{why}, the limit is {MAX_SIDE} a side and 100 megapixels", "Scale it down first."
+        what, f"{why}, the limit is {MAX_SIDE} a side and 100 megapixels", "Scale it down first."
     )
 
 

@@ -21,6 +21,7 @@ from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, Landmarks, OutputFrame
 from livecam.pipeline.pacing import Pacer, Rhythm
 from livecam.pipeline.slots import Closed, Latest, LatestSlot
+from livecam.pipeline.status import State, Status
 from livecam.pipeline.threads import one_opencv_thread
 from livecam.report import Report
 from livecam.sinks.base import Sink
@@ -117,14 +118,14 @@ class LivePipeline:
         latency = self._report.result()["stages"].get("total")
         return None if latency is None else round(latency["p50_ms"])
 
-    def status(self) -> dict[str, object]:
-        """For the page and for messages: state, frames so far, latency."""
-        state = "live" if self._animator.present else "no face"
+    def status(self) -> Status:
+        """How it goes, for the page and for messages. May be called from any thread."""
+        state = State.LIVE if self._animator.present else State.NO_FACE
         if self._driver_lost:
-            state = "camera lost"
+            state = State.CAMERA_LOST
         elif self._report.frames == 0:
-            state = "starting"
-        return {"state": state, "frames": self._report.frames, "latency_ms": self._latency_ms}
+            state = State.STARTING
+        return Status(state, self._report.frames, self._latency_ms)
 
     def _guard(self, target: Callable[..., None], *args: object) -> None:
         try:

@@ -10,6 +10,9 @@ from rich.console import Console
 
 from livecam.cli import progress
 from livecam.cli.progress import Progress
+from livecam.session import Started
+from livecam.sinks.base import SinkFormat
+from livecam.sources.base import SourceInfo
 
 
 class LateCamera:
@@ -27,21 +30,19 @@ class LateCamera:
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told(monkeypatch, persona):
     """told(pipeline) -> (Progress of a live run, what it has printed so far)."""
     monkeypatch.setattr(progress, "OFFSET_AFTER", 0.01)
     monkeypatch.setattr(progress, "ASK_AGAIN_AFTER", 0.01)
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
     def start(pipeline):
-        class Something:
-            name, detail, width, height, fps = "camera", "", 640, 480, 30.0
-
         shown = Progress()
         text = io.StringIO()
         shown._console = Console(file=text, width=200)
-        info = {"live": True, "source": Something, "format": Something, "sinks": ["page"], "pages": []}
-        shown.hooks().started({**info, "pipeline": pipeline})
+        camera = SourceInfo("camera", 640, 480, 30.0, live=True)
+        started = Started(camera, persona, SinkFormat(640, 480, 30.0), ("page",), pipeline=pipeline)
+        shown.hooks().started(started)
         return shown, text
 
     return start

@@ -17,8 +17,7 @@ from refiner_weights import write_weights
 from livecam.assets import DRIVER, PORTRAIT
 from livecam.assets import bundled as asset
 from livecam.errors import UserError
-from livecam.export import __main__ as command
-from livecam.export import frames
+from livecam.export import command, frames
 from livecam.export.frames import Moved, Recording
 from livecam.face import bundle, tracker
 from livecam.generator import alignment

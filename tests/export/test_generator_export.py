@@ -13,8 +13,7 @@ import torch
 
 from livecam import __version__
 from livecam.engines import Engine, TensorSpec, open_engine
-from livecam.export import __main__ as command
-from livecam.export import report, samples
+from livecam.export import command, report, samples
 from livecam.export.generator import export_generator, operators
 from livecam.export.parity import MAX_ERROR, compare, difference
 from livecam.generator.inputs import input_specs, output_specs

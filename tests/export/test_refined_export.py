@@ -11,8 +11,7 @@ import pytest
 from refiner_weights import write_weights
 
 from livecam.engines import open_engine
-from livecam.export import __main__ as command
-from livecam.export import samples
+from livecam.export import command, samples
 from livecam.export.refined import made_up, with_refiner
 from livecam.generator.inputs import input_specs
 from livecam.generator.layout import refiner_specs

@@ -12,8 +12,7 @@ from onnx import TensorProto, helper
 
 from livecam.engines import open_engine
 from livecam.errors import UserError
-from livecam.export import __main__ as command
-from livecam.export import triton
+from livecam.export import command, triton
 
 BATCHED = ["batch", 3, 2, 2]
 

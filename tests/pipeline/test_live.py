@@ -17,6 +17,7 @@ from faces import turned
 from livecam.errors import SinkLost, UserError
 from livecam.pipeline.live import LivePipeline
 from livecam.pipeline.lossless import run_lossless
+from livecam.pipeline.status import State, Status
 from livecam.settings import MotionSettings, Settings
 
 PATIENCE = 120
@@ -360,9 +361,11 @@ def test_a_tracker_that_only_fails_ends_the_run_with_its_error(animator, monkeyp
 def test_status_tells_what_is_going_on(animator, face):
     way, report = animator(face)
     pipeline = LivePipeline(Clip(1, live=True), way, [], report, fps=30)
-    assert pipeline.status()["state"] == "starting"
+    assert pipeline.status() == Status(State.STARTING)
     pipeline.run()
-    assert pipeline.status()["state"] == "live"
+    status = pipeline.status()
+    assert (status.state, status.frames) == (State.LIVE, 1)
+    assert status.as_json() == {"state": "live", "frames": 1, "latency_ms": status.latency_ms}
 
 
 def test_neutral_can_be_taken_again_while_live(animator, face):

@@ -212,4 +212,5 @@ def test_a_run_goes_on_and_its_report_names_both_engines(persona, face, monkeypa
     request = session.Request(portrait="eve", driver=str(recorded), sinks=("null",))
     report = session.run(request, Settings(size=256, canvas="source", refine=False))
     assert report.frames == 6
-    assert report.engine == "cuda, then cpu"
+    assert report.engines == ["cuda", "cpu"]
+    assert report.result()["engine"] == "cuda, then cpu"

@@ -1,0 +1,67 @@
+"""What a caller's program gives, checked where it comes in: one clear error instead of a wrong picture."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from livecam.errors import UserError
+from livecam.face import landmarks as lm
+from livecam.frames import RGB, Landmarks
+from livecam.ranges import shown
+
+
+def check_picture(what: str, value: object) -> RGB:
+    """`value` itself, where it is a picture: H x W x 3 uint8, not empty. `what` names it in the error.
+
+    Raises:
+        UserError: anything else, with what turns it into one.
+    """
+    if not isinstance(value, np.ndarray):
+        raise UserError(what, f"it is a {type(value).__name__}", "Give a NumPy array, H x W x 3 uint8 RGB.")
+    if value.dtype == np.uint8 and value.ndim == 3 and value.shape[2] == 3 and value.size:
+        return value
+    if value.size and value.ndim in (2, 3) and value.shape[2:] in ((), (1,), (3,), (4,)):
+        if value.dtype != np.uint8:
+            todo = "Convert it to uint8, 0 to 255."
+        elif value.shape[2:] == (4,):
+            todo = "Leave the fourth channel out: picture[..., :3]."
+        else:
+            todo = "Repeat the grey channel: np.dstack([grey, grey, grey])."
+    else:
+        todo = "Give H x W x 3 uint8 RGB."
+    shape = " x ".join(map(str, value.shape)) or "a single value"
+    raise UserError(what, f"it is {shape} {value.dtype}, not H x W x 3 uint8", todo)
+
+
+def check_landmarks(what: str, value: object) -> Landmarks:
+    """`value` as float32, where it is a face: (478, 3) finite numbers. `what` names it in the error.
+
+    Raises:
+        UserError: anything else.
+    """
+    todo = "Give MediaPipe's 478 points as x, y, z in pixels; None without a face."
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "fiu":
+        kind = f"{value.dtype} array" if isinstance(value, np.ndarray) else type(value).__name__
+        raise UserError(what, f"it is a {kind}, not an array of numbers", todo)
+    if value.shape != (lm.COUNT, 3):
+        raise UserError(what, f"its shape is {value.shape}, not ({lm.COUNT}, 3)", todo)
+    points = value.astype(np.float32)
+    if not np.isfinite(points).all():
+        raise UserError(what, "not all of them are finite numbers", todo)
+    return points
+
+
+def check_time(time_s: float, last_s: float) -> float:
+    """`time_s` in seconds, where it is a time that may follow `last_s`.
+
+    Raises:
+        UserError: it is none, or it goes back.
+    """
+    if not isinstance(time_s, int | float | np.number) or not math.isfinite(time_s):
+        raise UserError(f"time_s {shown(time_s)}", "not a finite number", "Give seconds, or None for now.")
+    if time_s < last_s:
+        why = f"it goes back: the last was {shown(last_s)}"
+        raise UserError(f"time_s {shown(time_s)}", why, "Make another animator for another film.")
+    return float(time_s)
