@@ -34,7 +34,7 @@ def setting(name: str, help: str, *names: str) -> Any:
 
 Size = Annotated[int | None, setting("size", "Side of the rendered face crop in pixels.")]
 FaceIndex = Annotated[
-    int | None, number(Range(0, 99, whole=True), "Which face of the picture, from the left, from 0.")
+    int | None, number(Range(0, 99, whole=True), "Which face of the picture, counted from the left, from 0.")
 ]
 Region = Annotated[
     str | None,
@@ -57,7 +57,7 @@ def settings_from(motion: dict[str, Any], **changes: Any) -> Settings:
 
 
 def choice_from(face_index: int | None, crop: str | None, mouth: str = "auto", eyes: str = "auto") -> Choice:
-    """Raises `UserError` for a region that is not x,y,width,height, or an answer that is none."""
+    """Raises `UserError` for a region that is not x,y,width,height, or an unknown answer."""
     from livecam.persona.enroll import ANSWERS, Choice
 
     for flag, answer in (("--mouth", mouth), ("--eyes", eyes)):

@@ -48,7 +48,9 @@ def build(
         str | None, typer.Option(help="cuda or tensorrt: make its graph and engine too.")
     ] = None,
     size: Size = None,
-    refine: Annotated[bool, typer.Option("--refine/--no-refine", help="With the learned half.")] = True,
+    refine: Annotated[
+        bool, typer.Option("--refine/--no-refine", help="With the network that repairs mouth and eyes.")
+    ] = True,
 ) -> None:
     """Make what is built on this machine: the face model (fetched once, here and only here), engines."""
     from livecam.export import face_model

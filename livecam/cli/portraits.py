@@ -55,8 +55,8 @@ def enroll(
     """Prepare a portrait once and keep it under a name.
 
     More pictures of the same person, with other faces and turns of the head, help mouth and eyes to become
-    theirs. A clip gives 32 frames; its calmest becomes the portrait. --face-index and --crop are of the first
-    picture; of a clip in its place, of each frame.
+    theirs. A clip gives 32 frames; its calmest becomes the portrait. --face-index and --crop apply to the
+    first picture, or to each frame of a clip.
     """
     from livecam import assets
     from livecam.folders import persona_folder

@@ -34,7 +34,9 @@ def run(
     engine: Annotated[
         str | None, typer.Option(help="auto, cpu, cuda, tensorrt, torch, or grpc://HOST:8001/MODEL.")
     ] = None,
-    refine: Annotated[bool | None, typer.Option("--refine/--no-refine", help="Use the learned half.")] = None,
+    refine: Annotated[
+        bool | None, typer.Option("--refine/--no-refine", help="Repair mouth and eyes with the network.")
+    ] = None,
     loop: Annotated[
         bool | None,
         typer.Option(
@@ -52,7 +54,9 @@ def run(
     pose_gain: Annotated[float | None, setting("pose_gain", "1 as the driver, 0 for a still head.")] = None,
     mirror: Annotated[
         bool | None,
-        typer.Option("--mirror/--no-mirror", help="Default: webcams, and performances that were."),
+        typer.Option(
+            "--mirror/--no-mirror", help="Default: for webcams, and for performances that were mirrored."
+        ),
     ] = None,
     neutral: Annotated[
         int | None,

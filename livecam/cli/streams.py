@@ -1,4 +1,4 @@
-"""The three streams that a program is given: there whatever whoever started it has closed."""
+"""The three standard streams: always open, even where whoever started the program closed them."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def _typed() -> str:
 
 
 def _path() -> str:
-    """Where this program lies, for a shell that does not know it by name: a root's, for instance."""
+    """Where this program lies, for a shell that does not know it by name: root's, for instance."""
     called = Path(sys.argv[0])
     if called.name == "__main__.py":
         return f"{_shown(Path(sys.executable))} -m livecam.cli"

@@ -67,7 +67,7 @@ def virtual_cameras(system: System) -> list[Check]:
 
 
 def how_to_get_a_virtual_camera(system: System | None = None) -> str:
-    """In one line, for who has none; the checks know of packages and of Secure Boot."""
+    """One line for a user without any; the checks know of packages and of Secure Boot."""
     todos = [check.todo for check in virtual_cameras(system or System()) if check.todo]
     return f"{todos[0] if todos else f'Run: {LOAD}'} `livecam camera-setup` shows every step."
 

@@ -75,7 +75,7 @@ def face_model(system: System) -> Check:
 
 
 def refiner(system: System) -> Check:
-    """The learned half. Without it the demo runs; with damaged files it stops."""
+    """The network that repairs mouth and eyes. The demo runs without it; damaged files stop it."""
     name, problem = system.refiner()
     if problem:
         return Check("refiner", "fail", problem, f"{REINSTALL}. Or run with --no-refine.")

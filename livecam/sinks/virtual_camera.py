@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 LOAD_ADVICE = f"Run: {LOAD}. `livecam camera-setup` shows every step."
-"""For who has no virtual camera, where nobody knows this machine better."""
+"""For a user without a virtual camera, where nothing more is known of this machine."""
 
 
 class VirtualCameraSink:

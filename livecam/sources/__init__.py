@@ -12,10 +12,10 @@ from livecam.errors import UserError
 from livecam.frames import DriverFrame
 from livecam.sources.base import Source, SourceInfo
 
-# Here, for OpenCV may read them as soon as it is loaded.
+# Set here, because OpenCV may read them as soon as it is loaded.
 # Media Foundation otherwise takes ten seconds and more to open some cameras.
 os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-# Seconds until a V4L2 camera that says nothing counts as lost, in place of ten.
+# Seconds until a V4L2 camera that says nothing counts as lost, instead of ten.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 
 __all__ = ["Source", "SourceInfo", "file_of", "open_source"]

@@ -13,7 +13,7 @@ import pytest
 from livecam.cli.wording import as_typed
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="paths are written otherwise")
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
