@@ -105,6 +105,19 @@ def test_commands_and_options_exist(page: Path) -> None:
                 assert option in known[name] | {"--help"}, f"{page.name}: livecam {name} has no {option}"
 
 
+def test_targets_of_make_and_variables_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    named = {name for block in code(page) for name in re.findall(r"(?:^|`)make ([a-z-]+)", block, re.M)}
+    assert named <= targets
+    sources = [
+        ".ci/run",
+        *(str(path) for folder in ("livecam", "tests") for path in (ROOT / folder).rglob("*.py")),
+    ]
+    known = "".join((ROOT / name).read_text("utf-8") for name in sources)
+    assert not [name for name in re.findall(r"LIVECAM_[A-Z_]+", text) if name not in known]
+
+
 def test_the_patterns_find_what_they_are_for() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert LINK.findall(text)
