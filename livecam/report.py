@@ -70,7 +70,7 @@ class Report:
             self.frames += 1
 
     def result(self) -> dict[str, Any]:
-        """The report of DESIGN.md section 9, as plain values."""
+        """The report as plain values, as docs/recording.md describes it."""
         ended, cpu = self._ended or (time.monotonic(), time.process_time())
         seconds, cpu = max(ended - self._started, 1e-9), cpu - self._cpu
         frames = max(self.frames, 1)
