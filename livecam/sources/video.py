@@ -26,8 +26,8 @@ MAX_PIXELS = 64_000_000
 FALLBACK_FPS = 30.0
 Matrix = tuple[int, int, int, int]
 WIDEST_PIXEL: Final = 4
-"""Times as wide as high, or as high as wide: half-D1 PAL in 16:9, the most that is in use, has 2.91. More than
-that is a damaged header."""
+"""Times as wide as high, or as high as wide: half-D1 PAL in 16:9, the most that is in use, has 2.91. More
+than that is a damaged header."""
 NEARLY_SQUARE: Final = 0.01
 """Converters that round sizes leave ratios such as 1279:1280; a face is none the wider for it."""
 _SECOND_THREAD_FROM = 1_000_000
