@@ -97,15 +97,15 @@ class Moved:
             EngineError: the graph cannot be run.
         """
         from livecam.persona.person_shots import portrait_view
-        from livecam.render.cpu.refiner import HostRefiner
-        from livecam.render.cpu.renderer import HostRenderer
+        from livecam.render.cpu.refiner import CpuRefiner
+        from livecam.render.cpu.renderer import CpuRenderer
         from livecam.render.refiner_setup import styled
 
         persona = styled(self.portrait.at(SIDE), weights)
         assert persona.style is not None
         recording = Recording(open_engine("cpu", graph, threads=1))
-        refiner = HostRefiner(recording, *portrait_view(persona), persona.style.values)
-        renderer = HostRenderer(persona, refiner)
+        refiner = CpuRefiner(recording, *portrait_view(persona), persona.style.values)
+        renderer = CpuRenderer(persona, refiner)
         for motion in self.motions:
             renderer.render(motion)
         renderer.close()

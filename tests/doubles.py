@@ -11,7 +11,7 @@ import numpy as np
 from livecam.animator import Animator
 from livecam.errors import SinkLost, SourceLost
 from livecam.frames import DriverFrame, OutputFrame
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.report import Report
 from livecam.settings import Settings
 from livecam.sources.base import SourceInfo
@@ -127,7 +127,7 @@ def make_animator(persona, *answers, mirror=False, record=None, settings=None, r
         canvas="source",
         mirror=mirror,
         motion=(settings or Settings()).motion,
-        renderer=renderer or HostRenderer(persona),
+        renderer=renderer or CpuRenderer(persona),
         tracker=Tracked(*answers),
         report=report,
         record=record,

@@ -10,7 +10,7 @@ from doubles import GREEN, Clip, Collected, Failing, make_animator
 
 from livecam.frames import OutputFrame
 from livecam.pipeline.live import LivePipeline
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def has_green(frames):
 @pytest.mark.parametrize("trouble", ["none", "no face", "bad landmarks", "tracker breaks", "renderer breaks"])
 def test_no_pixel_of_the_driver_reaches_a_sink(animator, persona, face, trouble):
     """Promise 1: whatever fails. The driver's pictures are pure green; no output may hold that colour."""
-    renderer = Failing(HostRenderer(persona))
+    renderer = Failing(CpuRenderer(persona))
     answers = {
         "none": [face],
         "no face": [face, None, None],

@@ -23,7 +23,7 @@ from livecam.face import bundle
 from livecam.motion.types import Motion, rest
 from livecam.persona.picture import read_picture
 from livecam.persona.types import PersonaData
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.matte import CutOut
 from livecam.sources import read_frames
 
@@ -277,7 +277,7 @@ def test_alpha_is_what_the_renderer_blends_with(persona: PersonaData, face: NDAr
         background=np.zeros_like(persona.background),
         interior=np.full_like(persona.interior, 255),
     )
-    renderer, cut_out = HostRenderer(bare), CutOut(bare)
+    renderer, cut_out = CpuRenderer(bare), CutOut(bare)
     for motion in motions_of(persona, face):
         drawn, alpha = renderer.render(motion)[..., 0].astype(int), cut_out.alpha(motion)
         edge = alpha < 255  # within the person lids and lips are drawn, too
@@ -288,7 +288,7 @@ def test_alpha_is_what_the_renderer_blends_with(persona: PersonaData, face: NDAr
 def test_alpha_follows_the_head_and_lies_back_without_a_rim(
     persona: PersonaData, face: NDArray[np.float32]
 ) -> None:
-    renderer, cut_out = HostRenderer(persona), CutOut(persona)
+    renderer, cut_out = CpuRenderer(persona), CutOut(persona)
     middles = []
     for motion in motions_of(persona, face):
         picture = renderer.render(motion)

@@ -96,6 +96,11 @@ BENCH = "livecam.benchmarks.bench"
 """All that the command line knows of the benchmarks."""
 
 
+TWINS: Mapping[str, str | None] = {"renderer": "generator", "int8": None}
+"""The generator stands twice: `livecam.render.cpu` for CPUs, `livecam.model` in PyTorch. Twins have one name,
+but for these; None has no twin."""
+
+
 @dataclass(frozen=True)
 class Import:
     """One module imports another, or a package that is none of ours, in a line of its file."""
@@ -235,6 +240,14 @@ def test_the_page_for_readers_has_the_same_floors():
     table = page.split("## The floors")[1].split("\n## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     assert [tuple(re.findall("`(.*?)`", row)) for row in rows] == list(map(tuple, reversed(FLOORS)))
+
+
+def test_every_module_for_cpus_has_its_twin():
+    modules = modules_in(HOUSE, FOLDERS)
+    names = [name.rpartition(".")[2] for name in modules if name.startswith("livecam.render.cpu.")]
+    assert TWINS.keys() < set(names)
+    twins = [TWINS.get(name, name) for name in names]
+    assert [twin for twin in twins if twin is not None and f"livecam.model.{twin}" not in modules] == []
 
 
 def test_no_module_reaches_itself(imports):

@@ -12,13 +12,13 @@ from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.alignment import Square, face_square
 from livecam.generator.layout import GRID
-from livecam.generator.rasters import draw_rasters
 from livecam.motion.transfer import MotionTransfer
 from livecam.persona import person_shots
 from livecam.persona.crop import cut_crop
 from livecam.persona.pictures import Seen
 from livecam.persona.types import Crop, PersonaData, Shots
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.rasters import draw_rasters
+from livecam.render.cpu.renderer import CpuRenderer
 from training import shards
 from training.shards import Arrays
 
@@ -33,7 +33,7 @@ class MovedPortrait:
         """points: (478, 3), the portrait's landmarks as the witness of the other pictures sees them, in
         pixels."""
         self._crop, self._size, self._rng = persona.crop, persona.size, rng
-        self._renderer = HostRenderer(persona)
+        self._renderer = CpuRenderer(persona)
         self._transfer = MotionTransfer(persona.landmarks, points, FREE)
         own = face_square(persona.landmarks)
         cropped = cut_crop(persona.picture, persona.crop, persona.size)

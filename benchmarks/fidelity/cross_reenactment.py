@@ -24,7 +24,7 @@ from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks, spread
 from livecam.motion.transfer import SHUT_LIPS
 from livecam.persona.types import PersonaData
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.sources import open_source, read_frames
 from livecam.sources.memory import MemorySource
 
@@ -173,7 +173,7 @@ def compare(
     if neutral is None:
         raise UserError(driver.name, "the tracker found no face in it", "Give another clip.")
     motions = dict(moved)
-    warper = HostRenderer(persona)
+    warper = CpuRenderer(persona)
     warped = {k: warper.render(motions[k]) for k in sorted(driver.judged)}
     found = {WARPER: _likeness(persona, driver, judge, warped, neutral)}
     for name, method in (methods or {}).items():

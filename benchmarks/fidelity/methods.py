@@ -24,8 +24,8 @@ from livecam.persona import enroll, person_shots
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import PersonaData, Style
 from livecam.pipeline.lossless import motions
-from livecam.render.cpu.renderer import HostRenderer
-from livecam.render.refiner_setup import host_refiner
+from livecam.render.cpu.renderer import CpuRenderer
+from livecam.render.refiner_setup import cpu_refiner
 from livecam.render.style import with_style
 from livecam.sources.base import Source
 
@@ -75,7 +75,7 @@ def refiner(persona: PersonaData, weights: Weights, shots: Sequence[Shot] = ()) 
     known = _enrolled(persona, shots)
     if shots:
         return _drawn_anew(known, weights)
-    repair = host_refiner(known, weights)
+    repair = cpu_refiner(known, weights)
     return lambda warped, motion: repair(warped, motion.landmarks[:, :2])
 
 
@@ -104,7 +104,7 @@ def _enrolled(persona: PersonaData, shots: Sequence[Shot]) -> PersonaData:
 
 def _drawn_anew(persona: PersonaData, weights: Weights) -> Method:
     """More pictures show teeth, so the warper's own picture is another."""
-    renderer = HostRenderer(persona, host_refiner(persona, weights))
+    renderer = CpuRenderer(persona, cpu_refiner(persona, weights))
     return lambda warped, motion: renderer.render(motion)
 
 

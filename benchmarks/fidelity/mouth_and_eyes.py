@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from livecam.frames import RGB
 from livecam.generator.alignment import Square, face_square
 from livecam.generator.layout import EYES, LIDS, LIPS, MOUTH, REACH
-from livecam.generator.rasters import draw_rasters
+from livecam.render.cpu.rasters import draw_rasters
 
 Mask = NDArray[np.bool_]
 AROUND_EYES: Final = 0.03

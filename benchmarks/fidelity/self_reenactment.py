@@ -41,7 +41,7 @@ from livecam.generator.weights import Weights
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import Crop, PersonaData
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.sources import open_source, read_frames
 
 MEASURES = ("face_psnr", "psnr", "ssim", "landmarks", "lips", "eyes", "sharpness")
@@ -151,7 +151,7 @@ def compare(clip: Path, persona: PersonaData, tracker: Tracker, plan: Plan, judg
     """As `compare_clip`, with a persona of the clip's first frame and a tracker already made."""
     with open_source(str(clip)) as source:
         motions = dict(drive(source, persona, tracker, plan.limit)[0])
-    warper = HostRenderer(persona)
+    warper = CpuRenderer(persona)
     warped = {index: warper.render(motion) for index, motion in motions.items()}
     chosen = spread(len(warped), plan.frames, FIRST)
     if not chosen:

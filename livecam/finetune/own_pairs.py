@@ -19,12 +19,12 @@ from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.alignment import Square, face_square
 from livecam.generator.layout import LIDS, LIPS
-from livecam.generator.rasters import draw_rasters
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import PersonaData
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.rasters import draw_rasters
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.settings import MotionSettings
 
 F32 = NDArray[np.float32]
@@ -60,7 +60,7 @@ class OwnPairs:
         self._crop = cut_crop(persona.picture, persona.crop, persona.size)
         self._own = persona.landmarks
         self._square = face_square(persona.landmarks)
-        self._renderer = HostRenderer(persona)
+        self._renderer = CpuRenderer(persona)
         self._transfer = MotionTransfer(persona.landmarks, persona.landmarks * np.float32(UNIT), FREE)
 
     def at_rest(self, rng: np.random.Generator) -> OwnPair:

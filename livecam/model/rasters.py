@@ -4,8 +4,7 @@ Distances say more than filled outlines: they stay smooth at half the crop's res
 the cost buys, and a shut mouth or lid is still a line to be seen. They also say where the refiner may change
 anything (`livecam.model.refiner`).
 
-`Rasters` is the form inside a graph. On a CPU `livecam.render.cpu.refiner.draw_rasters` draws the same,
-faster.
+`Rasters` is the form inside a graph. On a CPU `livecam.render.cpu.rasters` draws the same, faster.
 """
 
 from __future__ import annotations

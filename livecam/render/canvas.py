@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona.types import PersonaData
-from livecam.render.raster import blend_mask
 from livecam.settings import parse_size
 
 FACE_SHARE = 0.40
@@ -95,7 +95,7 @@ class PictureCanvas:
         if rendered.shape[0] != self._side:
             rendered = cv2.resize(rendered, (self._side, self._side), interpolation=self._how)
         out = self._base.copy()
-        blend_mask(rendered[self._part], self._mask, out[self._target])
+        _blend(rendered[self._part], self._mask, out[self._target])
         return out
 
 
@@ -183,3 +183,18 @@ def _feather(
     linear = down[:, None] * across[None, :]
     out: NDArray[np.float32] = (linear * linear * (3 - 2 * linear)).astype(np.float32)
     return out
+
+
+@compiled(fastmath=True)
+def _blend(layer: NDArray[np.uint8], mask: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """Lay `layer` over `out` where `mask` is 255, mix where it is less. (H, W, 3), (H, W), uint8."""
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            m = np.int32(mask[y, x])
+            if m == 255:
+                for c in range(3):
+                    out[y, x, c] = layer[y, x, c]
+            elif m > 0:
+                for c in range(3):
+                    mixed = np.int32(out[y, x, c]) * (255 - m) + np.int32(layer[y, x, c]) * m
+                    out[y, x, c] = (mixed + 127) // 255

@@ -41,7 +41,7 @@ def make_renderer(persona: PersonaData, engine: str, refine: bool = True) -> Ren
 
     def open_named(name: str) -> Renderer:
         if name == "cpu":
-            return open_host(persona, weights)
+            return open_cpu(persona, weights)
         return EngineRenderer(persona, name, weights, build=engine != "auto")
 
     if engine == "auto":
@@ -55,17 +55,17 @@ def make_renderer(persona: PersonaData, engine: str, refine: bool = True) -> Ren
     return FailoverRenderer(renderer, lambda: open_named("cpu"))
 
 
-def open_host(persona: PersonaData, weights: Weights | None) -> Renderer:
+def open_cpu(persona: PersonaData, weights: Weights | None) -> Renderer:
     """The CPU's renderer, warmed up: as a spare it has to draw its first frame within the time of one.
 
     Raises:
         UserError: the refiner's weights are damaged.
     """
     from livecam.motion.types import rest
-    from livecam.render.cpu.renderer import HostRenderer
-    from livecam.render.refiner_setup import host_refiner
+    from livecam.render.cpu.renderer import CpuRenderer
+    from livecam.render.refiner_setup import cpu_refiner
 
-    renderer = HostRenderer(persona, None if weights is None else host_refiner(persona, weights))
+    renderer = CpuRenderer(persona, None if weights is None else cpu_refiner(persona, weights))
     renderer.render(rest(persona.landmarks))
     return renderer
 

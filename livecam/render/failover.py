@@ -1,6 +1,6 @@
 """`--engine auto`, and what happens when a GPU goes away in the middle of a call: the CPU draws on.
 
-The spare is the host's renderer, opened beforehand in a thread. It draws the same picture (70 dB), so nobody
+The spare is the CPU's renderer, opened beforehand in a thread. It draws the same picture (70 dB), so nobody
 sees more than a frame that took longer.
 """
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from livecam.frames import RGB
 from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
+from livecam.render.cpu.warper import CpuWarper
 from livecam.render.geometry import FrameGeometry
 
 
@@ -19,8 +19,7 @@ class CutOut:
         self._geometry = FrameGeometry(persona)
         self._matte = np.ascontiguousarray(persona.foreground[..., 3])
         self._background = persona.background
-        axis = np.arange(persona.size, dtype=np.float32)
-        self._pixels = np.stack(np.meshgrid(axis, axis), -1)
+        self._warp = CpuWarper(persona.size)
 
     def __call__(self, picture: RGB, motion: Motion) -> NDArray[np.uint8]:
         """(size, size, 4) uint8 RGBA, straight alpha: laid over the portrait's background it is `picture`
@@ -39,9 +38,5 @@ class CutOut:
         return out
 
     def alpha(self, motion: Motion) -> NDArray[np.uint8]:
-        """(size, size) uint8: 255 where the person is, 0 where the background is."""
-        side = self._matte.shape[0]
-        flow = self._geometry(motion).flow[0].transpose(1, 2, 0) * np.float32(side)
-        where = cv2.resize(flow, (side, side), interpolation=cv2.INTER_LINEAR) + self._pixels
-        warped = cv2.remap(self._matte, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(warped, np.uint8)
+        """(size, size) uint8, a fresh array: 255 where the person is, 0 where the background is."""
+        return self._warp(self._matte, self._geometry(motion).flow).copy()

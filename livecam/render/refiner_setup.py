@@ -16,7 +16,7 @@ from livecam.generator.weights import REFINER, SMALL, Weights, find
 from livecam.persona.person_shots import portrait_view
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.int8 import quicker
-from livecam.render.cpu.refiner import HostRefiner, portrait_inputs
+from livecam.render.cpu.refiner import CpuRefiner, portrait_inputs
 from livecam.render.style import with_style
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ def weights_for(refine: bool) -> Weights | None:
     return weights
 
 
-def host_refiner(persona: PersonaData, weights: Weights) -> HostRefiner:
-    """Corrects the host's pictures of this persona.
+def cpu_refiner(persona: PersonaData, weights: Weights) -> CpuRefiner:
+    """Corrects pictures of this persona on the CPU.
 
     Raises:
         UserError: a file of the weights is missing, damaged or cannot be run.
@@ -55,7 +55,7 @@ def host_refiner(persona: PersonaData, weights: Weights) -> HostRefiner:
         if SMALL in weights:
             small = open_engine("cpu", weights.file(SMALL), threads=threads())
             engine = quicker(engine, small, _example(*view, persona.style.values, weights.size))
-        return HostRefiner(engine, *view, persona.style.values)
+        return CpuRefiner(engine, *view, persona.style.values)
     except EngineError as error:
         raise _unusable(error) from error
 

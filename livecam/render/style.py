@@ -15,10 +15,10 @@ from livecam.engines import open_engine
 from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.inputs import planes
-from livecam.generator.rasters import draw_rasters
 from livecam.generator.weights import EMBEDDER, Weights
 from livecam.persona.person_shots import of_portrait
 from livecam.persona.types import PersonaData, Shots, Style
+from livecam.render.cpu.rasters import draw_rasters
 
 log = logging.getLogger(__name__)
 F32 = NDArray[np.float32]

@@ -14,7 +14,7 @@ from livecam.frames import DriverFrame
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.persona import person_shots
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.sources.memory import MemorySource
 
 
@@ -85,7 +85,7 @@ def test_the_refiner_is_the_products(persona, face, weights, monkeypatch):
     monkeypatch.setenv(files.VARIABLE, str(weights.folder))
     motion = speaking(persona, face)
     product = make_renderer(persona, "cpu")
-    warped = HostRenderer(persona).render(motion)
+    warped = CpuRenderer(persona).render(motion)
     refined = methods.refiner(persona, weights)(warped, motion)
     np.testing.assert_array_equal(refined, product.render(motion))
     assert (refined != warped).any()
@@ -97,7 +97,7 @@ def test_more_pictures_of_the_person_change_the_style(persona, face, weights):
     picture = rng.integers(0, 256, (512, 512, 3), np.uint8)
     shot = person_shots.shot(picture, persona.landmarks)
     motion = speaking(persona, face)
-    warped = HostRenderer(persona).render(motion)
+    warped = CpuRenderer(persona).render(motion)
     one, two = (methods.refiner(persona, weights, shots)(warped, motion) for shots in ((), (shot,)))
     assert (one != two).any()
 
@@ -115,7 +115,7 @@ def test_a_tuned_person_is_drawn_in_the_tuned_style(persona, face, weights, monk
     monkeypatch.setattr(tuning, "fine_tune", fine_tune)
     others = [(methods.portrait(persona), persona.landmarks)] * 3
     motion = speaking(persona, face)
-    warped = HostRenderer(persona).render(motion)
+    warped = CpuRenderer(persona).render(motion)
     plain = methods.refiner(persona, weights, [person_shots.shot(*other) for other in others])
     method, found = methods.tuned(persona, weights, others, 7)
     assert told == [(4, 3, "painter.safetensors", 7)]

@@ -13,8 +13,8 @@ from livecam.benchmarks.fidelity import mouth_and_eyes
 from livecam.generator import alignment
 from livecam.generator.alignment import face_square
 from livecam.generator.layout import REACH
-from livecam.generator.rasters import draw_rasters
 from livecam.model import refiner
+from livecam.render.cpu.rasters import draw_rasters
 from training import evaluate
 
 SIZE = 64

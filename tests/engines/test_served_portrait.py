@@ -47,7 +47,7 @@ def test_landmarks_go_out_and_frames_come_into_the_sink(persona, graph, take, tm
     from livecam.animator import Animator
     from livecam.pipeline.lossless import run_lossless
     from livecam.render.choose import make_renderer
-    from livecam.render.cpu.renderer import HostRenderer
+    from livecam.render.cpu.renderer import CpuRenderer
     from livecam.report import Report
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
@@ -65,7 +65,7 @@ def test_landmarks_go_out_and_frames_come_into_the_sink(persona, graph, take, tm
 
     with standin_triton.serving("grpc", "generator-256-drawn", graph) as server:
         remote = make_renderer(persona, server.url, refine=False)
-        given, expected = play(remote, "remote"), play(HostRenderer(persona), "here")
+        given, expected = play(remote, "remote"), play(CpuRenderer(persona), "here")
         remote.close()
         # The flow, 128 x 128 x 2 in FP32, and 8 KB of landmarks, maps and names: no picture goes out.
         assert all(0 < size - 131_072 < 8_192 for size in server.bytes_received)

@@ -24,7 +24,7 @@ from livecam.generator import alignment
 from livecam.generator.inputs import input_specs, planes
 from livecam.generator.layout import crop_specs, refiner_specs
 from livecam.generator.weights import REFINER, Weights
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.sources.recording import PerformanceWriter
 
 SIZE = 256
@@ -72,7 +72,7 @@ def test_a_refiner_is_fed_crops_of_what_the_host_warps(moved: Moved, weights: We
     names = {spec.name for spec in crop_specs(weights.style, weights.size)}
     assert [set(feeds) for feeds in fed] == [names] * 2
     motion, persona = moved.motions[1], moved.portrait.at(frames.SIDE)
-    warped = HostRenderer(persona).render(motion)
+    warped = CpuRenderer(persona).render(motion)
     square = alignment.face_square(motion.landmarks[:, :2])
     np.testing.assert_array_equal(fed[1]["crop"], planes(alignment.cut(warped, square, weights.size)))
     assert (fed[0]["rasters"] != fed[1]["rasters"]).any()

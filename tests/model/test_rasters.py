@@ -10,8 +10,8 @@ from faces import turned, with_lids, with_lip_gap
 from livecam.face import landmarks as lm
 from livecam.generator.alignment import face_square
 from livecam.generator.layout import CHANNELS, EYES, GRID, IRISES, LIDS, LIPS, MOUTH
-from livecam.generator.rasters import draw_rasters
 from livecam.model.rasters import Rasters
+from livecam.render.cpu.rasters import draw_rasters
 
 
 def both(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

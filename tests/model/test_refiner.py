@@ -20,13 +20,13 @@ from livecam.export.half import to_half
 from livecam.generator.alignment import face_square
 from livecam.generator.inputs import persona_specs, planes
 from livecam.generator.layout import MOUTH
-from livecam.generator.rasters import draw_rasters
 from livecam.model.generator import Generator
 from livecam.model.light import USUAL_BLUE, trusted
 from livecam.model.paper import PaperNetwork, PaperShape
 from livecam.model.refiner import CropNetwork, FaceRefiner
 from livecam.model.repair import Quarters, RepairNetwork, RepairShape
-from livecam.render.cpu.refiner import HostRefiner
+from livecam.render.cpu.rasters import draw_rasters
+from livecam.render.cpu.refiner import CpuRefiner
 
 SMALL = RepairShape(size=64, widths=(8, 8, 16, 16), deep=1, head=8)
 
@@ -200,7 +200,7 @@ def test_host_and_graph_draw_the_same(face) -> None:  # type: ignore[no-untyped-
     picture = draw_face(face)
     style = np.random.default_rng(0).normal(0, 0.3, (1, network.style_size)).astype(np.float32)
     engine = open_engine("torch", module=network, inputs=network.inputs, outputs=network.outputs)
-    host = HostRefiner(engine, picture, points, style)
+    host = CpuRefiner(engine, picture, points, style)
     on_host = host(picture, moved)
 
     refiner = FaceRefiner(network, 512)
@@ -254,7 +254,7 @@ def test_the_host_touches_only_the_square(face) -> None:  # type: ignore[no-unty
     network = trained(RepairNetwork(SMALL))
     engine = open_engine("torch", module=network, inputs=network.inputs, outputs=network.outputs)
     picture, points = draw_face(face), (face / 512).astype(np.float32)
-    refine = HostRefiner(engine, picture, points, np.zeros((1, network.style_size), np.float32))
+    refine = CpuRefiner(engine, picture, points, np.zeros((1, network.style_size), np.float32))
     away = points + np.float32(3)  # the face has left the picture
     np.testing.assert_array_equal(refine(picture, away), picture)
     np.testing.assert_array_equal(refine(picture, points), picture)  # the portrait at rest

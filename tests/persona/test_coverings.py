@@ -15,7 +15,7 @@ from livecam.persona import coverings, enroll, pictures, store
 from livecam.persona.crop import cut_crop
 from livecam.persona.enroll import Choice
 from livecam.persona.opening import open_persona
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 
 SIZE = 256
 
@@ -166,7 +166,7 @@ def test_nothing_opens_in_the_picture(face, enrolled):
     """Nor does it at rest: no mouth is painted on a mask whose landmarks have their lips apart."""
     persona = enrolled("mouth")
     picture = cut_crop(persona.picture, persona.crop, SIZE).astype(int)
-    renderer = HostRenderer(persona)
+    renderer = CpuRenderer(persona)
     shown = renderer.render(
         MotionTransfer(persona.landmarks, face, covered=persona.covered)(with_lip_gap(face, 0.6))
     )

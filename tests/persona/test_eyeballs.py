@@ -17,7 +17,7 @@ from livecam.motion.types import Motion, rest
 from livecam.persona import enroll
 from livecam.persona.eyeballs import IN_THE_SHADE, MOST_BESIDE_SKIN, aside_eyes, split_eyes
 from livecam.persona.fill import polygon_mask
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 
 SIZE = 512
 GREEN = (20, 200, 20)
@@ -99,7 +99,7 @@ def test_lashes_stay_when_the_eyes_look_aside(drawn, face, monkeypatch):
     picture, _ = drawn
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
     persona = enroll.build(picture, face.copy(), "green", SIZE, {})
-    renderer, still = HostRenderer(persona), rest(persona.landmarks)
+    renderer, still = CpuRenderer(persona), rest(persona.landmarks)
     aside = Motion(still.landmarks, still.head, still.gaze + np.float32([0.012, 0]), still.lids)
 
     def green(shown):
@@ -157,7 +157,7 @@ def test_only_eyes_that_look_far_aside_show_that_layer(face, persona):
         interior = persona.interior.copy()
         interior[..., 3:] = layer
         motion = MotionTransfer(persona.landmarks, face)(looking_aside(face, share).astype(np.float32))
-        return HostRenderer(replace(persona, interior=interior)).render(motion).astype(int)
+        return CpuRenderer(replace(persona, interior=interior)).render(motion).astype(int)
 
     for share, most, least in ((0.0, 0, 0), (0.05, 0, 0), (0.1, 200, 20), (0.22, 255, 230)):
         changed = np.abs(drawn_with(255, share) - drawn_with(0, share)).max()

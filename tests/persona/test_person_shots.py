@@ -18,11 +18,11 @@ from refiner_weights import write_weights
 
 from livecam.generator import alignment
 from livecam.generator.inputs import planes
-from livecam.generator.rasters import draw_rasters
 from livecam.generator.weights import PAINTER, Weights
 from livecam.model.painter import load_painter
 from livecam.persona import enroll, person_shots, store
 from livecam.persona.types import Style
+from livecam.render.cpu.rasters import draw_rasters
 from livecam.render.style import embed_style, with_style
 
 

@@ -10,7 +10,7 @@ from livecam.benchmarks.fidelity import metrics
 from livecam.frames import DriverFrame
 from livecam.motion.types import rest
 from livecam.pipeline.lossless import animate_clip, motions
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.sources.memory import MemorySource
 
 
@@ -25,7 +25,7 @@ def source_of(points):
 def test_a_still_driver_leaves_the_portrait_at_rest(persona, face):
     with Animator(persona, refine=False, engine="cpu") as animator:
         pictures = [frame.pixels for frame in animate_clip(source_of([face] * 4), animator)]
-    resting = HostRenderer(persona).render(rest(persona.landmarks))
+    resting = CpuRenderer(persona).render(rest(persona.landmarks))
     assert len(pictures) == 4
     # 62 dB measured: the drawn lips, half a pixel apart, are brought together. Any motion costs 20 dB.
     assert metrics.psnr(pictures[3], resting) > 50

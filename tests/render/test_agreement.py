@@ -11,7 +11,7 @@ from livecam.generator.inputs import FrameInputs
 from livecam.model.generator import Generator
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.geometry import FrameGeometry
 from livecam.render.graph import GraphRenderer
 
@@ -45,7 +45,7 @@ MOVES = {
 def test_host_and_graph_draw_the_same_picture(move, persona, face, graph) -> None:
     transfer = MotionTransfer(persona.landmarks, face)
     motion = rest(persona.landmarks) if move == "rest" else transfer(MOVES[move](face).astype(np.float32))
-    on_host = HostRenderer(persona).render(motion)
+    on_host = CpuRenderer(persona).render(motion)
     in_graph = graph.draw(FrameGeometry(persona)(motion))
     # Measured 69.8 and more: the host rounds positions to 1/32 of a pixel and layers to 1/255. Other rims of
     # lips and lids alone, a pixel softer, gave 45.
@@ -64,4 +64,4 @@ def test_the_comparison_would_notice_half_a_pixel(persona, face, graph) -> None:
         inputs.inner_centre,
         inputs.lids,
     )
-    assert psnr(HostRenderer(persona).render(motion), graph.draw(shifted)) < 60
+    assert psnr(CpuRenderer(persona).render(motion), graph.draw(shifted)) < 60

@@ -16,8 +16,8 @@ from livecam.generator.weights import VARIABLE
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.render import choose
-from livecam.render.choose import auto_line, graph_path, make_renderer, open_host
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.choose import auto_line, graph_path, make_renderer, open_cpu
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.failover import FailoverRenderer
 
 OPEN = engines.open_engine
@@ -89,7 +89,7 @@ def lines(caplog, level):
 def test_without_a_gpu_auto_is_the_host_and_says_why_in_one_line(persona, machine, caplog):
     with caplog.at_level(logging.INFO):
         renderer = make_renderer(persona, "auto", refine=False)
-    assert isinstance(renderer, HostRenderer)
+    assert isinstance(renderer, CpuRenderer)
     line = "engine cpu; not tensorrt: tensorrt is not installed; not cuda: cuda is not installed"
     assert lines(caplog, logging.INFO) == [line]
     assert auto_line(256, refine=False) == line
@@ -145,7 +145,7 @@ def test_a_lost_gpu_is_followed_by_the_cpu_without_a_frame_missing(persona, face
     assert renderer.name == "cpu"
     [notice] = lines(caplog, logging.WARNING)
     assert "the GPU is lost (cuda: the device does not answer" in notice
-    host = HostRenderer(persona)
+    host = CpuRenderer(persona)
     for motion, picture in zip(motions, [*on_gpu, *on_cpu], strict=True):
         # Both draw this to 70 dB (tests/render/test_agreement.py), which is less than a level on the average.
         assert np.abs(picture.astype(int) - host.render(motion)).mean() < 1
@@ -155,8 +155,8 @@ def test_a_lost_gpu_is_followed_by_the_cpu_without_a_frame_missing(persona, face
 def test_the_spare_has_drawn_before_it_is_needed(persona, monkeypatch):
     """Its first frame loads compiled code, which takes longer than a viewer should wait."""
     drawn = []
-    monkeypatch.setattr(HostRenderer, "render", lambda self, motion: drawn.append(motion))
-    open_host(persona, None)
+    monkeypatch.setattr(CpuRenderer, "render", lambda self, motion: drawn.append(motion))
+    open_cpu(persona, None)
     assert len(drawn) == 1
 
 

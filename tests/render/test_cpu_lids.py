@@ -12,7 +12,7 @@ from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.persona import enroll
 from livecam.render.cpu.lids import close_lids
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.geometry import FrameGeometry
 
 SIZE = 512
@@ -38,7 +38,7 @@ def shut(persona, face, share=0.0):
 
 def drawn(persona, motion):
     """The picture without and with `close_lids`."""
-    renderer = HostRenderer(persona)
+    renderer = CpuRenderer(persona)
     after = renderer.render(motion)
     inputs = FrameGeometry(persona)(motion)
     still = inputs.lids * np.float32([1, 1, 1, 0, 1])

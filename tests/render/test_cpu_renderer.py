@@ -10,7 +10,7 @@ from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.persona.crop import cut_crop
 from livecam.render.choose import EngineRenderer, graph_path, make_renderer
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.geometry import FrameGeometry
 
 
@@ -30,7 +30,7 @@ def motions(persona, face):
 
 def test_at_rest_the_portrait_comes_back(persona):
     image = cut_crop(persona.picture, persona.crop, persona.size)
-    out = HostRenderer(persona).render(rest(persona.landmarks))
+    out = CpuRenderer(persona).render(rest(persona.landmarks))
     # 36 dB: the drawing's noise of 3 levels (39 dB) is not kept in the filled eyes and the matte's rim.
     assert psnr(out, image) > 36
 
@@ -42,7 +42,7 @@ def test_the_flow_at_rest_is_no_flow(persona):
 
 
 def test_every_motion_changes_the_picture(persona, face):
-    renderer = HostRenderer(persona)
+    renderer = CpuRenderer(persona)
     pictures = [renderer.render(m) for m in motions(persona, face)]
     for picture in pictures[1:]:
         assert psnr(picture, pictures[0]) < 45
@@ -60,14 +60,14 @@ def test_shut_lips_leave_no_line(persona, face):
     mouth = persona.landmarks[[61, 291, 0, 17], :2] * 256
     (x0, y0), (x1, y1) = mouth.min(0).astype(int), mouth.max(0).astype(int) + 1
     eyes[y0:y1, x0:x1] = True
-    painted = HostRenderer(replace(persona, interior=red)).render(motion).astype(int)
-    plain = HostRenderer(persona).render(motion).astype(int)
+    painted = CpuRenderer(replace(persona, interior=red)).render(motion).astype(int)
+    plain = CpuRenderer(persona).render(motion).astype(int)
     assert np.abs(painted - plain)[eyes].max() <= 1
 
 
 def test_the_host_draws_what_the_reference_draws(persona, face):
     pytest.importorskip("torch")
-    host, reference = HostRenderer(persona), EngineRenderer(persona, "torch")
+    host, reference = CpuRenderer(persona), EngineRenderer(persona, "torch")
     for motion in motions(persona, face):
         # 40 dB: polygons of 1/16 pixel against signed distances on a 96 grid, 8-bit against float.
         assert psnr(host.render(motion), reference.render(motion)) > 40

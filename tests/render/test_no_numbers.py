@@ -40,11 +40,11 @@ from livecam.face import segmenter
 segmenter.person_mask = ellipse_mask
 from livecam.persona import enroll
 from livecam.motion.types import Motion, rest
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 face = np.load("tests/data/face.npy")
 persona = enroll.build(draw_face(face), face, "drawn", 256, {})
-renderer = HostRenderer(persona)
-from livecam.render.cpu.refiner import draw_rasters
+renderer = CpuRenderer(persona)
+from livecam.render.cpu.rasters import draw_rasters
 from livecam.generator.alignment import Square
 still = rest(persona.landmarks)
 for bad in (np.nan, np.inf, -np.inf, 3e38):

@@ -21,7 +21,7 @@ from livecam.generator.weights import PAINTER, REFINER, VARIABLE, Weights
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.render.choose import EngineRenderer, graph_path, make_renderer
-from livecam.render.cpu.renderer import HostRenderer
+from livecam.render.cpu.renderer import CpuRenderer
 
 
 def psnr(one: np.ndarray, other: np.ndarray) -> float:
@@ -55,7 +55,7 @@ def test_host_and_graph_refine_alike(move, persona, face, installed) -> None:  #
     motion = MotionTransfer(persona.landmarks, face)(MOVES[move](face).astype(np.float32))
     host, reference = make_renderer(persona, "cpu"), make_renderer(persona, "torch")
     on_host, in_graph = host.render(motion), reference.render(motion)
-    plain = HostRenderer(persona).render(motion)
+    plain = CpuRenderer(persona).render(motion)
     changed = np.abs(on_host.astype(int) - plain).max()
     assert changed == 0 if move == "rest" else changed > 20  # so that agreeing is no accident
     # The host rounds the warped picture, positions and sums to 8 bits; 48 dB is one of 255.
@@ -88,7 +88,7 @@ def test_pytorch_and_onnxruntime_agree_on_the_whole_graph(persona, face, install
 def test_without_refining_the_picture_is_the_warpers(persona, face, installed) -> None:  # type: ignore[no-untyped-def]
     motion = MotionTransfer(persona.landmarks, face)(MOVES["mouth wide open"](face).astype(np.float32))
     plain = make_renderer(persona, "cpu", refine=False).render(motion)
-    np.testing.assert_array_equal(plain, HostRenderer(persona).render(motion))
+    np.testing.assert_array_equal(plain, CpuRenderer(persona).render(motion))
     assert (make_renderer(persona, "cpu").render(motion) != plain).any()
 
 
@@ -101,7 +101,7 @@ def test_without_weights_the_picture_is_the_warpers_and_it_is_said(persona, monk
         make_renderer(persona, "cpu", refine=False)
     assert len(caplog.records) == 1
     assert "no refiner's weights" in caplog.text
-    np.testing.assert_array_equal(drawn, HostRenderer(persona).render(motion))
+    np.testing.assert_array_equal(drawn, CpuRenderer(persona).render(motion))
 
 
 def test_damaged_weights_stop_a_run_but_not_without_refining(persona, weights, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]

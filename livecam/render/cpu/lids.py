@@ -1,10 +1,11 @@
-"""Closing lids on a CPU: the same as `livecam.model.lids`, in the small boxes around the eyes."""
+"""Closing lids: the twin of `livecam.model.lids`, in the small boxes around the eyes."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
+from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.generator.inputs import (
@@ -19,7 +20,7 @@ from livecam.generator.inputs import (
 )
 from livecam.geometry import pixel_box
 from livecam.persona.types import F32
-from livecam.render.raster import inside_distance, line_distance
+from livecam.render.cpu.holes import inside_distance
 
 _SKINS = [list(outline) for outline in lm.UPPER_LIDS]
 _ROWS = [list(upper) for upper, _, _ in lm.EYES]
@@ -73,3 +74,22 @@ def lash_line(row: F32, shape: tuple[int, ...]) -> F32:
     half = LASH_LINE * width * (LASH_ENDS + (1 - LASH_ENDS) * np.sqrt(1 - along**2))
     line: F32 = np.clip((half - away) / LASH_EDGE + 0.5, 0, 1)
     return line
+
+
+@compiled(fastmath=True)
+def line_distance(line: F32, out: F32) -> None:
+    """Distance of every pixel to a line from corner to corner.
+
+    line: (N, 2), pixel coordinates of the box `out` (h, w), whose pixel centres are at + .5.
+    """
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            best = np.float32(1e12)
+            for i in range(line.shape[0] - 1):
+                ex, ey = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1]
+                wx, wy = x + 0.5 - line[i, 0], y + 0.5 - line[i, 1]
+                along = (wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-9)
+                along = min(max(along, 0.0), 1.0)
+                dx, dy = wx - ex * along, wy - ey * along
+                best = min(best, dx * dx + dy * dy)
+            out[y, x] = np.sqrt(best)

@@ -1,4 +1,4 @@
-"""The refiner on a CPU: the host cuts the crop and draws the rasters, an engine corrects, the host adds it.
+"""The twin of `livecam.model.refiner`: cuts the crop and draws the rasters, an engine corrects, it is added.
 
 No torch: what runs live imports this.
 """
@@ -17,7 +17,7 @@ from livecam.generator import alignment
 from livecam.generator.alignment import Square
 from livecam.generator.inputs import planes
 from livecam.generator.layout import crop_specs
-from livecam.generator.rasters import draw_rasters
+from livecam.render.cpu.rasters import draw_rasters
 
 F32 = NDArray[np.float32]
 
@@ -35,7 +35,7 @@ def portrait_inputs(picture: RGB, landmarks: F32, style: F32, size: int) -> dict
     }
 
 
-class HostRefiner:
+class CpuRefiner:
     """Corrects pictures of one portrait. Not thread-safe."""
 
     def __init__(self, engine: Engine, picture: RGB, landmarks: F32, style: F32) -> None:

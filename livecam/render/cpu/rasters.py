@@ -1,4 +1,4 @@
-"""What the refiner is told about a face, drawn on the CPU: the twin of `livecam.model.rasters`. No torch."""
+"""What the refiner is told about a face: the twin of `livecam.model.rasters`. No torch."""
 
 from __future__ import annotations
 

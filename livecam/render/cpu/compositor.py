@@ -1,0 +1,109 @@
+"""Lays the layers over one another: the twin of `livecam.model.compositor`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livecam.compiled import compiled
+from livecam.face import landmarks as lm
+from livecam.face.measures import eye_width
+from livecam.frames import RGB
+from livecam.generator.inputs import (
+    LASH_RIM,
+    LASH_RIM_SHUT,
+    OCCLUSION_AT_LIPS,
+    OCCLUSION_DEPTH,
+    OPENING_EDGE,
+    OPENING_MARGIN,
+    SHADE_AT_LIDS,
+    SHADE_DEPTH,
+    FrameInputs,
+)
+from livecam.geometry import pixel_box
+from livecam.persona.types import PersonaData
+from livecam.render.cpu.holes import inside_distance
+from livecam.render.cpu.warper import moved
+
+F32 = NDArray[np.float32]
+
+_OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
+
+
+class CpuCompositor:
+    """Layers -> picture, of one persona."""
+
+    def __init__(self, persona: PersonaData) -> None:
+        self._size, self._background = persona.size, persona.background
+        self._interior, self._aside = (
+            np.ascontiguousarray(half) for half in np.split(persona.interior, 2, 2)
+        )
+
+    def __call__(self, foreground: NDArray[np.uint8], inputs: FrameInputs) -> RGB:
+        """foreground (S, S, 4), already moved: RGB and matte -> a fresh picture (S, S, 3)."""
+        out = np.empty((self._size, self._size, 3), np.uint8)
+        blend_alpha(foreground, self._background, out)
+        for k, outline in enumerate(_OUTLINES):
+            self._inner_layer(out, inputs, k, inputs.landmarks[outline] * self._size)
+        return out
+
+    def _inner_layer(self, out: RGB, inputs: FrameInputs, k: int, outline: np.ndarray) -> None:
+        """Mouth (k = 0) or an eye (1, 2), seen through its driven outline. outline: (N, 2) pixels."""
+        size = self._size
+        x0, y0, x1, y1 = pixel_box(outline.min(0) - OPENING_MARGIN, outline.max(0) + OPENING_MARGIN + 1, size)
+        if x1 - x0 < 3 or y1 - y0 < 3:
+            return
+        shape = (x1 - x0, y1 - y0)
+        inverse = inputs.inner_inverse[k].astype(np.float64)
+        corner = np.array([x0 + 0.5, y0 + 0.5])
+        shift = inverse[:, 2] * size + inverse[:, :2] @ corner - 0.5
+        back = np.concatenate([inverse[:, :2], shift[:, None]], 1)
+        layer = moved(self._interior, back, shape)
+        inside = np.empty(shape[::-1], np.float32)
+        inside_distance((outline - [x0, y0]).astype(np.float32), inside)
+        width = eye_width(inputs.landmarks) * size
+        rim = LASH_RIM * width * (1 - LASH_RIM_SHUT * inputs.lids[k - 1, 3]) if k else 0.0
+        # A lid's soft edge lies within its lashes.
+        mask = np.clip((inside - np.float32(rim)) / np.float32(OPENING_EDGE), 0, 1)
+        shade = np.ones_like(mask)
+        if k == 0:
+            corners = inputs.landmarks[list(lm.INNER_MOUTH_CORNERS)] * size
+            width = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
+            shade = np.minimum(OCCLUSION_AT_LIPS + inside / np.float32(OCCLUSION_DEPTH * width), 1)
+        elif (aside := inputs.lids[k - 1, 4]) > 0:
+            light = np.minimum(SHADE_AT_LIDS + inside / np.float32(SHADE_DEPTH * width), 1)[..., None]
+            far = moved(self._aside, back, shape) * light
+            layer = np.asarray(layer + (far - layer) * aside + np.float32(0.5), np.uint8)
+        blend_layer(out, x0, y0, layer, mask, shade)
+
+
+@compiled(fastmath=True)
+def blend_alpha(foreground: NDArray[np.uint8], background: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    """out = background + (foreground - background) * alpha. (H, W, 4), (H, W, 3) -> (H, W, 3), all uint8."""
+    for y in range(foreground.shape[0]):
+        for x in range(foreground.shape[1]):
+            a = np.int32(foreground[y, x, 3])
+            if a == 255:
+                for c in range(3):
+                    out[y, x, c] = foreground[y, x, c]
+            elif a == 0:
+                for c in range(3):
+                    out[y, x, c] = background[y, x, c]
+            else:
+                for c in range(3):
+                    mixed = np.int32(background[y, x, c]) * (255 - a) + np.int32(foreground[y, x, c]) * a
+                    out[y, x, c] = (mixed + 127) // 255
+
+
+@compiled(fastmath=True)
+def blend_layer(
+    out: NDArray[np.uint8], x0: int, y0: int, layer: NDArray[np.uint8], mask: F32, shade: F32
+) -> None:
+    """Lay a small layer over `out` at (x0, y0): mask and shade (h, w) float32 in 0..1."""
+    for y in range(layer.shape[0]):
+        for x in range(layer.shape[1]):
+            m = mask[y, x]
+            if m > 0:
+                for c in range(3):
+                    below = out[y0 + y, x0 + x, c] * (1 - m)
+                    out[y0 + y, x0 + x, c] = np.uint8(below + layer[y, x, c] * shade[y, x] * m + 0.5)
