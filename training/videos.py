@@ -27,13 +27,14 @@ from numpy.typing import NDArray
 from livecam import geometry as geo
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
+from livecam.face.neutrality import unrest_of_picture
 from livecam.finetune.own_pairs import FARTHEST
 from livecam.frames import RGB
 from livecam.generator.alignment import face_square
 from livecam.persona import enroll
 from livecam.persona.crop import choose_crop
 from livecam.persona.enroll import Choice
-from livecam.persona.pictures import CLIPS, unrest
+from livecam.persona.pictures import CLIPS
 from training import shards
 from training.moved_portrait import MovedPortrait, in_crop, one_shot
 from training.shards import Arrays
@@ -186,7 +187,7 @@ def choose(looks: dict[int, F32], count: int) -> tuple[int, list[int]]:
 
     looks: (478, 3) in pixels, by frame.
     """
-    portrait = min(looks, key=lambda index: unrest(looks[index]))
+    portrait = min(looks, key=lambda index: unrest_of_picture(looks[index]))
     rest = looks[portrait]
     crop = choose_crop(rest)
     faces = {}

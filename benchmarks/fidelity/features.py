@@ -31,7 +31,7 @@ def features(points: NDArray[Any], neutral: NDArray[Any]) -> NDArray[np.float64]
     scale, rotation, shift = geo.similarity(rest[_STABLE], points[_STABLE].astype(np.float64))
     face = ((points - shift) @ rotation / scale - rest[_STABLE].mean(0)) @ measures.face_axes(rest)
     gap = (face[_LOWER, 1] - face[_UPPER, 1]).mean() / max(measures.mouth_width(face), 1e-9)
-    lids = np.mean([measures.lid_opening(face, upper, lower) for upper, lower, _ in lm.EYES])
+    lids = measures.lid_openings(face)
     yaw, pitch, _ = np.degrees(geo.to_euler(rotation))
     gaze = np.mean([_sideways(face, upper, iris) for upper, _, iris in lm.EYES])
     return np.array([gap, lids, yaw, pitch, gaze])

@@ -31,6 +31,11 @@ def lid_opening(points: Array, upper: tuple[int, ...], lower: tuple[int, ...]) -
     return float(gap / max(width, 1e-9))
 
 
+def lid_openings(points: Array) -> float:
+    """Mean `lid_opening` of both eyes. points: (478, 3)."""
+    return float(np.mean([lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
+
+
 def mouth_width(points: Array) -> float:
     """Distance between the inner corners of the mouth."""
     left, right = lm.INNER_MOUTH_CORNERS

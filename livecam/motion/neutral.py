@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from livecam import geometry as geo
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face import measures
+from livecam.face.neutrality import unrest
 
 F32 = NDArray[np.float32]
 
@@ -29,14 +29,6 @@ ALIKE = 0.004
 rest it is about .003 from frame to frame, which is noise. Lips and lids may be `ALIKE_PARTS` apart: they are
 few, and move by themselves."""
 ALIKE_PARTS = 0.006
-FRONTAL_SCALE: Final = 0.35
-"""Radians of yaw or roll that count 1 in a frame's badness. By eye."""
-PITCH_COUNTS: Final = 0.25
-"""A pitch's share of that: a camera stands above or below a face that looks straight ahead. By eye."""
-SHUT_EYES_COUNT: Final = 4.0
-"""What wholly shut eyes count. By eye."""
-OPEN_MOUTH_SCALE: Final = 0.10
-"""Lip gap in mouth widths that counts 1. By eye."""
 SETTLE_SECONDS = 0.25
 """Time constant with which a better neutral frame replaces an earlier one while live."""
 
@@ -129,15 +121,8 @@ class NeutralFinder:
         if distance < SAME_PICTURE:
             # Always better than any other frame; of several, the one that also lies where the portrait does.
             return distance + min(displacement, 1.0) - 2.0
-        points = driver.astype(np.float64)
-        yaw, pitch, roll = geo.to_euler(measures.face_axes(points))
-        lids = float(np.mean([measures.lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
-        self._widest = max(self._widest, lids)
-        open_mouth = max(measures.lip_gap(points), 0.0)
-        turned = (yaw / FRONTAL_SCALE) ** 2 + (roll / FRONTAL_SCALE) ** 2
-        turned = turned + PITCH_COUNTS * (pitch / FRONTAL_SCALE) ** 2
-        shut_eyes = SHUT_EYES_COUNT * (1 - lids / self._widest) ** 2
-        return float(turned + shut_eyes + (open_mouth / OPEN_MOUTH_SCALE) ** 2)
+        self._widest = max(self._widest, measures.lid_openings(driver.astype(np.float64)))
+        return unrest(driver, self._widest)
 
 
 def no_such_frame(chosen: int, count: int, which: str) -> UserError:

@@ -12,10 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam import geometry as geo
 from livecam.errors import UserError
-from livecam.face import landmarks as lm
-from livecam.face import measures
+from livecam.face.neutrality import unrest_of_picture
 from livecam.frames import RGB
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import choose_crop, cut_crop
@@ -29,12 +27,6 @@ F32 = NDArray[np.float32]
 CLIPS: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 CLIP_STRIDE: Final = 10
 """Frames from one that is looked at to the next, where a clip does not say how long it is."""
-
-# What `unrest` counts, by eye: yaw and roll, and pitch, a square radian; an open mouth, a square mouth width
-# of gap; and, taken off, lids, an eye's width of opening.
-TURN_COUNTS, PITCH_COUNTS, MOUTH_COUNTS, LIDS_COUNT = 8, 2, 100, 3
-OPEN_LIDS: Final = 0.3
-"""Opening in widths of the eye beyond which an eye is no more open for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +119,5 @@ def _of_clip(path: Path, wanted: int, choice: Choice) -> Iterator[Seen]:
 
 
 def _calmest_first(seen: list[Seen]) -> list[Seen]:
-    best = min(range(len(seen)), key=lambda k: unrest(seen[k].points), default=0)
+    best = min(range(len(seen)), key=lambda k: unrest_of_picture(seen[k].points), default=0)
     return [*seen[best : best + 1], *seen[:best], *seen[best + 1 :]]
-
-
-def unrest(points: F32) -> float:
-    """Small for a face from the front with open eyes and a shut mouth: what a portrait should be."""
-    own = points.astype(np.float64)
-    yaw, pitch, roll = geo.to_euler(measures.face_axes(own))
-    lids = float(np.mean([measures.lid_opening(own, upper, lower) for upper, lower, _ in lm.EYES]))
-    turned = TURN_COUNTS * (yaw**2 + roll**2) + PITCH_COUNTS * pitch**2
-    mouth = MOUTH_COUNTS * max(measures.lip_gap(own), 0.0) ** 2
-    return float(turned + mouth - LIDS_COUNT * min(lids, OPEN_LIDS))

@@ -11,6 +11,7 @@ import pytest
 from faces import draw_face, ellipse_mask, turned, with_lids, with_lip_gap
 
 from livecam.errors import UserError
+from livecam.face.neutrality import unrest_of_picture
 from livecam.persona import person_shots, pictures
 from livecam.persona.enroll import Choice
 
@@ -98,9 +99,9 @@ def test_too_many_pictures(face, write):
 
 
 def test_a_calm_face_makes_the_better_portrait(face):
-    calm = pictures.unrest(face)
+    calm = unrest_of_picture(face)
     others = (turned(face, yaw=20), turned(face, roll=15), with_lip_gap(face, 0.3), with_lids(face, 0.2))
-    assert all(pictures.unrest(other) > calm + 0.05 for other in others)
+    assert all(unrest_of_picture(other) > calm + 0.05 for other in others)
 
 
 @pytest.fixture

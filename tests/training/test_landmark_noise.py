@@ -47,7 +47,7 @@ def closed(face: np.ndarray) -> np.ndarray:
 
 
 def opening(points: np.ndarray) -> float:
-    return float(np.mean([measures.lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
+    return measures.lid_openings(points)
 
 
 def test_shut_lids_are_seen_a_little_open(face, quiet) -> None:  # type: ignore[no-untyped-def]

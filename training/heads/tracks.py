@@ -20,7 +20,7 @@ from scipy.ndimage import gaussian_filter1d
 from livecam import geometry as geo
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
-from livecam.face import measures
+from livecam.face import measures, neutrality
 from livecam.geometry import Array
 from livecam.motion.transfer import SHUT_LIDS, opened_lips
 from training import landmark_noise
@@ -203,7 +203,7 @@ class Solver:
     def _lids_per_blink(self) -> tuple[float, float]:
         """The opening of a shut eye, and how much of a blink `eyeLookDown` is."""
         rest, blink, down = (
-            float(np.mean([measures.lid_opening(face, upper, lower) for upper, lower, _ in lm.EYES]))
+            measures.lid_openings(face)
             for face in (self._face(), self._face(eyeBlink=1.0), self._face(eyeLookDown=1.0))
         )
         return blink, (rest - down) / (rest - blink)
@@ -228,8 +228,8 @@ def neutral_face(points: NDArray[np.float32]) -> Array:
     less of the tracker's trembling.
     """
     exact = points.astype(np.float64)
-    turned = np.array([np.square(geo.to_euler(measures.face_axes(p)) / 0.35) @ [1, 0.25, 1] for p in exact])
-    lids = np.array([np.mean([measures.lid_opening(p, u, low) for u, low, _ in lm.EYES]) for p in exact])
+    turned = np.array([neutrality.turned(p) for p in exact])
+    lids = np.array([measures.lid_openings(p) for p in exact])
     wide = np.array([measures.mouth_width(p) for p in exact])
     lips = np.abs(exact[:, 14, 1] - exact[:, 13, 1]) / wide
     wide /= np.linalg.norm(exact[:, 33] - exact[:, 263], axis=1)
@@ -237,7 +237,7 @@ def neutral_face(points: NDArray[np.float32]) -> Array:
     # As open, as wide and looking where it mostly does: into the camera.
     usual = 4 * (lids / np.percentile(lids, 70) - 1) ** 2 + 10 * (wide / np.median(wide) - 1) ** 2
     away = np.square(looks - np.median(looks, 0)).sum(1)
-    order = np.argsort(turned + (lips / 0.1) ** 2 + usual + away / 0.1**2)
+    order = np.argsort(turned + (lips / neutrality.OPEN_MOUTH_SCALE) ** 2 + usual + away / 0.1**2)
     best = exact[order[0]]
     faces = []
     for other in exact[order[: max(1, len(exact) // 10)]]:
