@@ -27,6 +27,7 @@ FOLDERS = {
 FLOORS: Sequence[tuple[str, ...]] = (
     # What knows nothing of the house: errors, pixels, arithmetic, the system; engines, which run any graph.
     (
+        "livecam.arrays",
         "livecam.errors",
         "livecam.frames",
         "livecam.geometry",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.finetune.own_pairs import FREE, jittered
 from livecam.frames import RGB
 from livecam.generator import alignment
@@ -22,7 +23,6 @@ from livecam.render.cpu.renderer import CpuRenderer
 from training import shards
 from training.shards import Arrays
 
-F32 = NDArray[np.float32]
 Rng = np.random.Generator
 
 

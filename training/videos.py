@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam import geometry as geo
+from livecam.arrays import F32
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face.neutrality import unrest_of_picture
@@ -40,7 +41,6 @@ from training.moved_portrait import MovedPortrait, in_crop, one_shot
 from training.shards import Arrays
 
 log = logging.getLogger(__name__)
-F32 = NDArray[np.float32]
 
 MADE: Final = "films of people"
 """What the files say of themselves."""

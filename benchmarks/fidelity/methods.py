@@ -11,10 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from livecam.animator import Animator, Tracker
+from livecam.arrays import F32
 from livecam.benchmarks.fidelity import mouth_and_eyes
 from livecam.frames import RGB, Landmarks, spread
 from livecam.generator import weights as weights_files
@@ -32,7 +30,6 @@ from livecam.sources.base import Source
 if TYPE_CHECKING:
     from livecam.finetune.tuning import Tuned
 
-F32 = NDArray[np.float32]
 Method = Callable[[RGB, Motion], RGB]
 """The warper's picture S x S x 3 and the motion it shows -> S x S x 3."""
 Shot = tuple[RGB, F32]

@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import Mask
 from livecam.frames import RGB
 from livecam.generator.alignment import Square, face_square
 from livecam.generator.layout import EYES, LIDS, LIPS, MOUTH, REACH
 from livecam.render.cpu.rasters import draw_rasters
 
-Mask = NDArray[np.bool_]
 AROUND_EYES: Final = 0.03
 """The eyes' region reaches this far beyond their openings: lids, lashes and creases (4 mm)."""
 GATE_LIPS, GATE_LIDS = 0.05, 0.04

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from livecam.animator import Tracker
+from livecam.arrays import Mask
 from livecam.benchmarks.fidelity import metrics, mouth_and_eyes
 from livecam.benchmarks.fidelity.methods import (
     BOUND,
@@ -221,7 +222,7 @@ def _refiners(
     return found, about
 
 
-def _masks(points: Landmarks | None, size: int) -> tuple[dict[str, mouth_and_eyes.Mask], float]:
+def _masks(points: Landmarks | None, size: int) -> tuple[dict[str, Mask], float]:
     """Regions of the truth and the side of its face crop in pixels; none where the judge finds no face."""
     return ({}, 0.0) if points is None else mouth_and_eyes.picture_regions(points / np.float32(size), size)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.generator import alignment
@@ -27,7 +27,6 @@ from livecam.render.cpu.rasters import draw_rasters
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.settings import MotionSettings
 
-F32 = NDArray[np.float32]
 FREE: Final = MotionSettings(pose_limits=(1.2, 1.0, 1.2), shift_limit=2.0)
 """No limits: what is limited is no longer where the truth is."""
 # How far the crop may lie from where the landmarks put it: shares of its side, radians, logarithm of its

@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from livecam.arrays import F32
 from livecam.finetune.own_pairs import OwnPair, OwnPairs, held_out_of, made_up
 from livecam.frames import RGB
 from livecam.generator.inputs import planes
@@ -36,7 +37,6 @@ from livecam.persona.types import PersonaData
 from livecam.render.cpu.refiner import portrait_inputs
 
 log = logging.getLogger(__name__)
-F32 = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
 RATE: Final = 1.5e-2

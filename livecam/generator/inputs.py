@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import COUNT
 
@@ -60,18 +61,16 @@ LID_BLUR: Final = 0.0105
 LID_BLUR_REACH: Final = 2.5
 """Sigmas after which its weights are left out: 1 % of them."""
 
-Floats = NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True)
 class PersonaInputs:
     """Set once for a portrait. S is the crop's side in pixels."""
 
-    foreground: Floats
+    foreground: F32
     """(1, 4, S, S): the person's colour and, last, the matte."""
-    background: Floats
+    background: F32
     """(1, 3, S, S): what stands behind, filled in where the person was."""
-    interior: Floats
+    interior: F32
     """(1, 6, S, S): the mouth's inside and the eyeballs, painted where the portrait's own are; then eyeballs
     that look far aside."""
 
@@ -105,15 +104,15 @@ class PersonaInputs:
 class FrameInputs:
     """Set for every frame."""
 
-    flow: Floats
+    flow: F32
     """(1, 2, 128, 128): for every cell's centre, where its colour comes from less where it is (x, then y)."""
-    landmarks: Floats
+    landmarks: F32
     """(478, 2): the portrait's landmarks as they move."""
-    inner_inverse: Floats
+    inner_inverse: F32
     """(3, 2, 3): for every opening the affine map from the moved picture back to the portrait."""
-    inner_centre: Floats
+    inner_centre: F32
     """(3, 2): where every opening's centre has moved to."""
-    lids: Floats
+    lids: F32
     """(2, 5): of the left and the right eye the colour of the lashes, RGB in 0..1; how far it is drawn as a
     shut one, 0 where its lids are as the picture has them, 1 where they are shut; and how far as one that
     looks aside."""
@@ -129,7 +128,7 @@ class FrameInputs:
         }
 
 
-def lid_kernel(size: int) -> Floats:
+def lid_kernel(size: int) -> F32:
     """(K,): the weights of pixels side by side with which lids are smoothed; their sum is 1."""
     sigma = LID_BLUR * size
     reach = int(np.ceil(LID_BLUR_REACH * sigma))
@@ -137,7 +136,7 @@ def lid_kernel(size: int) -> Floats:
     return np.asarray(weights / weights.sum(), np.float32)
 
 
-def planes(picture: NDArray[np.uint8]) -> Floats:
+def planes(picture: NDArray[np.uint8]) -> F32:
     """S x S x C, uint8 -> (1, C, S, S), float32 in 0..1."""
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
 

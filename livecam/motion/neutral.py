@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam import geometry as geo
+from livecam.arrays import F32
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.face.neutrality import unrest
-
-F32 = NDArray[np.float32]
 
 SAME_PICTURE = 0.012
 """Mean landmark distance, in outer-eye distances, below which a frame is the portrait's own picture."""

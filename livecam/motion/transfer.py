@@ -20,17 +20,15 @@ from collections.abc import Collection
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from livecam import geometry as geo
+from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.face.covered import EYES, free_share
 from livecam.geometry import Array, smoothstep, soft_limit
 from livecam.motion.types import Motion
 from livecam.settings import MotionSettings
-
-F32 = NDArray[np.float32]
 
 # MediaPipe's residual lid opening when an eye is shut, and lip gap when lips touch (shares of eye and
 # mouth width), read off the four development clips.

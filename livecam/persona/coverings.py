@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.face.covered import EYES, MOUTH
 from livecam.frames import RGB
@@ -22,7 +23,6 @@ from livecam.persona.fill import polygon_mask
 if TYPE_CHECKING:
     from livecam.persona.types import PersonaData
 
-F32 = NDArray[np.float32]
 
 SIDE: Final = 512
 """Pixels of the crop that is looked at."""

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.persona.types import Crop
 
-F32 = NDArray[np.float32]
 CROP_SCALE = 2.2
 """Side of the crop, in the longer sides of the landmarks' box: room for hair, neck and motion. By eye."""
 CROP_UP = 0.04

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face.covered import EYES, MOUTH, PARTS, with_lips_together
@@ -25,7 +25,6 @@ from livecam.persona.types import PersonaData, Shots
 from livecam.ranges import shown
 
 log = logging.getLogger(__name__)
-F32 = NDArray[np.float32]
 
 SMALLEST_FACE = 48
 """Pixels from forehead to chin below which there is nothing to animate."""

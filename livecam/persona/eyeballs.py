@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32, F64, Mask
 from livecam.face import landmarks as lm
 from livecam.face.measures import eye_width
 from livecam.frames import RGB
@@ -21,10 +22,6 @@ from livecam.generator.inputs import LASH_RIM
 from livecam.geometry import smoothstep
 from livecam.persona.fill import polygon_mask
 from livecam.persona.skin import BRIGHTEST
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 LIMBUS: Final = 1.12
 """Iris landmarks lie on the iris; from so many of their radii on the eyeball is white. By eye."""

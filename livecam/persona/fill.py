@@ -6,12 +6,9 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from livecam.arrays import F32, U8
 from livecam.frames import RGB
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 KNOWN_ENOUGH: Final = 0.02
 """Weight of known pixels, 0..1, below which a pyramid's place is filled from the coarser level alone. By

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.face.covered import EYES, MOUTH
 from livecam.face.measures import lip_gap
@@ -18,8 +19,6 @@ from livecam.persona.fill import polygon_mask
 from livecam.persona.mouth_paint import paint_mouth
 from livecam.persona.skin import cheek_pixels, estimated_white
 from livecam.persona.teeth import OwnMouth
-
-F32 = NDArray[np.float32]
 
 OPEN_AT_REST: Final = 0.05
 """Lip gap as a share of mouth width above which the portrait's own mouth counts as open.

@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.face.measures import face_axes
 from livecam.geometry import smoothstep
 from livecam.persona.types import Lattice
-
-F32 = NDArray[np.float32]
 
 SKULL_SLOPE: Final = 1.1
 """Depth gained per distance from the face oval; measured 3 to 4.5 dB better above the forehead than flat."""

@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.geometry import smoothstep
 from livecam.persona.fill import polygon_mask, push_pull
-
-F32 = NDArray[np.float32]
 
 # By eye, all of them. Lengths are shares of the crop's side, alphas and colours of a guide are 0..1.
 RIM: Final = 0.025

@@ -6,18 +6,15 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from livecam import geometry as geo
+from livecam.arrays import F32, F64
 from livecam.face import landmarks as lm
 from livecam.face.measures import lip_gap, mouth_width
 from livecam.frames import RGB
 from livecam.persona.skin import cheek_pixels
 from livecam.persona.teeth import SHOWS_TEETH, OwnMouth, teeth_mask
 from livecam.persona.types import Shots
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 FARTHEST: Final = np.radians(25.0)
 """Mouths of heads turned further than this against the portrait are not used: half of one is hidden.

@@ -6,8 +6,8 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from livecam.arrays import F32, F64
 from livecam.face import landmarks as lm
 from livecam.face.measures import lip_gap, mouth_width
 from livecam.frames import RGB
@@ -15,9 +15,6 @@ from livecam.geometry import smoothstep
 from livecam.persona.fill import polygon_mask
 from livecam.persona.skin import BRIGHTEST, estimated_white, highlights
 from livecam.persona.teeth import SHOWS_TEETH, OwnMouth, blend_known_mouth, teeth_colour
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 # Mouth coordinates: u along the lips (-.5 .. .5 between the corners), v downwards from the upper lip's edge,
 # both in mouth widths at rest. Every length below is one of these unless it says otherwise, and every number

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import PersonaData, Shots
 
-F32 = NDArray[np.float32]
 SIDE: Final = 512
 """Pixels of the crop that shots are cut from: what the embedder was trained on."""
 MOST_SHOTS: Final = 32

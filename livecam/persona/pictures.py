@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.errors import UserError
 from livecam.face.neutrality import unrest_of_picture
 from livecam.frames import RGB
@@ -22,7 +22,6 @@ from livecam.persona.picture import digest, read_picture
 from livecam.persona.types import PersonaData
 
 log = logging.getLogger(__name__)
-F32 = NDArray[np.float32]
 
 CLIPS: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 CLIP_STRIDE: Final = 10

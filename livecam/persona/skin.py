@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from livecam.arrays import F32, F64
 from livecam.frames import RGB
 from livecam.persona.fill import polygon_mask
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
 
 CHEEKS: Final = ((50, 101, 36, 205, 187, 123), (280, 330, 266, 425, 411, 352))
 """Landmarks of the outlines of plain skin between mouth and eyes."""

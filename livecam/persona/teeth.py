@@ -9,13 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32, F64, U8
 from livecam.frames import RGB
 from livecam.geometry import smoothstep
 from livecam.persona.fill import polygon_mask, push_pull
-
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
 
 SHOWS_TEETH: Final = 0.12
 """Lip gap, in mouth widths, above which a mouth is worth keeping. By eye."""

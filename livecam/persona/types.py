@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.frames import RGB
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

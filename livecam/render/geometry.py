@@ -6,12 +6,13 @@ from typing import Final
 
 import numpy as np
 
+from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.generator.inputs import ASIDE, FLOW_GRID, FrameInputs
 from livecam.geometry import Array, smoothstep
 from livecam.motion.types import Motion
 from livecam.persona.eyeballs import lash_colours
-from livecam.persona.types import F32, PersonaData
+from livecam.persona.types import PersonaData
 from livecam.render.raster import halve, rasterise
 
 LASH_SLIDE, RIM_SLIDE = 0.65, 0.4

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.engines.base import Engine, EngineError, FeedError
 from livecam.frames import RGB
-from livecam.generator.inputs import Floats, FrameInputs, PersonaInputs, frame_specs, input_specs
+from livecam.generator.inputs import FrameInputs, PersonaInputs, frame_specs, input_specs
 
 
 class GraphRenderer:
@@ -91,7 +92,7 @@ def _draws(engine: Engine, size: int) -> bool:
     return any((spec.shape, spec.dtype) in forms for spec in engine.outputs[:1])
 
 
-def picture(image: Floats) -> RGB:
+def picture(image: F32) -> RGB:
     """(1, 3, S, S), float32 in 0..1 -> S x S x 3, uint8, rounded. What lies outside 0..1 is clamped.
 
     Plane by plane with OpenCV: .5 ms at 512, where numpy takes 2 ms and more.

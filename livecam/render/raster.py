@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.compiled import compiled
 
-F32 = NDArray[np.float32]
 FAR = np.float32(1e9)
 FARTHEST = 1e3
 """Vertices beyond so many sides of the picture, or at no number at all, are not drawn to."""

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.engines import EngineError, open_engine
 from livecam.errors import UserError
 from livecam.frames import RGB
@@ -20,7 +21,6 @@ from livecam.render.cpu.refiner import CpuRefiner, portrait_inputs
 from livecam.render.style import with_style
 
 log = logging.getLogger(__name__)
-F32 = NDArray[np.float32]
 
 EXAMPLE_SHIFT: Final = 40
 """The crop's side over the pixels by which the rasters of an example are moved down: a talking mouth's way.

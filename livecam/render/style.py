@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.engines import open_engine
 from livecam.frames import RGB
 from livecam.generator import alignment
@@ -21,7 +22,6 @@ from livecam.persona.types import PersonaData, Shots, Style
 from livecam.render.cpu.rasters import draw_rasters
 
 log = logging.getLogger(__name__)
-F32 = NDArray[np.float32]
 PORTRAIT: Final = 0.5
 """The portrait's share of a style, for it is what is warped. On four clips with eight pictures mouths have
 19.5, 19.6 and 19.7 dB with an eighth, half and all of it, eyes 26.15, 26.13 and 26.10."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.compiled import compiled
-
-F32 = NDArray[np.float32]
 
 
 @compiled()

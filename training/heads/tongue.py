@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from livecam.arrays import Mask
 from training.heads.data import Floats, HeadData
 
-Mask = NDArray[np.bool_]
 DROP: Final = 0.8
 """cm that the tongue's back sinks when the jaw is open, beyond what the jaw's shape does. That leaves it near
 the upper teeth; on films there is darkness between them, and the tongue fills the lower half of a mouth."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.face.measures import eye_width
@@ -24,8 +25,6 @@ from livecam.geometry import pixel_box
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.holes import inside_distance
 from livecam.render.cpu.warper import moved
-
-F32 = NDArray[np.float32]
 
 _OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
 

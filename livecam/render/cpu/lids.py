@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from livecam.arrays import F32
 from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
@@ -19,7 +20,6 @@ from livecam.generator.inputs import (
     lid_kernel,
 )
 from livecam.geometry import pixel_box
-from livecam.persona.types import F32
 from livecam.render.cpu.holes import inside_distance
 
 _SKINS = [list(outline) for outline in lm.UPPER_LIDS]

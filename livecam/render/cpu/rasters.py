@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.generator.alignment import Square
 from livecam.generator.layout import CHANNELS, EYE_AREAS, EYES, GRID, IRISES, LIDS, LIPS, MOUTH, REACH
 
-F32 = NDArray[np.float32]
 _OUTLINES = (
     (MOUTH, np.array(lm.MOUTH)),
     (LIPS, np.array(lm.OUTER_LIPS)),

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.engines.base import Engine, EngineError
 from livecam.frames import RGB
 from livecam.generator import alignment
@@ -18,8 +19,6 @@ from livecam.generator.alignment import Square
 from livecam.generator.inputs import planes
 from livecam.generator.layout import crop_specs
 from livecam.render.cpu.rasters import draw_rasters
-
-F32 = NDArray[np.float32]
 
 
 def portrait_inputs(picture: RGB, landmarks: F32, style: F32, size: int) -> dict[str, NDArray[Any]]:

@@ -9,10 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32, U8
 from livecam.frames import RGB
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 
 class CpuWarper:
