@@ -147,7 +147,11 @@ class Animator:
         self._opened.close()
 
     def __call__(
-        self, frame: RGB | None = None, time_s: float | None = None, *, landmarks: Landmarks | None = None
+        self,
+        frame: RGB | None = None,
+        time_s: float | None = None,
+        *,
+        landmarks: NDArray[np.floating[Any]] | None = None,
     ) -> NDArray[np.uint8]:
         """The portrait's picture for one frame: height x width x 3 uint8 RGB, x 4 RGBA with `alpha`.
 
@@ -169,10 +173,9 @@ class Animator:
         if frame is not None:
             frame = np.ascontiguousarray(check_picture("frame", frame))
             height, width = frame.shape[:2]
-        elif landmarks is not None:
-            landmarks = check_landmarks("landmarks", landmarks)
+        points = None if landmarks is None else check_landmarks("landmarks", landmarks)
         time_s = check_time(time.monotonic() if time_s is None else time_s, self._last_s)
-        taken = DriverFrame(self._count, round(time_s * 1e9), width, height, frame, landmarks)
+        taken = DriverFrame(self._count, round(time_s * 1e9), width, height, frame, points)
         self._count, self._last_s = self._count + 1, time_s
         points = self.observe(taken)
         self.calibrate(points, time_s)
