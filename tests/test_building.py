@@ -94,9 +94,10 @@ def test_what_cannot_be_built_is_told(machine: Any, monkeypatch: pytest.MonkeyPa
 
 
 def test_exporting_needs_pytorch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(building.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match="torch, onnx, onnxscript is not installed"):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(UserError, match="torch, onnx, onnxscript are not installed") as caught:
         building.export_graphs(tmp_path, 256, True)
+    assert "[export]'" in caught.value.todo
 
 
 def test_an_export_that_differs_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.append((name, size, options["force"], options["refine"]))
         return "it draws."
 
-    monkeypatch.setattr(face_model, "build", lambda force: asked.append(force) or "a folder")
+    monkeypatch.setattr(face_model, "build", lambda wheel, force: asked.append(force) or "a folder")
     monkeypatch.setattr(building, "build_engine", build_engine)
     done = CliRunner().invoke(
         app, ["build", "--engine", "tensorrt", "--size", "256", "--force", "--no-refine"]

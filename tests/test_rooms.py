@@ -37,7 +37,7 @@ FLOORS: Sequence[tuple[str, ...]] = (
         "livecam.engines",
     ),
     # Files, folders and numbers that a user gives.
-    ("livecam.files", "livecam.folders", "livecam.ranges", "livecam.assets"),
+    ("livecam.files", "livecam.folders", "livecam.ranges", "livecam.assets", "livecam.installation"),
     ("livecam.settings", "livecam.report"),
     ("livecam.outputs",),
     # Finding a face.

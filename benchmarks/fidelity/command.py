@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib import util
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from livecam import installation
 from livecam.benchmarks import command_line, machine, plots
 from livecam.benchmarks.fidelity import cross_reenactment, self_reenactment, strips
 from livecam.benchmarks.fidelity import methods as methods
@@ -142,9 +142,7 @@ def _check_tuning(steps: int, given: Given) -> None:
         raise UserError(f"--tuned {steps}", "no number of steps", "Give one from 1 on, for example 200.")
     if REFINED not in given:
         raise UserError("--tuned", "there are no refiner's weights to fine-tune", "Leave --tuned away.")
-    if util.find_spec("torch") is None:
-        todo = "Install livecam with the train extra, or leave --tuned away."
-        raise UserError("--tuned", "fine-tuning needs PyTorch, which is not installed", todo)
+    installation.require("--tuned", ["torch"], "finetune", ", or leave --tuned away")
 
 
 def measure_self(

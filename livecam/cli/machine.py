@@ -51,11 +51,14 @@ def build(
     refine: Annotated[
         bool, typer.Option("--refine/--no-refine", help="With the network that repairs mouth and eyes.")
     ] = True,
+    wheel: Annotated[
+        Path | None, typer.Option(help="MediaPipe's wheel for the face model: then nothing is fetched.")
+    ] = None,
 ) -> None:
     """Make what is built on this machine: the face model (fetched once, here and only here), engines."""
     from livecam.export import face_model
 
-    typer.echo(f"The face model is in {face_model.build(force=force and engine is None)}.")
+    typer.echo(f"The face model is in {face_model.build(wheel=wheel, force=force and engine is None)}.")
     if engine is not None:
         from livecam import building, settings
         from livecam.cli.phases import Phases

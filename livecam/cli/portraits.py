@@ -90,11 +90,9 @@ def enroll(
 
 def _check_tuning(weights: Weights | None) -> None:
     """Raises `UserError` where PyTorch or the weights are missing, before any other work."""
-    from importlib import util
+    from livecam import installation
 
-    if util.find_spec("torch") is None:
-        todo = "Install livecam with the train extra, or leave --steps away."
-        raise UserError("--steps", "fine-tuning needs PyTorch, which is not installed", todo)
+    installation.require("--steps", ["torch"], "finetune", ", or leave --steps away")
     if weights is None:
         todo = "Leave --steps away, or make weights: docs/training.md."
         raise UserError("--steps", "there are no refiner's weights to fine-tune", todo)

@@ -53,6 +53,8 @@ def main() -> None:
             _fail(f"{error.format_message()} See `livecam --help`.", 2)
         if logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
+        if isinstance(error, ImportError) and not (error.name or "").startswith("livecam"):
+            _fail(f"a package cannot be imported: {error}. Run livecam doctor: it says what to do.", 1)
         _fail(f"unexpected: {type(error).__name__}: {error}. Run again with --verbose for the trace.", 1)
     if isinstance(code, int) and code:  # of `typer.Exit`, which Ctrl-C in a command becomes as well
         sys.exit(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from livecam import installation
 from livecam.doctor.check import Check
 from livecam.doctor.system import System
 from livecam.face.bundle import BUILD_COMMAND
@@ -15,9 +16,15 @@ OLDEST_MEDIAPIPE, FIRST_BAD_MEDIAPIPE = (0, 10, 30), (0, 10, 35)
 LIBRARIES = {"libEGL.so.1": "libegl1", "libGLESv2.so.2": "libgles2"}
 """What mediapipe loads on Linux, and Debian's packages of them."""
 
+WITHOUT_WINDOWS = (
+    "Run: pip uninstall -y opencv-contrib-python opencv-python && "
+    "pip install --force-reinstall --no-deps opencv-python-headless"
+)
+LIBGL = "Run: sudo apt install libgl1 libglib2.0-0 (or your system's packages of them)"
+"""For environments that have no pip of their own: what the build with windows loads, in Debian's packages."""
+
 FOLDER_NEEDS = 200e6
 MEMORY_NEEDS = 2e9
-REINSTALL = "Install livecam's packages again: pip install -e ."
 
 
 def python(system: System) -> Check:
@@ -35,7 +42,7 @@ def packages(system: System) -> list[Check]:
 def _mediapipe(system: System) -> Check:
     found = system.package_version("mediapipe")
     if found is None:
-        return Check("mediapipe", "fail", "not installed", REINSTALL)
+        return Check("mediapipe", "fail", "not installed", installation.again())
     version = tuple(int(number) for number in re.findall(r"\d+", found)[:3])
     if OLDEST_MEDIAPIPE <= version < FIRST_BAD_MEDIAPIPE:
         return Check("mediapipe", "ok", found)
@@ -47,12 +54,9 @@ def _opencv(system: System) -> Check:
     error = system.import_error("cv2")
     if error is None:
         return Check("OpenCV", "ok", system.package_version("opencv-python-headless") or "found")
-    todo = REINSTALL
+    todo = installation.again()
     if "libGL" in error:  # the build with windows, which mediapipe asks for, lies over the headless one
-        todo = (
-            "Run: pip uninstall -y opencv-contrib-python opencv-python && "
-            "pip install --force-reinstall --no-deps opencv-python-headless"
-        )
+        todo = WITHOUT_WINDOWS if installation.installer() in ("checkout", "pip") else LIBGL
     return Check("OpenCV", "fail", f"cannot be imported ({error})", todo)
 
 
@@ -78,7 +82,7 @@ def refiner(system: System) -> Check:
     """The network that repairs mouth and eyes. The demo runs without it; damaged files stop it."""
     name, problem = system.refiner()
     if problem:
-        return Check("refiner", "fail", problem, f"{REINSTALL}. Or run with --no-refine.")
+        return Check("refiner", "fail", problem, f"{installation.again()}. Or run with --no-refine.")
     if name is None:
         todo = "Nothing to do: pictures are warped only, mouths and eyes are rougher."
         return Check("refiner", "warn", "no weights in this installation", todo)

@@ -29,6 +29,7 @@ from weakref import WeakSet
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam import installation
 from livecam.errors import UserError
 from livecam.frames import RGB, Landmarks
 
@@ -137,8 +138,8 @@ def _vision() -> tuple[Any, Any]:
         try:
             from mediapipe.tasks.python import BaseOptions, vision
         except ImportError as error:
-            todo = "Install livecam's packages again (`pip install -e .`)."
-            raise UserError("mediapipe", f"cannot be imported ({error})", todo) from error
+            why = f"cannot be imported ({error})"
+            raise UserError("mediapipe", why, f"{installation.again()}.") from error
     return vision, BaseOptions
 
 

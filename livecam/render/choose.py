@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livecam import installation
 from livecam.errors import UserError
 from livecam.frames import RGB
 from livecam.generator.weights import PAINTER, Weights
@@ -157,7 +158,7 @@ def _open(persona: PersonaData, name: str, weights: Weights | None, build: bool)
         try:
             from livecam.model.painter import load_generator
         except ImportError as error:
-            raise EngineError("PyTorch is not installed: pip install 'livecam[train]'") from error
+            raise EngineError(f"torch is not installed. {installation.with_extra('finetune')}") from error
         from livecam.engines.torch_engine import TorchEngine
 
         generator = load_generator(None if weights is None else weights.file(PAINTER), persona.size)

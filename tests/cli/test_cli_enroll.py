@@ -108,7 +108,7 @@ def test_fine_tuning_needs_weights_and_pytorch(livecam, pictures, monkeypatch, t
     complains(livecam(*words), "--steps", "no refiner's weights")
     real = __import__("importlib.util").util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "torch" else real(name))
-    complains(livecam(*words), "--steps", "PyTorch", "train extra")
+    complains(livecam(*words), "--steps", "torch is not installed", "[finetune]")
     assert not store.exists("ada")
 
 

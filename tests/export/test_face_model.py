@@ -291,6 +291,28 @@ def test_any_other_reason_of_pip_is_quoted(cache, monkeypatch, said, why):
     assert "--no-deps" in calls[0]  # downloaded as a file; nothing is installed
 
 
+@pytest.mark.slow
+def test_where_livecam_has_no_pip_it_gets_one_for_the_moment(tmp_path, monkeypatch):
+    """As in the environments that pipx and `uv tool` make."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    python = face_model.pip_python(tmp_path)
+    assert Path(python).is_relative_to(tmp_path)
+    done = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("pip ")
+
+
+def test_no_pip_and_no_way_to_one(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    def refused(*_):
+        raise subprocess.CalledProcessError(1, "ensurepip")
+
+    monkeypatch.setattr(face_model.venv.EnvBuilder, "create", refused)
+    with pytest.raises(UserError, match="there is no pip here") as caught:
+        face_model.build()
+    assert "--wheel FILE" in caught.value.todo
+
+
 def test_the_built_bundle_is_the_tested_one():
     """What lies in the user's cache was merged from the right model."""
     folder = bundle.model_folder()
