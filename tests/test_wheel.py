@@ -59,6 +59,7 @@ def test_every_file_that_is_no_module_is_listed():
 
 # From here on the wheel itself. It is built from a copy: setuptools would keep files of older builds.
 
+CLIP = ROOT / "livecam" / "assets" / "driver.mp4"
 IGNORED = shutil.ignore_patterns(
     ".*", "build", "dist", "out", "shared", "*.egg-info", "__pycache__", "*.mp4.part"
 )
@@ -183,7 +184,7 @@ def test_benchmarks_run(installed: Installed, module: str) -> None:
         ("python", ["-m", "livecam.benchmarks.peers", "--help"], "finetune"),
         ("livecam", ["enroll", "face.jpg", "--name", "ada", "--steps", "5"], "finetune"),
         ("livecam", ["build", "--engine", "cuda"], "export"),
-        ("livecam", ["run", "--engine", "torch", "--driver", "face.jpg", "--sink", "null"], "finetune"),
+        ("livecam", ["run", "--engine", "torch", "--driver", str(CLIP), "--sink", "null"], "finetune"),
     ],
 )
 def test_without_pytorch_it_is_said_what_to_install(
