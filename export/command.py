@@ -26,9 +26,9 @@ from livecam.export.generator import export_generator, pictures
 from livecam.export.half import to_half
 from livecam.export.parity import Parity, compare, worst
 from livecam.export.refined import with_refiner
-from livecam.generator.inputs import SIZES
 from livecam.generator.weights import PAINTER, Weights, find
 from livecam.model.generator import Generator
+from livecam.settings import SIZES
 
 SEEDS = range(3)
 FRAMES = 9

@@ -16,6 +16,14 @@ from livecam.errors import UserError
 
 log = logging.getLogger(__name__)
 
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
+"""Endings that name a film to read."""
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+"""Endings that name a picture to read."""
+WRITTEN_VIDEOS = {".mp4": "mp4", ".mkv": "matroska", ".mov": "mov"}
+"""Endings that name a film to write, and what FFmpeg calls their containers."""
+WRITTEN_PICTURES = (".png", ".jpg", ".jpeg")
+"""Endings that name numbered pictures to write."""
 LONGEST_KEPT = 200
 """Bytes of a file's name that its part bears as well."""
 SYNC_SECONDS = 1.0
@@ -223,12 +231,6 @@ class GrowingFile:
                 hand_over(self._file.fileno())
             except OSError:
                 log.debug("%s: not handed to the disk", self.part, exc_info=True)
-
-
-VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".webm", ".avi")
-"""Endings that name a film to read."""
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
-"""Endings that name a picture to read."""
 
 
 def files_in(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:

@@ -10,12 +10,11 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from livecam.errors import UserError
-from livecam.files import is_stream, part_of
+from livecam.files import WRITTEN_PICTURES, is_stream, part_of
 from livecam.folders import cache_folder, persona_folder
 
 NUMBER = re.compile(r"%0?\d*d")
 """The number in the name of numbered pictures."""
-_PICTURES = (".png", ".jpg", ".jpeg")
 _SAMPLES = tuple(10**digits for digits in range(10))
 _TODO = "Give the output another name."
 
@@ -143,4 +142,4 @@ def _numbered(pattern: Path, number: int) -> Path:
 
 
 def _pattern(path: Path) -> tuple[str, str] | None:
-    return split_number(path.name) if path.suffix.lower() in _PICTURES else None
+    return split_number(path.name) if path.suffix.lower() in WRITTEN_PICTURES else None

@@ -18,6 +18,7 @@ from livecam.errors import UserError
 from livecam.ranges import Limits, OneOf, Range, check_fields, declared, shown
 
 SIZES = (256, 512, 768)
+"""Sides in pixels of the square in which the face is rendered; graphs are exported for them."""
 ENGINES = ("auto", "cpu", "cuda", "tensorrt", "torch")
 """Names of engines; a server's address is one, too."""
 MOST_FRAMES = 100_000_000

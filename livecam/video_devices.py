@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,16 @@ a slow reader sees pictures that are being written anew."""
 LOAD = f"sudo modprobe {MODULE} {MODULE_OPTIONS}"
 RELOAD = f"sudo modprobe -r {MODULE} && {LOAD}"
 SYSFS = Path("/sys/class/video4linux")
+
+# Of linux/videodev2.h.
+QUERY_CAPABILITIES = 0x80685600
+"""VIDIOC_QUERYCAP: `CAPABILITY_BYTES` are read."""
+CAPABILITY_BYTES, CAPABILITIES_AT = 104, 84
+"""struct v4l2_capability: capabilities of the hardware at byte 84, device_caps of this node alone at 88."""
+CAPTURE = 0x1 | 0x1000
+"""V4L2_CAP_VIDEO_CAPTURE, ..._MPLANE: a camera."""
+OUTPUT = 0x2 | 0x2000
+"""V4L2_CAP_VIDEO_OUTPUT, ..._MPLANE: takes frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,21 @@ def video_devices(sysfs: Path = SYSFS) -> list[VideoDevice]:
             )
         )
     return sorted(found, key=lambda device: device.number)
+
+
+def capabilities(descriptor: int) -> int:
+    """Linux: the capability bits of an open device. Asking starts no camera.
+
+    Raises:
+        ImportError: no Linux.
+        OSError: it does not answer, or is no video device.
+    """
+    import fcntl
+
+    answer = bytearray(CAPABILITY_BYTES)
+    fcntl.ioctl(descriptor, QUERY_CAPABILITIES, answer)
+    of_hardware, of_node = struct.unpack_from("<II", answer, CAPABILITIES_AT)
+    return int(of_node or of_hardware)
 
 
 def by_label(devices: Sequence[VideoDevice], label: str) -> VideoDevice | None:

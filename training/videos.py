@@ -29,13 +29,13 @@ from livecam.arrays import F32
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face.neutrality import unrest_of_picture
+from livecam.files import VIDEO_SUFFIXES
 from livecam.finetune.own_pairs import FARTHEST
 from livecam.frames import RGB
 from livecam.generator.alignment import face_square
 from livecam.persona import enroll
 from livecam.persona.crop import choose_crop
 from livecam.persona.enroll import Choice
-from livecam.persona.pictures import CLIPS
 from training import shards
 from training.moved_portrait import MovedPortrait, in_crop, one_shot
 from training.shards import Arrays
@@ -97,7 +97,7 @@ def people(root: Path) -> list[Person]:
     """
     films: dict[str, list[Path]] = {}
     for path in sorted(root.rglob("*")):
-        if path.suffix.lower() not in CLIPS or path.name.startswith(".") or not path.is_file():
+        if path.suffix.lower() not in VIDEO_SUFFIXES or path.name.startswith(".") or not path.is_file():
             continue
         folders = path.relative_to(root).parts[:-1]
         named = [part for part in (root.name, *folders) if PERSON.fullmatch(part)]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from livecam.doctor.check import Check
-from livecam.doctor.system import CAPTURE, OUTPUT, System
-from livecam.video_devices import LOAD, MODULE, RELOAD, VideoDevice
+from livecam.doctor.system import System
+from livecam.video_devices import CAPTURE, LOAD, MODULE, OUTPUT, RELOAD, VideoDevice
 
 JOIN_GROUP = "Run: sudo usermod -aG video $USER, then log in again."
 REOPEN_MENDED = (0, 15, 0)

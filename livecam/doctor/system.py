@@ -8,18 +8,13 @@ import logging
 import os
 import platform
 import shutil
-import struct
 import sys
 from importlib import metadata
 from pathlib import Path
 
-from livecam.video_devices import VideoDevice, video_devices
+from livecam.video_devices import VideoDevice, capabilities, video_devices
 
 log = logging.getLogger(__name__)
-
-QUERY_CAPABILITIES = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h: 104 bytes are read
-CAPTURE = 0x1 | 0x1000  # V4L2_CAP_VIDEO_CAPTURE, ..._MPLANE
-OUTPUT = 0x2 | 0x2000  # V4L2_CAP_VIDEO_OUTPUT, ..._MPLANE
 
 
 class System:
@@ -133,19 +128,13 @@ class System:
     def capabilities(self, path: str) -> int | None:
         """Linux: V4L2 capability bits of a device. Asking starts no camera."""
         try:
-            import fcntl
-
             descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
             try:
-                answer = bytearray(104)
-                fcntl.ioctl(descriptor, QUERY_CAPABILITIES, answer)
+                return capabilities(descriptor)
             finally:
                 os.close(descriptor)
-        except (ImportError, OSError):
+        except (ImportError, OSError, AttributeError):  # Windows has no such open
             return None
-        # struct v4l2_capability: ..., capabilities at byte 84, device_caps (of this node alone) at 88
-        of_hardware, of_node = struct.unpack_from("<II", answer, 84)
-        return int(of_node or of_hardware)
 
     def probe_cameras(self, most: int = 6) -> list[int]:
         """Indices that OpenCV can open. Slow, and lights the cameras' lamps."""

@@ -16,8 +16,6 @@ from livecam.arrays import F32
 from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import COUNT
 
-SIZES: Final = (256, 512, 768)
-"""Sides of the crop, in pixels, that graphs are exported for."""
 DRAWING: Final = 4
 """Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
 FLOW_GRID: Final = 128

@@ -14,6 +14,7 @@ import numpy as np
 from livecam.arrays import F32
 from livecam.errors import UserError
 from livecam.face.neutrality import unrest_of_picture
+from livecam.files import VIDEO_SUFFIXES
 from livecam.frames import RGB
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import choose_crop, cut_crop
@@ -23,7 +24,6 @@ from livecam.persona.types import PersonaData
 
 log = logging.getLogger(__name__)
 
-CLIPS: Final = (".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v")
 CLIP_STRIDE: Final = 10
 """Frames from one that is looked at to the next, where a clip does not say how long it is."""
 
@@ -59,7 +59,7 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
         )
     found: list[Seen] = []
     for path in paths:
-        if path.suffix.lower() in CLIPS:
+        if path.suffix.lower() in VIDEO_SUFFIXES:
             own = Choice() if found or choice is None else choice
             found += _calmest_first(list(_of_clip(path, person_shots.MOST_SHOTS - len(found), own)))
         elif not found:

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from livecam.errors import UserError
+from livecam.files import WRITTEN_PICTURES, WRITTEN_VIDEOS
 from livecam.sinks.base import Sink, SinkFormat
 
 __all__ = ["Sink", "SinkFormat", "file_of", "open_sink"]
-
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov")
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 def file_of(spec: str) -> Path | None:
@@ -51,16 +49,16 @@ def open_sink(spec: str, *, advice: Callable[[], str] | None = None) -> Sink:
         return NullSink()
     path = Path(spec).expanduser()
     suffix = path.suffix.lower()
-    if suffix in VIDEO_SUFFIXES:
+    if suffix in WRITTEN_VIDEOS:
         from livecam.sinks.video_file import VideoFileSink
 
         return VideoFileSink(path)
-    if suffix in IMAGE_SUFFIXES:
+    if suffix in WRITTEN_PICTURES:
         from livecam.sinks.frame_files import FrameFilesSink
 
         return FrameFilesSink(path)
     raise UserError(
         f"sink {spec!r}",
-        f"the ending {suffix} is not one of {', '.join(VIDEO_SUFFIXES)}" if suffix else "unknown",
+        f"the ending {suffix} is not one of {', '.join(WRITTEN_VIDEOS)}" if suffix else "unknown",
         "Use camera, page, null, a video such as out.mp4, or pictures such as out/%05d.png.",
     )

@@ -12,11 +12,10 @@ import av
 import av.error
 
 from livecam.errors import UserError
-from livecam.files import ffmpeg_name, finish, hidden_copy
+from livecam.files import WRITTEN_VIDEOS, ffmpeg_name, finish, hidden_copy
 
 log = logging.getLogger(__name__)
 
-CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _SPARE = 1 << 20
 """Bytes left free beside a copy: its index, and whatever else is written meanwhile."""
 
@@ -32,7 +31,7 @@ def remux(part: Path, path: Path) -> bool:
     # Hidden: it does not play until it is complete, and the part beside it does.
     copy = hidden_copy(path)
     try:
-        _copy(part, copy, CONTAINERS[path.suffix.lower()])
+        _copy(part, copy, WRITTEN_VIDEOS[path.suffix.lower()])
         finish(copy, path)
     except (av.error.FFmpegError, OSError) as error:
         log.warning("%s: it stays in fragments (%s); it plays", path, error.strerror)

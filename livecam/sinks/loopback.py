@@ -14,15 +14,10 @@ import errno
 import os
 import re
 import stat
-import struct
 from pathlib import Path
 from typing import Literal
 
-from livecam.video_devices import SYSFS
-
-QUERY_CAPABILITIES = 0x80685600  # VIDIOC_QUERYCAP of linux/videodev2.h: 104 bytes are read
-CAPTURE = 0x1 | 0x1000  # V4L2_CAP_VIDEO_CAPTURE, ..._MPLANE
-OUTPUT = 0x2 | 0x2000  # V4L2_CAP_VIDEO_OUTPUT, ..._MPLANE
+from livecam.video_devices import CAPTURE, OUTPUT, SYSFS, capabilities
 
 Fault = Literal[
     "", "missing", "no device", "permission", "busy", "silent", "sending", "claimed", "stuck", "size"
@@ -48,13 +43,13 @@ def fault(path: str, width: int, height: int, sysfs: Path = SYSFS) -> Fault:
     except OSError as error:
         return _of_error(error)
     try:
-        capabilities = _capabilities(descriptor)
+        able = capabilities(descriptor)
     except OSError as error:
         return "no device" if error.errno in (errno.ENOTTY, errno.EINVAL) else "silent"
     finally:
         os.close(descriptor)
-    if not capabilities & OUTPUT:
-        return "sending" if capabilities & CAPTURE else "stuck"
+    if not able & OUTPUT:
+        return "sending" if able & CAPTURE else "stuck"
     held = held_size(path, sysfs)
     return "size" if held not in (None, (width, height)) else ""
 
@@ -116,13 +111,3 @@ def _of_error(error: OSError) -> Fault:
     if error.errno in (errno.EACCES, errno.EPERM):
         return "permission"
     return "busy" if error.errno == errno.EBUSY else "silent"
-
-
-def _capabilities(descriptor: int) -> int:
-    import fcntl
-
-    answer = bytearray(104)
-    fcntl.ioctl(descriptor, QUERY_CAPABILITIES, answer)
-    # struct v4l2_capability: ..., capabilities at byte 84, device_caps (of this node alone) at 88
-    of_hardware, of_node = struct.unpack_from("<II", answer, 84)
-    return int(of_node or of_hardware)

@@ -14,10 +14,10 @@ import cv2
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 
 from livecam.errors import UserError
-from livecam.files import GrowingFile, finish, keep_cut_short, unwritable
+from livecam.files import WRITTEN_VIDEOS, GrowingFile, finish, keep_cut_short, unwritable
 from livecam.frames import OutputFrame
 from livecam.sinks.base import SinkFormat
-from livecam.sinks.containers import CONTAINERS, plays, remux, whole_fragments
+from livecam.sinks.containers import plays, remux, whole_fragments
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class VideoFileSink:
         container = av.open(
             self._file,
             "w",
-            format=CONTAINERS[suffix],
+            format=WRITTEN_VIDEOS[suffix],
             options={"flush_packets": "1", **(_CLUSTERS if suffix == ".mkv" else _FRAGMENTS)},
         )
         stream = container.add_stream("libx264", rate=Fraction(fmt.fps).limit_denominator(1001))

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from livecam.doctor import Check, System, cameras, check, diagnose, exit_code, machine, to_json
-from livecam.doctor.system import CAPTURE, OUTPUT
-from livecam.video_devices import VideoDevice
+from livecam.video_devices import CAPTURE, OUTPUT, VideoDevice
 
 WEBCAM = VideoDevice(0, "HD Webcam")
 METADATA = VideoDevice(1, "HD Webcam", secondary=True)

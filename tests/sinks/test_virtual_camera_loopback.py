@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from livecam import video_devices
 from livecam.sinks import loopback
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="v4l2loopback is Linux's")
@@ -30,7 +31,7 @@ def an_open_device(monkeypatch, capabilities: int, error: OSError | None = None)
 @pytest.mark.parametrize(
     ("capabilities", "fault"),
     [
-        (loopback.OUTPUT | loopback.CAPTURE, ""),
+        (video_devices.OUTPUT | video_devices.CAPTURE, ""),
         (0x2, ""),
         (0x1, "sending"),
         (0x01000000, "stuck"),
@@ -67,7 +68,7 @@ def test_what_open_says(monkeypatch, code, fault) -> None:
 
 
 def test_a_size_held_by_another_program(monkeypatch, tmp_path) -> None:
-    an_open_device(monkeypatch, loopback.OUTPUT | loopback.CAPTURE)
+    an_open_device(monkeypatch, video_devices.OUTPUT | video_devices.CAPTURE)
     folder = tmp_path / "null"
     folder.mkdir()
     (folder / "format").write_text("YU12:640x480@30\n")
