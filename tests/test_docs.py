@@ -118,6 +118,15 @@ def test_targets_of_make_and_variables_exist(page: Path) -> None:
     assert not [name for name in re.findall(r"LIVECAM_[A-Z_]+", text) if name not in known]
 
 
+def test_extras_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    listed = (ROOT / "pyproject.toml").read_text("utf-8").split("[project.optional-dependencies]")[1]
+    known = set(re.findall(r"^(\w+) = \[", listed.split("\n[")[0], re.M))
+    named = set(re.findall(r"`(\w+)` extra", text))
+    named |= {name for names in re.findall(r"install '\S*?\[([\w,]+)\]'", text) for name in names.split(",")}
+    assert named <= known
+
+
 def test_the_patterns_find_what_they_are_for() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert LINK.findall(text)
