@@ -56,6 +56,7 @@ def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence
 
     class Reader(tools.CalibrationDataReader):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
+            super().__init__()
             self._left = iter(feeds)
 
         def get_next(self) -> Feeds | None:

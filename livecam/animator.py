@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.face.filter import OneEuroFilter
+from livecam.face.measures import mouth_width
 from livecam.face.mirror import mirrored
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.given import check_landmarks, check_picture, check_time
@@ -43,6 +44,8 @@ Recorder = Callable[[int, "Landmarks | None", int, int], None]
 """Told of every frame: capture time in ns, its landmarks, width and height of the frame."""
 FILTERED_HEIGHT = 250
 """Height of a face, in the unit that the One-Euro filter's defaults are meant for."""
+FARTHEST = 1e6
+"""Pixels from the frame's corner within which a face lies, where nobody knows how large the frame is."""
 SETTLED = 0.05
 """Pixels of the driver's frame from which a neutral face that eases in has arrived."""
 
@@ -311,6 +314,6 @@ def _cut_out(persona: PersonaData, canvas: str) -> CutOut:
 
 
 def _usable(points: Landmarks, frame: DriverFrame) -> bool:
-    """Whether the points can be a face in or near the frame at all, where its size is known."""
-    reach = 4 * max(frame.width, frame.height) or math.inf
-    return bool(np.isfinite(points).all() and np.abs(points).max() < reach)
+    """Whether the points can be a face at all, and in or near the frame, where its size is known."""
+    reach = 4 * max(frame.width, frame.height) or FARTHEST
+    return bool(np.isfinite(points).all() and np.abs(points).max() < reach and mouth_width(points) > 0)

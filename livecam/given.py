@@ -36,7 +36,8 @@ def check_picture(what: str, value: object) -> RGB:
 
 
 def check_landmarks(what: str, value: object) -> Landmarks:
-    """`value` as float32, where it is a face: (478, 3) finite numbers. `what` names it in the error.
+    """`value` as float32, where it may be a face: (478, 3) finite numbers, not all in one place. `what` names
+    it in the error.
 
     Raises:
         UserError: anything else.
@@ -50,6 +51,8 @@ def check_landmarks(what: str, value: object) -> Landmarks:
     points = value.astype(np.float32)
     if not np.isfinite(points).all():
         raise UserError(what, "not all of them are finite numbers", todo)
+    if np.ptp(points[:, :2], axis=0).min() == 0:
+        raise UserError(what, "they have no width or no height", todo)
     return points
 
 
@@ -59,9 +62,13 @@ def check_time(time_s: float, last_s: float) -> float:
     Raises:
         UserError: it is none, or it goes back.
     """
-    if not isinstance(time_s, int | float | np.number) or not math.isfinite(time_s):
+    try:
+        seconds = float(time_s) if isinstance(time_s, int | float | np.floating | np.integer) else math.nan
+    except OverflowError:  # Python's integers have no end
+        seconds = math.inf
+    if not math.isfinite(seconds):
         raise UserError(f"time_s {shown(time_s)}", "not a finite number", "Give seconds, or None for now.")
-    if time_s < last_s:
+    if seconds < last_s:
         why = f"it goes back: the last was {shown(last_s)}"
         raise UserError(f"time_s {shown(time_s)}", why, "Make another animator for another film.")
-    return float(time_s)
+    return seconds

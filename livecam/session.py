@@ -175,7 +175,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         report.extra.update(settings=as_dict(settings))
 
         fps = settings.fps or (DEFAULT_FPS if live else source.info.fps or DEFAULT_FPS)
-        format_ = SinkFormat(animator.canvas.width, animator.canvas.height, fps)
+        format_ = SinkFormat(animator.width, animator.height, fps)
         for sink in sinks:
             stack.callback(sink.close)  # first: a signal may come as soon as the file is there
             sink.open(format_)

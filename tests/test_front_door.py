@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 import livecam
 from livecam import assets
 from livecam.face import bundle
+from livecam.frames import DriverFrame
 from livecam.motion.types import Motion, rest
 from livecam.persona.picture import read_picture
 from livecam.persona.types import PersonaData
@@ -84,6 +85,7 @@ def test_a_portrait_is_opened_by_whatever_names_it(tmp_path: Path, monkeypatch: 
     assert opened[2].picture is not picture  # what becomes of the caller's array is no matter
     opened[0].save("eve")
     assert livecam.Persona.open("eve", 256).name == "eve"
+    assert repr(opened[0]).startswith("<livecam.Persona of ")
     assert {"eve", "charcoal", "oil"} <= set(livecam.Persona.names())
     default = livecam.Persona.open(size=256)
     np.testing.assert_array_equal(default.picture, read_picture(assets.bundled(assets.PORTRAIT)))
@@ -168,11 +170,13 @@ PICTURE = np.zeros((48, 64, 3), np.uint8)
         ({"landmarks": FACE[:468]}, r"landmarks: its shape is \(468, 3\)"),
         ({"landmarks": FACE[:, :2]}, r"landmarks: its shape is \(478, 2\)"),
         ({"landmarks": FACE * np.nan}, "landmarks: not all of them are finite"),
+        ({"landmarks": FACE}, "landmarks: they have no width or no height"),
         ({"landmarks": [[0.0, 0.0, 0.0]]}, "landmarks: it is a list"),
         ({"landmarks": FACE.astype(object)}, "landmarks: it is a object array"),
         ({"frame": PICTURE, "landmarks": FACE}, "frame and landmarks: both"),
         ({"time_s": float("nan")}, "time_s nan: not a finite number"),
         ({"time_s": "now"}, "time_s now: not a finite number"),
+        ({"time_s": 10**400}, r"time_s 1000.*: not a finite number"),
         ({"time_s": 1.5}, "time_s 1.5: it goes back: the last was 2"),
     ],
 )
@@ -235,6 +239,27 @@ def test_frames_may_be_views_and_of_any_size(animator: Make, face: NDArray[np.fl
             assert moving(frame).shape == (256, 256, 3)
             np.testing.assert_array_equal(seen[-1], frame)
             assert seen[-1].flags.c_contiguous
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_points_that_are_no_face_leave_the_portrait_whole(
+    animator: Make, face: NDArray[np.float32], seed: int
+) -> None:
+    """Whatever a tracker gives, before and after the neutral face is known: pictures, never an error."""
+    rng = np.random.default_rng(seed)
+    line = face.copy()
+    line[:, 0] = face[:, 1]
+    noise = [rng.normal(0, sd, (478, 3)) for sd in (1e-20, 1.0, 300.0, 1e9, 1e30)]
+    for first in (line, *noise):
+        with animator() as moving:
+            for k, points in enumerate([first, face, first, face]):
+                assert moving(time_s=k / 10, landmarks=points).shape == (256, 256, 3)
+
+
+def test_a_recorded_face_that_is_one_point_is_none(animator: Make) -> None:
+    with animator() as moving:
+        point = DriverFrame(0, 0, 512, 512, landmarks=np.full((478, 3), 7, np.float32))
+        assert moving.observe(point) is None
 
 
 def test_no_time_means_now(animator: Make, face: NDArray[np.float32]) -> None:

@@ -42,6 +42,7 @@ class Together(Alone):
     """One of several processes."""
 
     def __init__(self, accelerator: Any) -> None:
+        super().__init__()
         self._accelerator = accelerator
         self.rank, self.count = accelerator.process_index, accelerator.num_processes
         self.device = str(accelerator.device)

@@ -206,7 +206,7 @@ def measure(source: Source, sink: str | None, seconds: float, show: Any) -> dict
         persona = open_persona(None, settings.size)
         animator = stack.enter_context(Animator(persona, canvas=settings.canvas, report=report))
         for one in sinks:
-            one.open(SinkFormat(animator.canvas.width, animator.canvas.height, 30.0))
+            one.open(SinkFormat(animator.width, animator.height, 30.0))
             stack.callback(one.close)
         page = ScreenPage(shown, assets.bundled(assets.DRIVER))
         address = page.start()

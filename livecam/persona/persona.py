@@ -63,6 +63,9 @@ class Persona(PersonaData):
         check_size("portrait", picture.shape[1], picture.shape[0])
         return cls._of(cached_picture(picture, size, choice))
 
+    def __repr__(self) -> str:
+        return f"<livecam.Persona of {self.meta.get('source', self.name)}, {self.size} pixels>"
+
     def save(self, name: str) -> Path:
         """Keep it under a name for `Persona.open` and `livecam run`. Returns its folder.
 

@@ -7,7 +7,6 @@ sees more than a frame that took longer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from livecam.engines import FASTEST_FIRST, Standby, fastest
 from livecam.errors import UserError
@@ -24,13 +23,10 @@ class FailoverRenderer:
         main: Renderer,
         open_spare: Callable[[], Renderer],
         notice: Callable[[str], None] | None = None,
-        patience: float | None = None,
     ) -> None:
-        """`notice` is told in one line when the CPU takes over; without it the log is. `patience`: seconds
-        that a frame may take before the GPU counts as lost."""
+        """`notice` is told in one line when the CPU takes over; without it the log is."""
         self.name = main.name
-        options: dict[str, Any] = {} if patience is None else {"patience": patience}
-        self._standby: Standby[Renderer] = Standby(main, open_spare, notice=notice, **options)
+        self._standby: Standby[Renderer] = Standby(main, open_spare, notice=notice)
 
     def render(self, motion: Motion) -> RGB:
         """size x size x 3, uint8 RGB, a fresh picture.
@@ -52,19 +48,18 @@ class FailoverRenderer:
 def choose_fastest(
     open_named: Callable[[str], Renderer],
     notice: Callable[[str], None] | None = None,
-    names: tuple[str, ...] = FASTEST_FIRST,
 ) -> Renderer:
-    """The first of `names` that `open_named` opens; a GPU's comes with the CPU's as its spare.
+    """The fastest engine that `open_named` opens; a GPU's comes with the CPU's as its spare.
 
     What was chosen, and why nothing faster was, goes to the log in one line, and to `notice`.
 
     Raises:
         EngineError: not even the last one opens.
     """
-    candidates = [(name, lambda name=name: open_named(name)) for name in names]
+    candidates = [(name, lambda name=name: open_named(name)) for name in FASTEST_FIRST]
     choice = fastest(candidates, (UserError,))  # type: ignore[arg-type]
     if notice is not None:
         notice(choice.line)
-    if choice.name == names[-1]:
+    if choice.name == FASTEST_FIRST[-1]:
         return choice.opened
-    return FailoverRenderer(choice.opened, lambda: open_named(names[-1]), notice)
+    return FailoverRenderer(choice.opened, lambda: open_named(FASTEST_FIRST[-1]), notice)
