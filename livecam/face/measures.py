@@ -36,7 +36,7 @@ def lid_openings(points: Array) -> float:
     return float(np.mean([lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
 
 
-def mouth_width(points: Array) -> float:
+def mouth_width(points: NDArray[Any]) -> float:
     """Distance between the inner corners of the mouth."""
     left, right = lm.INNER_MOUTH_CORNERS
     return float(np.linalg.norm(points[right, :2] - points[left, :2]))
