@@ -2,10 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from livecam.arrays import F32
 from livecam.compiled import compiled
+
+FAR: Final = 1e12
+"""A squared distance beyond all others."""
+NO_LENGTH: Final = 1e-9
+"""Squared pixels added to an edge's, so that one of no length counts as a point."""
+
+
+@compiled()
+def crossing(ax: float, ay: float, bx: float, by: float, px: float, py: float) -> int:
+    """What the edge from a to b adds to the winding number of the point p."""
+    start, end = ay <= py, by <= py
+    if start != end:
+        side = (bx - ax) * (py - ay) - (by - ay) * (px - ax)
+        if start and side > 0:
+            return 1
+        if end and side < 0:
+            return -1
+    return 0
+
+
+@compiled()
+def squared_to_edge(
+    ax: float, ay: float, bx: float, by: float, px: float, py: float, no_length: float
+) -> float:
+    """Squared distance of the point p to the edge from a to b."""
+    ex, ey = bx - ax, by - ay
+    wx, wy = px - ax, py - ay
+    along = (wx * ex + wy * ey) / (ex * ex + ey * ey + no_length)
+    along = min(max(along, 0.0), 1.0)
+    dx, dy = wx - ex * along, wy - ey * along
+    return float(dx * dx + dy * dy)
 
 
 @compiled(fastmath=True)
@@ -23,23 +56,14 @@ def inside_distance(outline: F32, out: F32) -> None:
             winding = 0
             for i in range(count):
                 j = i + 1 if i + 1 < count else 0
-                start, end = outline[i, 1] <= py, outline[j, 1] <= py
-                if start != end:
-                    ex, ey = outline[j, 0] - outline[i, 0], outline[j, 1] - outline[i, 1]
-                    side = ex * (py - outline[i, 1]) - ey * (px - outline[i, 0])
-                    if start and side > 0:
-                        winding += 1
-                    elif end and side < 0:
-                        winding -= 1
+                winding += crossing(outline[i, 0], outline[i, 1], outline[j, 0], outline[j, 1], px, py)
             out[y, x] = 0.0
             if winding != 0:
-                best = np.float32(1e12)
+                best = FAR
                 for i in range(count):
                     j = i + 1 if i + 1 < count else 0
-                    ex, ey = outline[j, 0] - outline[i, 0], outline[j, 1] - outline[i, 1]
-                    wx, wy = px - outline[i, 0], py - outline[i, 1]
-                    along = (wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-9)
-                    along = min(max(along, 0.0), 1.0)
-                    dx, dy = wx - ex * along, wy - ey * along
-                    best = min(best, dx * dx + dy * dy)
+                    away = squared_to_edge(
+                        outline[i, 0], outline[i, 1], outline[j, 0], outline[j, 1], px, py, NO_LENGTH
+                    )
+                    best = min(best, away)
                 out[y, x] = np.sqrt(best)

@@ -20,7 +20,7 @@ from livecam.generator.inputs import (
     lid_kernel,
 )
 from livecam.geometry import pixel_box
-from livecam.render.cpu.holes import inside_distance
+from livecam.render.cpu.holes import FAR, NO_LENGTH, inside_distance, squared_to_edge
 
 _SKINS = [list(outline) for outline in lm.UPPER_LIDS]
 _ROWS = [list(upper) for upper, _, _ in lm.EYES]
@@ -84,12 +84,8 @@ def line_distance(line: F32, out: F32) -> None:
     """
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
-            best = np.float32(1e12)
+            best = FAR
             for i in range(line.shape[0] - 1):
-                ex, ey = line[i + 1, 0] - line[i, 0], line[i + 1, 1] - line[i, 1]
-                wx, wy = x + 0.5 - line[i, 0], y + 0.5 - line[i, 1]
-                along = (wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-9)
-                along = min(max(along, 0.0), 1.0)
-                dx, dy = wx - ex * along, wy - ey * along
-                best = min(best, dx * dx + dy * dy)
+                ax, ay, bx, by = line[i, 0], line[i, 1], line[i + 1, 0], line[i + 1, 1]
+                best = min(best, squared_to_edge(ax, ay, bx, by, x + 0.5, y + 0.5, NO_LENGTH))
             out[y, x] = np.sqrt(best)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,10 @@ from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.generator.alignment import Square
 from livecam.generator.layout import CHANNELS, EYE_AREAS, EYES, GRID, IRISES, LIDS, LIPS, MOUTH, REACH
+from livecam.render.cpu.holes import FAR, crossing, squared_to_edge
 
+NO_LENGTH: Final = 1e-12
+"""Squared pixels added to an edge's, so that one of no length counts as a point."""
 _OUTLINES = (
     (MOUTH, np.array(lm.MOUTH)),
     (LIPS, np.array(lm.OUTER_LIPS)),
@@ -55,21 +60,12 @@ def _outline(corners: NDArray[np.float64], reach: float, out: F32) -> None:
         for x in range(x0, x1):
             px = x + 0.5
             winding = 0
-            best = 1e12
+            best = FAR
             for i in range(count):
                 j = i + 1 if i + 1 < count else 0
-                ex, ey = corners[j, 0] - corners[i, 0], corners[j, 1] - corners[i, 1]
-                wx, wy = px - corners[i, 0], py - corners[i, 1]
-                start, end = corners[i, 1] <= py, corners[j, 1] <= py
-                if start != end:
-                    side = ex * wy - ey * wx
-                    if start and side > 0:
-                        winding += 1
-                    elif end and side < 0:
-                        winding -= 1
-                along = min(max((wx * ex + wy * ey) / (ex * ex + ey * ey + 1e-12), 0.0), 1.0)
-                dx, dy = wx - ex * along, wy - ey * along
-                best = min(best, dx * dx + dy * dy)
+                ax, ay, bx, by = corners[i, 0], corners[i, 1], corners[j, 0], corners[j, 1]
+                winding += crossing(ax, ay, bx, by, px, py)
+                best = min(best, squared_to_edge(ax, ay, bx, by, px, py, NO_LENGTH))
             value = np.sqrt(best) / reach
             if winding == 0:
                 value = -value
