@@ -21,19 +21,19 @@ import torch
 from livecam.engines import EngineError, open_engine
 from livecam.errors import UserError
 from livecam.export import frames, refiner, report, samples, triton
-from livecam.export.frames import Moved
+from livecam.export.frames import MovedPortrait
 from livecam.export.generator import export_generator, pictures
 from livecam.export.half import to_half
 from livecam.export.parity import Parity, compare, worst
 from livecam.export.refined import with_refiner
-from livecam.generator.weights import PAINTER, Weights, find
+from livecam.generator.weights import PAINTER, Weights, find_weights
 from livecam.model.generator import Generator
 from livecam.settings import SIZES
 
 SEEDS = range(3)
 FRAMES = 9
 """Compared of each portrait and clip."""
-SAMPLES = (samples.noise, samples.plausible, samples.at_rest)
+SAMPLES = (samples.noise_sample, samples.figure_sample, samples.resting_sample)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,9 +116,9 @@ def export_graphs(
         OSError: a file cannot be written.
     """
     torch.set_num_threads(1)  # threads that wait for one another slow these small checks on a busy machine
-    weights = find() if refine else None
+    weights = find_weights() if refine else None
     print(f"refiner: {'none' if weights is None else weights.name}")
-    moved = _rendered() + frames.given(portraits, clips, count)
+    moved = _rendered() + frames.move_portraits(portraits, clips, count)
     graphs = []
     for size in sizes:
         graphs += _export(size, folder, half, weights, moved)
@@ -128,20 +128,20 @@ def export_graphs(
     return all(graph["passed"] for graph in graphs)
 
 
-def _rendered() -> list[Moved]:
+def _rendered() -> list[MovedPortrait]:
     """The bundled portrait and clip; none, and a line that says why, where no face can be tracked."""
     try:
-        return [frames.bundled(frames.RENDERED)]
+        return [frames.bundled_frames(frames.RENDERED)]
     except UserError as error:
         print(f"no rendered frames are compared: {error}")
         return []
 
 
 def _export(
-    size: int, folder: Path, half: bool, weights: Weights | None, moved: Sequence[Moved]
+    size: int, folder: Path, half: bool, weights: Weights | None, moved: Sequence[MovedPortrait]
 ) -> list[dict[str, Any]]:
     """Writes and checks the graphs of one size and returns their parts of the report."""
-    from livecam.model.painter import load_generator
+    from livecam.model.refiner_model import load_generator
 
     generator = load_generator(None if weights is None else weights.file(PAINTER), size)
     path = folder / f"generator-{size}.onnx"
@@ -156,16 +156,16 @@ def _export(
 
 
 def _export_refiner(
-    folder: Path, half: bool, weights: Weights, moved: Sequence[Moved]
+    folder: Path, half: bool, weights: Weights, moved: Sequence[MovedPortrait]
 ) -> list[dict[str, Any]]:
-    from livecam.model.painter import load_painter
+    from livecam.model.refiner_model import load_refiner_model
 
-    network = load_painter(weights.file(PAINTER))[0].network.eval()
+    network = load_refiner_model(weights.file(PAINTER))[0].network.eval()
     return refiner.write(network, folder, half, refiner.frames_of(moved, weights))
 
 
 def _compare(
-    path: Path, generator: Generator, weights: Weights | None, moved: Sequence[Moved]
+    path: Path, generator: Generator, weights: Weights | None, moved: Sequence[MovedPortrait]
 ) -> list[Parity]:
     size, own = generator.size, generator.refiner.inputs
     reference = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)

@@ -19,7 +19,7 @@ from livecam.engines import Engine, open_engine
 from livecam.errors import UserError
 from livecam.export.refined import RefinedSample
 from livecam.export.samples import Sample
-from livecam.frames import DriverFrame, spread
+from livecam.frames import DriverFrame, evenly_spread
 from livecam.generator.inputs import FrameInputs, PersonaInputs
 from livecam.generator.weights import Weights
 
@@ -65,7 +65,7 @@ class Clip:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedPortrait:
     """A portrait as a clip moves it, frame by frame."""
 
     name: str
@@ -99,9 +99,9 @@ class Moved:
         from livecam.persona.person_shots import portrait_view
         from livecam.render.cpu.refiner import CpuRefiner
         from livecam.render.cpu.renderer import CpuRenderer
-        from livecam.render.refiner_setup import styled
+        from livecam.render.refiner_setup import ensure_style
 
-        persona = styled(self.portrait.at(SIDE), weights)
+        persona = ensure_style(self.portrait.at(SIDE), weights)
         assert persona.style is not None
         recording = Recording(open_engine("cpu", graph, threads=1))
         refiner = CpuRefiner(recording, *portrait_view(persona), persona.style.values)
@@ -130,7 +130,7 @@ class Recording:
         self._engine.close()
 
 
-def track(path: Path, limit: int = LIMIT) -> Clip:
+def track_clip(path: Path, limit: int = LIMIT) -> Clip:
     """The first `limit` frames of a video, or of a recorded performance.
 
     Raises:
@@ -152,19 +152,19 @@ def track(path: Path, limit: int = LIMIT) -> Clip:
     return Clip(path.stem, frames, fps)
 
 
-def move(portrait: Portrait, clip: Clip, count: int) -> Moved:
+def move_portrait(portrait: Portrait, clip: Clip, count: int) -> MovedPortrait:
     """`count` frames at most, spread over the clip; the motion is that of a run from file to file."""
     from livecam.animator import Animator
-    from livecam.pipeline.lossless import motions
+    from livecam.pipeline.lossless import frame_motions
     from livecam.sources.memory import MemorySource
 
     with Animator(portrait.at(SIDE)) as animator:
-        moved = [step.motion for step in motions(MemorySource(clip.frames, clip.fps), animator)]
-    chosen = [moved[k] for k in spread(len(moved), count)]
-    return Moved(f"{portrait.name} x {clip.name}", portrait, chosen)
+        moved = [step.motion for step in frame_motions(MemorySource(clip.frames, clip.fps), animator)]
+    chosen = [moved[k] for k in evenly_spread(len(moved), count)]
+    return MovedPortrait(f"{portrait.name} x {clip.name}", portrait, chosen)
 
 
-def bundled(count: int, limit: int = LIMIT) -> Moved:
+def bundled_frames(count: int, limit: int = LIMIT) -> MovedPortrait:
     """The bundled portrait, moved by the bundled clip, both rendered: `count` of its first `limit` frames.
 
     Raises:
@@ -172,12 +172,12 @@ def bundled(count: int, limit: int = LIMIT) -> Moved:
     """
     from livecam import assets
 
-    clip = track(assets.bundled(assets.DRIVER), limit)
-    moved = move(Portrait(assets.bundled(assets.PORTRAIT)), clip, count)
+    clip = track_clip(assets.bundled_file(assets.DRIVER), limit)
+    moved = move_portrait(Portrait(assets.bundled_file(assets.PORTRAIT)), clip, count)
     return replace(moved, name="rendered")
 
 
-def given(portraits: Sequence[Path], clips: Sequence[Path], count: int) -> list[Moved]:
+def move_portraits(portraits: Sequence[Path], clips: Sequence[Path], count: int) -> list[MovedPortrait]:
     """Every portrait moved by every clip; both are files or folders of them. None where none are named.
 
     Raises:
@@ -193,5 +193,5 @@ def given(portraits: Sequence[Path], clips: Sequence[Path], count: int) -> list[
     pictures = [file for path in portraits for file in files_in(path, PICTURE_SUFFIXES, "picture")]
     videos = [file for path in clips for file in files_in(path, VIDEO_SUFFIXES, "video")]
     enrolled = [Portrait(path) for path in pictures]
-    tracked = [track(path) for path in videos]
-    return [move(portrait, clip, count) for portrait in enrolled for clip in tracked]
+    tracked = [track_clip(path) for path in videos]
+    return [move_portrait(portrait, clip, count) for portrait in enrolled for clip in tracked]

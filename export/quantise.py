@@ -26,9 +26,9 @@ from livecam.errors import UserError
 from livecam.export import frames
 from livecam.export.frames import Feeds
 from livecam.export.parity import LEAST_PSNR_HALF
-from livecam.generator.weights import REFINER, SMALL, Weights, find, renew
+from livecam.generator.weights import REFINER, SMALL, Weights, find_weights, renew_manifest
 from livecam.outputs import check_outputs
-from livecam.render.cpu.int8 import likeness_db, touched
+from livecam.render.cpu.int8 import corrected_pixels, correction_psnr_db
 
 SPEED: Final = 0.8
 """INT8 must take at most this share of FP32's CPU time to be worth a second file and its errors."""
@@ -44,7 +44,7 @@ def record(graph: Path, count: int) -> list[Feeds]:
         UserError: no weights, or no face model.
         EngineError: the graph cannot be run.
     """
-    return frames.bundled(count, limit=count).refiner_feeds(graph, _installed())
+    return frames.bundled_frames(count, limit=count).refiner_feeds(graph, _installed())
 
 
 def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence[str] = ()) -> None:
@@ -114,8 +114,8 @@ def convolutions(graph: Path) -> list[str]:
 def compare(full: Engine, small: Engine, feeds: Sequence[Feeds]) -> dict[str, float]:
     """CPU ms of both on one thread (medians, in turns) and how far their corrections are apart.
 
-    The error is of the corrected picture, where the correction is (`likeness_db`). `signal_db`: how far a
-    picture without any correction is from the full one, for scale.
+    The error is of the corrected picture, where the correction is (`correction_psnr_db`). `signal_db`: how
+    far a picture without any correction is from the full one, for scale.
     """
     times: dict[str, list[float]] = {"full": [], "small": []}
     first: dict[str, list[NDArray[np.float32]]] = {"full": [], "small": []}
@@ -128,14 +128,14 @@ def compare(full: Engine, small: Engine, feeds: Sequence[Feeds]) -> dict[str, fl
                 if turn == 0:
                     first[name].append(np.array(correction))
     expected, given = (np.concatenate(first[name]) for name in ("full", "small"))
-    error = np.abs(given - expected)[touched(expected)]
+    error = np.abs(given - expected)[corrected_pixels(expected)]
     full_ms, small_ms = (statistics.median(times[name]) for name in ("full", "small"))
     return {
         "full_cpu_ms": round(full_ms, 2),
         "int8_cpu_ms": round(small_ms, 2),
         "time_ratio": round(small_ms / full_ms, 3),
-        "psnr_db": round(likeness_db(expected, given), 1),
-        "signal_db": round(likeness_db(expected, np.zeros_like(expected)), 1),
+        "psnr_db": round(correction_psnr_db(expected, given), 1),
+        "signal_db": round(correction_psnr_db(expected, np.zeros_like(expected)), 1),
         "max_error": round(float(error.max(initial=0)), 4),
     }
 
@@ -158,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             check_outputs([options.out, options.json], {"the graph": options.graph})
         results = trial(options.graph, options.frames, _shipped() if options.ship else options.out)
         if options.ship:
-            renew()
+            renew_manifest()
     except (UserError, EngineError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -173,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _installed() -> Weights:
     """Raises `UserError` where there are none."""
-    weights = find()
+    weights = find_weights()
     if weights is None:
         raise UserError("refiner", "no weights are installed", "Train some: docs/training.md.")
     return weights

@@ -29,10 +29,10 @@ def with_refiner(sample: Sample, inputs: Sequence[TensorSpec]) -> Sample:
     if not inputs:
         return sample
     random = np.random.default_rng(zlib.crc32(sample.name.encode()))
-    return RefinedSample(sample.name, sample.persona, sample.frame, made_up(inputs, random))
+    return RefinedSample(sample.name, sample.persona, sample.frame, random_inputs(inputs, random))
 
 
-def made_up(inputs: Sequence[TensorSpec], random: np.random.Generator) -> dict[str, NDArray[Any]]:
+def random_inputs(inputs: Sequence[TensorSpec], random: np.random.Generator) -> dict[str, NDArray[Any]]:
     """Every input by name: noise for pictures (0..1) and rasters (-1..1), a style as trained ones are."""
     values: dict[str, NDArray[Any]] = {}
     for spec in inputs:

@@ -12,11 +12,11 @@ import torch
 
 from livecam.engines import open_engine
 from livecam.export import report
-from livecam.export.frames import Feeds, Moved
+from livecam.export.frames import Feeds, MovedPortrait
 from livecam.export.half import to_half
 from livecam.export.onnx_graph import to_onnx
 from livecam.export.parity import Parity, difference, worst
-from livecam.export.refined import made_up
+from livecam.export.refined import random_inputs
 from livecam.generator.weights import REFINER, Weights
 from livecam.model.refiner import CropNetwork
 
@@ -61,10 +61,10 @@ def export_refiner(network: CropNetwork, path: Path, batch: str | None = None) -
 
 def samples(network: CropNetwork, seed: int) -> Feeds:
     """Every input by name, made up."""
-    return made_up(network.inputs, np.random.default_rng(seed))
+    return random_inputs(network.inputs, np.random.default_rng(seed))
 
 
-def frames_of(moved: Iterable[Moved], weights: Weights) -> Frames:
+def frames_of(moved: Iterable[MovedPortrait], weights: Weights) -> Frames:
     """What the installed refiner is fed as these portraits move.
 
     Raises:

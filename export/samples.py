@@ -43,7 +43,7 @@ class Sample:
         return self.persona.feeds() | self.frame.feeds()
 
 
-def noise(size: int, seed: int) -> Sample:
+def noise_sample(size: int, seed: int) -> Sample:
     """White noise pictures, and a flow that jumps by up to .04 from cell to cell and leaves the picture.
 
     The jumps are those at the edge of a turned head (.04, and .12 for a nodding one). Wilder ones say nothing
@@ -68,10 +68,10 @@ def noise(size: int, seed: int) -> Sample:
     return Sample(f"noise {seed}", persona, frame)
 
 
-def plausible(size: int, seed: int) -> Sample:
+def figure_sample(size: int, seed: int) -> Sample:
     """A soft-edged figure that turns, talks and blinks a little: what a call gives, in all but looks."""
     random = np.random.default_rng(seed)
-    landmarks = face(mouth_gap=random.uniform(0, 0.06), eye_gap=random.uniform(0, 0.03))
+    landmarks = gaping_landmarks(mouth_gap=random.uniform(0, 0.06), eye_gap=random.uniform(0, 0.03))
     turn = random.uniform(-0.3, 0.3)
     matrix = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) * random.uniform(
         0.9, 1.1
@@ -107,13 +107,13 @@ def plausible(size: int, seed: int) -> Sample:
     return Sample(f"plausible {seed}", _figure(size, random), frame)
 
 
-def at_rest(size: int, seed: int) -> Sample:
+def resting_sample(size: int, seed: int) -> Sample:
     """The same figure, standing still, lips and lids shut: the picture is the portrait itself."""
     centres = np.array([MOUTH[:2], LEFT_EYE[:2], RIGHT_EYE[:2]], np.float32)
     identity = np.broadcast_to(np.eye(2, 3, dtype=np.float32), (OPENINGS, 2, 3))
     frame = FrameInputs(
         flow=np.zeros((1, 2, FLOW_GRID, FLOW_GRID), np.float32),
-        landmarks=face(mouth_gap=0, eye_gap=0),
+        landmarks=gaping_landmarks(mouth_gap=0, eye_gap=0),
         inner_inverse=np.ascontiguousarray(identity),
         inner_centre=centres,
         lids=np.zeros((2, 5), np.float32),
@@ -121,7 +121,7 @@ def at_rest(size: int, seed: int) -> Sample:
     return Sample(f"at rest {seed}", _figure(size, np.random.default_rng(seed)), frame)
 
 
-def face(mouth_gap: float, eye_gap: float) -> NDArray[np.float32]:
+def gaping_landmarks(mouth_gap: float, eye_gap: float) -> NDArray[np.float32]:
     """(478, 2) landmarks: lips and lids that gape by so much, in 0..1; all other points in the middle."""
     points = np.full((COUNT, 2), 0.5)
     for upper, lower, (x, y, width), gap in (

@@ -153,16 +153,16 @@ def write(
 
     from livecam.export.generator import export_generator, pictures
     from livecam.export.refiner import PICTURES, export_refiner
-    from livecam.generator.weights import PAINTER, find
+    from livecam.generator.weights import PAINTER, find_weights
     from livecam.model.generator import Generator
 
-    weights = None if no_refine else find()
+    weights = None if no_refine else find_weights()
     with tempfile.TemporaryDirectory() as scratch:
         spare = Path(scratch) / "graph.onnx"
         if weights is None:
             generator = Generator(size)
         else:
-            from livecam.model.painter import load_generator
+            from livecam.model.refiner_model import load_generator
 
             generator = load_generator(weights.file(PAINTER), size)
         half = to_half(export_generator(generator, spare), pictures(generator))
@@ -172,9 +172,9 @@ def write(
             made = with_values(whole, persona_values(name, size, weights))
             places.append(write_model(folder, f"generator-{size}-{name}", made, instances=instances))
         if weights is not None:
-            from livecam.model.painter import load_painter
+            from livecam.model.refiner_model import load_refiner_model
 
-            network = load_painter(weights.file(PAINTER))[0].network.eval()
+            network = load_refiner_model(weights.file(PAINTER))[0].network.eval()
             joined = to_half(export_refiner(network, spare, batch="batch"), PICTURES)
             places.append(write_model(folder, "refiner", joined, instances=instances, batch=LONGEST_BATCH))
     return places

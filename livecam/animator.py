@@ -31,7 +31,7 @@ from livecam.motion.presence import Presence
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.types import PersonaData
-from livecam.ranges import shown
+from livecam.ranges import short_text
 from livecam.report import Report
 from livecam.settings import MotionSettings, check_engine, limits
 
@@ -112,7 +112,7 @@ class Animator:
             raise UserError("persona", f"it is a {type(persona).__name__}", "Use livecam.Persona.open(...).")
         check_engine(engine)
         if size is not None:
-            limits("size").check(f"size {shown(size)}", size)
+            limits("size").check(f"size {short_text(size)}", size)
             if size != persona.size:
                 from livecam.persona.enroll import resize
 

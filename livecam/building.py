@@ -14,7 +14,7 @@ from livecam.engines import Engine, EngineError, open_engine
 from livecam.errors import UserError
 from livecam.files import make_folder
 from livecam.folders import CACHE_VARIABLE
-from livecam.generator.weights import Weights, find
+from livecam.generator.weights import Weights, find_weights
 from livecam.render.choose import GRAPHS_VARIABLE, graph_path
 
 Progress = Callable[[str, int, int], None]
@@ -32,7 +32,7 @@ def build_engine(
     """
     if name not in ("cuda", "tensorrt"):
         raise UserError(f"engine {name}", "nothing is built for it", "Build cuda or tensorrt.")
-    weights = find() if refine else None
+    weights = find_weights() if refine else None
     path = graph_path(size, weights)
     half = path.with_name(f"{path.stem}-fp16.onnx")
     if force or not path.is_file() or (name == "tensorrt" and not half.is_file()):
@@ -80,8 +80,8 @@ def _open(
 def samples(size: int, weights: Weights | None) -> list[dict[str, NDArray[Any]]]:
     """Inputs as a call gives them, to compare engines on: every input by name."""
     from livecam.export.refined import with_refiner
-    from livecam.export.samples import plausible
+    from livecam.export.samples import figure_sample
     from livecam.generator.layout import refiner_specs
 
     specs = () if weights is None else refiner_specs(weights.style, weights.size)
-    return [with_refiner(plausible(size, seed), specs).feeds() for seed in SEEDS]
+    return [with_refiner(figure_sample(size, seed), specs).feeds() for seed in SEEDS]

@@ -53,8 +53,8 @@ class SideBySide:
 def write_film(out: Path, settings: Settings, hooks: session.Hooks | None = None) -> Report:
     """Render the demo to `out`; MediaPipe really tracks the clip."""
     hooks = hooks or session.Hooks()
-    driver = str(assets.bundled(assets.DRIVER))
-    portrait = assets.bundled(assets.PORTRAIT)
+    driver = str(assets.bundled_file(assets.DRIVER))
+    portrait = assets.bundled_file(assets.PORTRAIT)
     check_outputs([out], {"the driver": Path(driver), "the portrait": portrait})
     sink = SideBySide(open_sink(str(out)), open_source(driver))
     request = session.Request(driver=driver)

@@ -44,7 +44,7 @@ class OutputFrame:
     capture_ns: int
 
 
-def spread(count: int, wanted: int, first: int = 0) -> list[int]:
+def evenly_spread(count: int, wanted: int, first: int = 0) -> list[int]:
     """At most `wanted` frame numbers from `first` to the last of `count`, evenly spread."""
     if count <= first:
         return []

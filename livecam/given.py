@@ -9,7 +9,7 @@ import numpy as np
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
-from livecam.ranges import shown
+from livecam.ranges import short_text
 
 
 def check_picture(what: str, value: object) -> RGB:
@@ -67,8 +67,10 @@ def check_time(time_s: float, last_s: float) -> float:
     except OverflowError:  # Python's integers have no end
         seconds = math.inf
     if not math.isfinite(seconds):
-        raise UserError(f"time_s {shown(time_s)}", "not a finite number", "Give seconds, or None for now.")
+        raise UserError(
+            f"time_s {short_text(time_s)}", "not a finite number", "Give seconds, or None for now."
+        )
     if seconds < last_s:
-        why = f"it goes back: the last was {shown(last_s)}"
-        raise UserError(f"time_s {shown(time_s)}", why, "Make another animator for another film.")
+        why = f"it goes back: the last was {short_text(last_s)}"
+        raise UserError(f"time_s {short_text(time_s)}", why, "Make another animator for another film.")
     return seconds

@@ -52,7 +52,7 @@ class OneOf:
 Limits = Range | OneOf
 
 
-def shown(value: Any) -> str:
+def short_text(value: Any) -> str:
     """A value for an error's one line, however long it is."""
     try:
         text = f"{value:g}" if isinstance(value, float) else str(value)
@@ -62,7 +62,7 @@ def shown(value: Any) -> str:
 
 
 @cache
-def declared(owner: type) -> Mapping[str, tuple[Limits, bool]]:
+def declared_limits(owner: type) -> Mapping[str, tuple[Limits, bool]]:
     """The limits of a dataclass's fields, as `Annotated` declares them, and whether None is allowed."""
     found: dict[str, tuple[Limits, bool]] = {}
     for name, hint in get_type_hints(owner, include_extras=True).items():
@@ -77,12 +77,12 @@ def declared(owner: type) -> Mapping[str, tuple[Limits, bool]]:
 
 def check_fields(owner: Any) -> None:
     """Raises `UserError` for the first number of a dataclass that its declaration does not allow."""
-    for name, (limits, optional) in declared(owner.__class__).items():
+    for name, (limits, optional) in declared_limits(owner.__class__).items():
         value = getattr(owner, name)
         if value is None and optional:
             continue
         for one in value if isinstance(value, tuple) else (value,):
-            limits.check(f"{name.replace('_', '-')} {shown(value)}", one)
+            limits.check(f"{name.replace('_', '-')} {short_text(value)}", one)
 
 
 def _check_kind(what: str, value: Any, whole: bool, allowed: str) -> None:

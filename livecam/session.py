@@ -96,7 +96,7 @@ def run(
         raise
     if request.report is not None:
         report.write(request.report)
-    signals.finished()
+    signals.end_finishing()
     if report.interrupted and not report.frames:
         raise KeyboardInterrupt
     if report.complaint is not None:
@@ -108,7 +108,7 @@ def _check_files(request: Request) -> None:
     """Raises `UserError` where the run would overwrite what it reads, or cannot write its report."""
     from livecam import sinks, sources
 
-    portrait = assets.bundled(assets.PORTRAIT) if request.portrait is None else Path(request.portrait)
+    portrait = assets.bundled_file(assets.PORTRAIT) if request.portrait is None else Path(request.portrait)
     check_outputs(
         [*map(sinks.file_of, request.sinks), request.record, request.report],
         {"the driver": sources.file_of(request.driver), "the portrait": portrait},
@@ -120,7 +120,7 @@ def _check_files(request: Request) -> None:
 def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> None:
     from livecam.animator import Animator
     from livecam.doctor.cameras import how_to_get_a_virtual_camera
-    from livecam.persona.coverings import said_of
+    from livecam.persona.coverings import covered_notices
     from livecam.persona.opening import open_persona
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
@@ -144,7 +144,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         if neutral is not None and frames is not None and neutral >= frames:
             raise no_such_frame(neutral, frames, f"{source.info.name} has")
         persona = open_persona(request.portrait, settings.size, request.choice)
-        for line in said_of(persona):
+        for line in covered_notices(persona):
             log.warning("%s", line)
         mirror = settings.motion.mirror if settings.motion.mirror is not None else source.info.mirror
         record = None
@@ -201,7 +201,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
                 if record is not None and record.error is not None:
                     raise record.error
         finally:
-            signals.finishing()
+            signals.begin_finishing()
             report.stop()
             if animator.renderer.name != report.engines[-1]:  # a GPU was lost
                 report.engines.append(animator.renderer.name)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from livecam.errors import UserError
-from livecam.ranges import Limits, OneOf, Range, check_fields, declared, shown
+from livecam.ranges import Limits, OneOf, Range, check_fields, declared_limits, short_text
 
 SIZES = (256, 512, 768)
 """Sides in pixels of the square in which the face is rendered; graphs are exported for them."""
@@ -51,7 +51,7 @@ class MotionSettings:
     def __post_init__(self) -> None:
         if not isinstance(self.pose_limits, tuple) or len(self.pose_limits) != 3:
             raise UserError(
-                f"pose-limits {shown(self.pose_limits)}", "not three numbers", "Give three angles."
+                f"pose-limits {short_text(self.pose_limits)}", "not three numbers", "Give three angles."
             )
         check_fields(self)
 
@@ -86,7 +86,7 @@ def check_engine(name: str) -> None:
     """Raises `UserError` for an engine that nobody knows; whether it can run here is not looked at."""
     if name not in ENGINES and "://" not in name:
         todo = f"Use {', '.join(ENGINES)}, or grpc://HOST:8001/MODEL."
-        raise UserError(f"engine {shown(name)}", "unknown", todo)
+        raise UserError(f"engine {short_text(name)}", "unknown", todo)
 
 
 def parse_size(text: str) -> tuple[int, int] | None:
@@ -99,7 +99,9 @@ def parse_size(text: str) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
     if not match:
-        raise UserError(f"canvas {shown(text)}", "not WIDTHxHEIGHT", 'Write it like 1280x720, or "source".')
+        raise UserError(
+            f"canvas {short_text(text)}", "not WIDTHxHEIGHT", 'Write it like 1280x720, or "source".'
+        )
     width, height = int(match[1]), int(match[2])
     if width % 2 or height % 2:
         todo = f"Use {width + width % 2}x{height + height % 2}."
@@ -111,7 +113,7 @@ def parse_size(text: str) -> tuple[int, int] | None:
 
 def limits(name: str) -> Limits:
     """What the setting of that name may be, in either table."""
-    return (declared(Settings) | declared(MotionSettings))[name][0]  # type: ignore[operator]
+    return (declared_limits(Settings) | declared_limits(MotionSettings))[name][0]  # type: ignore[operator]
 
 
 def load(environ: Mapping[str, str] = os.environ, path: Path | None = None) -> Settings:
@@ -186,9 +188,9 @@ def _apply(settings: T, values: Mapping[str, Any], where: str) -> T:
 
 
 def _check(owner: type, name: str, value: Any, where: str) -> None:
-    if name in declared(owner):
+    if name in declared_limits(owner):
         for one in value if isinstance(value, tuple) else (value,):
-            declared(owner)[name][0].check(f"{name} = {shown(value)} in {where}", one)
+            declared_limits(owner)[name][0].check(f"{name} = {short_text(value)} in {where}", one)
 
 
 _IN_WORDS = {"tuple": "three numbers", "bool": "true or false", "float": "a number", "int": "a whole number"}
@@ -214,7 +216,7 @@ def _convert(name: str, value: Any, kind: str, where: str) -> Any:
             return _number(value, int)
         return str(value)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        what = f"{name} = {shown(value)} in {where}"
+        what = f"{name} = {short_text(value)} in {where}"
         wanted = next((words for word, words in _IN_WORDS.items() if word in kind), "text")
         raise UserError(what, f"not {wanted}", "Correct or remove it.") from error
 

@@ -1,8 +1,9 @@
 """Signals that end a run like Ctrl-C: a closed terminal, `timeout`, a service manager, a shutdown.
 
-They raise `Ended`, a KeyboardInterrupt, so whatever heeds Ctrl-C heeds them. Files take a moment to be
-finished: `finishing` marks where that begins, and from there on, or after a first signal, no further one is
-raised. Without `heeded`, as in a program that uses livecam as a library, nothing here does anything.
+They raise `EndedBySignal`, a KeyboardInterrupt, so whatever heeds Ctrl-C heeds them. Files take a moment to
+be finished: `begin_finishing` marks where that begins, and from there on, or after a first signal, no further
+one is raised. Without `signals_heeded`, as in a program that uses livecam as a library, nothing here does
+anything.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ PATIENCE_SECONDS = 10.0
 """Files are given so long to be finished; Ctrl-C after that leaves at once."""
 
 
-class Ended(KeyboardInterrupt):
+class EndedBySignal(KeyboardInterrupt):
     """A signal other than Ctrl-C asked the program to end."""
 
 
@@ -40,7 +41,7 @@ _state = _State()
 
 
 @contextmanager
-def heeded() -> Iterator[None]:
+def signals_heeded() -> Iterator[None]:
     """Heed `NAMES` like Ctrl-C while this lasts. What was ignored at the start stays so (nohup, `&`)."""
     global _state
     _state = _State()
@@ -61,14 +62,14 @@ def _handle(number: int, frame: FrameType | None) -> None:
     keyboard = number == signal.SIGINT
     if _state.number is None and not _state.finishing:
         _state.number, _state.since = number, time.monotonic()
-        raise KeyboardInterrupt if keyboard else Ended
+        raise KeyboardInterrupt if keyboard else EndedBySignal
     if not keyboard:
         _state.number = number
     elif time.monotonic() - _state.since > PATIENCE_SECONDS:
         os._exit(130)
 
 
-def finishing() -> None:
+def begin_finishing() -> None:
     """From now on files are finished: no signal interrupts that."""
     if not _state.finishing:
         _state.finishing = True
@@ -76,18 +77,19 @@ def finishing() -> None:
             _state.since = time.monotonic()
 
 
-def finished() -> None:
-    """The end of what `finishing` began. Raises `Ended` where more than the run was asked to end."""
+def end_finishing() -> None:
+    """The end of what `begin_finishing` began. Raises `EndedBySignal` where more than the run was asked to
+    end."""
     _state.finishing = False
     if _state.number == signal.SIGINT:
         _state.number = None
-    check()
+    raise_pending()
 
 
-def check() -> None:
+def raise_pending() -> None:
     """Raise what a signal raised and nobody saw, as in a destructor or a callback from C."""
     if _state.number is not None:
-        raise KeyboardInterrupt if _state.number == signal.SIGINT else Ended
+        raise KeyboardInterrupt if _state.number == signal.SIGINT else EndedBySignal
 
 
 def exit_code(code: int) -> int:

@@ -39,7 +39,7 @@ def make_persona(face):
     def make(size: int = 256):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
-            return enroll.build(draw_face(face), face.copy(), "drawn", size, {"source": "drawn"})
+            return enroll.build_persona(draw_face(face), face.copy(), "drawn", size, {"source": "drawn"})
 
     return make
 

@@ -8,17 +8,17 @@ import torch
 from torch import nn
 
 from livecam.generator import weights
-from livecam.model.painter import Painter
+from livecam.model.refiner_model import RefinerModel
 from training import recipe, ship
 from training.__main__ import recipe_path
 
 
-def tiny_painter(seed: int = 0, size: int = 32, deviation: float = 0.1) -> tuple[Painter, recipe.Recipe]:
+def tiny_painter(seed: int = 0, size: int = 32, deviation: float = 0.1) -> tuple[RefinerModel, recipe.Recipe]:
     """As if trained: every weight random, so that every layer has a say. Crops of `size` pixels."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     settings = recipe.read(recipe_path("test"))
-    painter = Painter(settings.network, size)
+    painter = RefinerModel(settings.network, size)
     for parameter in painter.parameters():
         nn.init.normal_(parameter, std=deviation)
     return painter.eval(), settings
@@ -28,9 +28,9 @@ def write_weights(folder: Path, seed: int = 0, size: int = 32, deviation: float 
     """What `training.ship` writes."""
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "source.safetensors"
-    ship.save_painter(*tiny_painter(seed, size, deviation), source)
+    ship.save_refiner_model(*tiny_painter(seed, size, deviation), source)
     out = folder / "refiner"
     ship.ship(source, out)
-    found = weights.find({weights.VARIABLE: str(out)})
+    found = weights.find_weights({weights.VARIABLE: str(out)})
     assert found is not None
     return found

@@ -48,7 +48,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, list[A
     monkeypatch.setenv("LIVECAM_GRAPHS", str(tmp_path))
     monkeypatch.setattr(building, "export_graphs", export)
     monkeypatch.setattr(building, "open_engine", open_engine)
-    monkeypatch.setattr(building, "find", lambda: None)
+    monkeypatch.setattr(building, "find_weights", lambda: None)
     return seen
 
 

@@ -21,7 +21,7 @@ from livecam.frames import OutputFrame
 from livecam.sources import read_frames
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-PORTRAIT = assets.bundled(assets.PORTRAIT)
+PORTRAIT = assets.bundled_file(assets.PORTRAIT)
 FRAMES = 8
 
 pytestmark = pytest.mark.skipif(
@@ -45,7 +45,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled clip's first frames, as a film of their own."""
     path = tmp_path_factory.mktemp("examples") / "clip.mp4"
-    frames = list(read_frames(assets.bundled(assets.DRIVER), FRAMES))
+    frames = list(read_frames(assets.bundled_file(assets.DRIVER), FRAMES))
     with contextlib.closing(livecam.open_sink(str(path))) as sink:
         sink.open(livecam.SinkFormat(frames[0].width, frames[0].height, 25.0))
         for frame in frames:
@@ -100,7 +100,7 @@ class Webcam:
     released = False
 
     def __init__(self, number: int) -> None:
-        self._frames = [frame.pixels for frame in read_frames(assets.bundled(assets.DRIVER), 4)]
+        self._frames = [frame.pixels for frame in read_frames(assets.bundled_file(assets.DRIVER), 4)]
 
     def read(self) -> tuple[bool, Any]:
         if not self._frames:

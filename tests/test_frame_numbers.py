@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from livecam.frames import spread
+from livecam.frames import evenly_spread
 
 
 @pytest.mark.parametrize(
@@ -12,4 +12,4 @@ from livecam.frames import spread
     [(10, 3, 0, [0, 4, 9]), (5, 40, 3, [3, 4]), (3, 4, 3, []), (1, 5, 0, [0])],
 )
 def test_spread(count, wanted, first, expected):
-    assert spread(count, wanted, first) == expected
+    assert evenly_spread(count, wanted, first) == expected

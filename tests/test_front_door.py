@@ -54,13 +54,13 @@ def frames_of(path: Path, count: int) -> list[tuple[NDArray[np.uint8], float]]:
 
 @needs_models
 def test_the_five_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copy(assets.bundled(assets.PORTRAIT), tmp_path / "mona.jpg")
+    shutil.copy(assets.bundled_file(assets.PORTRAIT), tmp_path / "mona.jpg")
     monkeypatch.chdir(tmp_path)
     pictures = []
 
     persona = livecam.Persona.open("mona.jpg")
     with livecam.Animator(persona, size=512) as animator:
-        for frame, time_s in frames_of(assets.bundled(assets.DRIVER), 12):
+        for frame, time_s in frames_of(assets.bundled_file(assets.DRIVER), 12):
             picture = animator(frame, time_s)
             pictures.append(picture)
 
@@ -88,7 +88,7 @@ def test_a_portrait_is_opened_by_whatever_names_it(tmp_path: Path, monkeypatch: 
     assert repr(opened[0]).startswith("<livecam.Persona of ")
     assert {"eve", "charcoal", "oil"} <= set(livecam.Persona.names())
     default = livecam.Persona.open(size=256)
-    np.testing.assert_array_equal(default.picture, read_picture(assets.bundled(assets.PORTRAIT)))
+    np.testing.assert_array_equal(default.picture, read_picture(assets.bundled_file(assets.PORTRAIT)))
     other = livecam.Persona.open("eve", 512)
     assert (other.name, other.size, other.foreground.shape) == ("eve", 512, (512, 512, 4))
 
@@ -97,7 +97,9 @@ def test_a_path_is_a_file_even_where_a_persona_has_its_name(
     persona: PersonaData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Path] = []
-    monkeypatch.setattr("livecam.persona.enroll.cached", lambda path, *_: asked.append(path) or persona)
+    monkeypatch.setattr(
+        "livecam.persona.enroll.enroll_cached", lambda path, *_: asked.append(path) or persona
+    )
     monkeypatch.chdir(tmp_path)
     (tmp_path / "oil").touch()
     livecam.Persona.open(Path("oil"), 256)
@@ -410,7 +412,7 @@ def test_a_clip_is_animated_as_the_command_does_it(tmp_path: Path) -> None:
     from livecam import session
     from livecam.settings import Settings
 
-    driver = assets.bundled(assets.DRIVER)
+    driver = assets.bundled_file(assets.DRIVER)
     request = session.Request(None, str(driver), (str(tmp_path / "%05d.png"),))
     session.run(request, Settings(size=256, canvas="source", engine="cpu", max_frames=4))
     persona = livecam.Persona.open(size=256)

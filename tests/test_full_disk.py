@@ -15,7 +15,7 @@ from livecam import assets
 from livecam.persona import store
 from livecam.sources import open_source
 
-DRIVER = str(assets.bundled(assets.DRIVER))
+DRIVER = str(assets.bundled_file(assets.DRIVER))
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_what_livecam_reads_itself(tmp_path, monkeypatch, persona):
     settings.write_text("")
     monkeypatch.setenv("LIVECAM_SETTINGS", str(settings))
     folder = store.save(persona)
-    for path in (assets.bundled(assets.DRIVER), settings, folder / "persona.json"):
+    for path in (assets.bundled_file(assets.DRIVER), settings, folder / "persona.json"):
         with pytest.raises(UserError, match="would overwrite"):
             check_outputs([path])
     check_outputs([folder / "persona.json"], own=False)
@@ -166,14 +166,14 @@ def test_a_device_may_be_written_twice():
     check_outputs([Path("/dev/null"), Path("/dev/null")])
 
 
-DRIVER = str(assets.bundled(assets.DRIVER))
+DRIVER = str(assets.bundled_file(assets.DRIVER))
 
 
 @pytest.fixture
 def files(tmp_path):
     """A driver and a portrait of the user's own."""
     kept = {}
-    for name, source in {"a.mp4": DRIVER, "p.jpg": assets.bundled(assets.PORTRAIT)}.items():
+    for name, source in {"a.mp4": DRIVER, "p.jpg": assets.bundled_file(assets.PORTRAIT)}.items():
         shutil.copyfile(source, tmp_path / name)
         kept[tmp_path / name] = (tmp_path / name).read_bytes()
     return kept

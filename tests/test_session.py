@@ -26,7 +26,7 @@ needs_models = pytest.mark.skipif(
 def test_six_portraits_and_a_clip_come_with_livecam_and_stay_small():
     portraits = assets.bundled_portraits()
     assert len(portraits) == 6
-    files = [*portraits.values(), assets.bundled(assets.DRIVER)]
+    files = [*portraits.values(), assets.bundled_file(assets.DRIVER)]
     assert sum(f.stat().st_size for f in files) < 3_000_000  # what one may add to a download
 
 
@@ -82,7 +82,9 @@ def test_a_name_that_is_a_file_too_is_answered_with_which_is_taken(
     from dataclasses import replace
 
     enrolled = []
-    monkeypatch.setattr("livecam.persona.enroll.cached", lambda path, *_: enrolled.append(path) or persona)
+    monkeypatch.setattr(
+        "livecam.persona.enroll.enroll_cached", lambda path, *_: enrolled.append(path) or persona
+    )
     if name == "mona":
         store.save(replace(persona, name=name))
     monkeypatch.chdir(tmp_path)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from livecam import settings
 from livecam.errors import UserError
-from livecam.ranges import OneOf, Range, declared
+from livecam.ranges import OneOf, Range, declared_limits
 from livecam.settings import MotionSettings, Settings
 
-NUMBERS = [(owner, name) for owner in (Settings, MotionSettings) for name in declared(owner)]
+NUMBERS = [(owner, name) for owner in (Settings, MotionSettings) for name in declared_limits(owner)]
 EVERY_NUMBER = st.floats() | st.integers() | st.sampled_from([10**400, True, 512, 30, 0.5])
 NEVER = [math.nan, math.inf, -math.inf, 10**400]
 
@@ -34,11 +34,11 @@ def test_every_number_declares_what_it_may_be():
     """A new setting that is a number fails here until it says its range."""
     for owner in (Settings, MotionSettings):
         numeric = {f.name for f in fields(owner) if "int" in str(f.type) or "float" in str(f.type)}
-        assert numeric == set(declared(owner))
+        assert numeric == set(declared_limits(owner))
 
 
 def fits(owner, name, value):
-    limits = declared(owner)[name][0]
+    limits = declared_limits(owner)[name][0]
     return isinstance(value, int) or not (isinstance(limits, OneOf) or limits.whole)
 
 
@@ -46,7 +46,7 @@ def fits(owner, name, value):
 @given(value=EVERY_NUMBER)
 def test_any_number_is_in_its_range_or_refused(owner, name, value):
     given = (value,) * 3 if name == "pose_limits" else value
-    if allowed(declared(owner)[name][0], value) and value is not True:
+    if allowed(declared_limits(owner)[name][0], value) and value is not True:
         # A whole number's field takes no float, not even a round one.
         with nullcontext() if fits(owner, name, value) else pytest.raises(UserError, match="whole"):
             assert getattr(owner(**{name: given}), name) == given
@@ -62,7 +62,7 @@ def test_any_number_is_in_its_range_or_refused(owner, name, value):
 def test_the_environment_is_held_to_the_same_ranges(owner, name, value, tmp_path_factory):
     text = ",".join([str(value)] * 3) if name == "pose_limits" else str(value)
     nowhere = tmp_path_factory.getbasetemp() / "no-settings.toml"
-    if value is True or not allowed(declared(owner)[name][0], value) or not fits(owner, name, value):
+    if value is True or not allowed(declared_limits(owner)[name][0], value) or not fits(owner, name, value):
         with pytest.raises(UserError, match="in the environment"):
             settings.load(environment(owner, name, text), nowhere)
         return
@@ -77,7 +77,7 @@ def test_a_file_is_held_to_the_same_ranges(owner, name, value, tmp_path):
     path = tmp_path / "settings.toml"
     written = f"[{value}, {value}, {value}]" if name == "pose_limits" else value
     path.write_text(("[motion]\n" if owner is MotionSettings else "") + f"{name} = {written}\n")
-    limits = declared(owner)[name][0]
+    limits = declared_limits(owner)[name][0]
     if value == "2.5e-7" and isinstance(limits, Range) and not limits.whole and limits.low == 0:
         settings.load({}, path)
         return

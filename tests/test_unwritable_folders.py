@@ -64,7 +64,7 @@ def portrait(face, tmp_path, monkeypatch):
 def test_a_portrait_that_cannot_be_cached_is_a_warning(portrait, unwritable, monkeypatch, caplog):
     monkeypatch.setenv("LIVECAM_CACHE", str(unwritable))
     for _ in range(2):
-        assert enroll.cached(portrait, 256).size == 256
+        assert enroll.enroll_cached(portrait, 256).size == 256
     assert caplog.text.count("LIVECAM_CACHE") == 2
     assert "LIVECAM_DATA" not in caplog.text
 

@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             minutes=options.minutes,
             device=options.device,
             features=options.features,
-            together=distributed.join(options.device),
+            together=distributed.join_processes(options.device),
         )
     except UserError as error:
         log.error("%s", error)

@@ -10,7 +10,7 @@ from typing import Any
 import livecam
 from livecam.errors import UserError
 from livecam.generator.weights import Weights
-from livecam.model.painter import Painter
+from livecam.model.refiner_model import RefinerModel
 from training import checkpoint, shards
 from training.recipe import Recipe
 
@@ -29,7 +29,7 @@ LIMITS = """\
 
 
 def write(
-    painter: Painter,
+    painter: RefinerModel,
     recipe: Recipe,
     shipped: Weights,
     run: Path,
@@ -166,7 +166,7 @@ def _effort(run: Path) -> str:
 def _people(data: Path | None) -> str:
     if data is None:
         return ""
-    everyone = shards.people(data)
+    everyone = shards.person_seeds(data)
     kept = sum(map(shards.is_held_out, everyone))
     return f"{len(everyone) - kept} people to train on, {kept} held out. "
 

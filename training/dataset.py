@@ -57,7 +57,9 @@ def load(folder: Path, held_out: bool, limit: int | None = None) -> Pairs:
     Raises:
         UserError: no pairs, or none of that kind.
     """
-    chosen = [person for person in shards.people(folder) if shards.is_held_out(person) == held_out][:limit]
+    chosen = [person for person in shards.person_seeds(folder) if shards.is_held_out(person) == held_out][
+        :limit
+    ]
     if not chosen:
         kind = "held out" if held_out else "to train on"
         raise UserError(
@@ -68,7 +70,7 @@ def load(folder: Path, held_out: bool, limit: int | None = None) -> Pairs:
     first: list[int] = []
     count: list[int] = []
     for index, person in enumerate(chosen):
-        arrays = shards.read(shards.path_of(folder, person))
+        arrays = shards.read_person(shards.path_of(folder, person))
         first.append(len(owner))
         count.append(len(arrays["warped"]))
         owner += [index] * count[-1]

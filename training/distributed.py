@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from livecam.errors import UserError
 
 
-class Alone:
+class SingleProcess:
     """One process: `rank` 0 of `count` 1. `device`: where to train, None for the best there is."""
 
     rank = 0
@@ -38,7 +38,7 @@ class Alone:
         return here
 
 
-class Together(Alone):
+class DistributedProcess(SingleProcess):
     """One of several processes."""
 
     def __init__(self, accelerator: Any) -> None:
@@ -61,13 +61,13 @@ class Together(Alone):
         return float(number) > 0
 
 
-def join(device: str | None = None) -> Alone:
+def join_processes(device: str | None = None) -> SingleProcess:
     """The process's place among those started with it. Raises `UserError` where Accelerate is missing."""
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
-        return Alone()
+        return SingleProcess()
     try:
         from accelerate import Accelerator
     except ImportError as error:
         todo = "Install it (pip install accelerate), or start one process."
         raise UserError("several processes", "Accelerate is not installed", todo) from error
-    return Together(Accelerator(cpu=device == "cpu"))
+    return DistributedProcess(Accelerator(cpu=device == "cpu"))

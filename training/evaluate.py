@@ -19,7 +19,7 @@ from pathlib import Path
 from livecam.errors import UserError
 from livecam.outputs import check_outputs
 from training import dataset, held_out
-from training.ship import painter_from, ship
+from training.ship import refiner_model_from, ship
 
 log = logging.getLogger(__name__)
 Table = Mapping[str, Mapping[str, float | None]]
@@ -84,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
             [options.json], {"the run": options.run, "the pairs": options.data, "the clips": options.clips}
         )
         if options.data:
-            painter, _ = painter_from(options.run)
+            painter, _ = refiner_model_from(options.run)
             pairs = dataset.load(options.data, held_out=True)
             found["held out"] = plain(held_out.measure(painter, pairs, options.shots))
         if options.clips:

@@ -28,7 +28,7 @@ MOST_YAW, MOST_PITCH = 34.0, 24.0
 """Degrees. Further round the far eye and half the mouth are hidden: nothing is to be learned there."""
 
 
-def source(data: HeadData, rng: Rng) -> Moment:
+def portrait_moment(data: HeadData, rng: Rng) -> Moment:
     """A portrait: looks about ahead, eyes open, lips mostly shut, perhaps a smile."""
     levels = {"mouthSmile": max(0.0, rng.normal(0.05, 0.15)), "mouthPress": max(0.0, rng.normal(0.0, 0.15))}
     if rng.random() < 0.15:
@@ -50,7 +50,7 @@ def source(data: HeadData, rng: Rng) -> Moment:
     return Moment(expression(data, **levels), gaze, pose)
 
 
-def near(moment: Moment, rng: Rng) -> Moment:
+def similar_moment(moment: Moment, rng: Rng) -> Moment:
     """The same face a moment later."""
     noise = rng.normal(0, 0.02, len(moment.expression)) * (rng.random(len(moment.expression)) < 0.3)
     pose, gaze = moment.pose, moment.gaze
@@ -66,9 +66,9 @@ def near(moment: Moment, rng: Rng) -> Moment:
     )
 
 
-def speaking(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
+def speaking_moment(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
     """A target with an open mouth and the head turned little: the picture that shows a person's teeth."""
-    made = target(data, portrait, rng)
+    made = target_moment(data, portrait, rng)
     coefficients = made.expression.copy()
     for name, least, most in (
         ("jawOpen", 0.15, 0.6),
@@ -86,7 +86,7 @@ def speaking(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
     return Moment(coefficients, made.gaze, pose)
 
 
-def target(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
+def target_moment(data: HeadData, portrait: Moment, rng: Rng) -> Moment:
     """Speech, feeling, blinks and looks to the side; the head turned by up to 24 degrees from the
     portrait's."""
     made = sample.moment(data, rng)

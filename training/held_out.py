@@ -12,32 +12,36 @@ from torch import Tensor
 
 from livecam.benchmarks.fidelity import mouth_and_eyes
 from livecam.errors import UserError
-from livecam.model.painter import Painter
+from livecam.model.refiner_model import RefinerModel
 from training import dataset
 from training.dataset import Batch, Pairs
 
 TOGETHER = 16
 
 
-def repair(painter: Painter, pairs: Pairs, chosen: NDArray[np.int64], shots: int) -> tuple[Batch, Tensor]:
+def repair_pairs(
+    painter: RefinerModel, pairs: Pairs, chosen: NDArray[np.int64], shots: int
+) -> tuple[Batch, Tensor]:
     """The samples as they are, and their repaired pictures (N, 3, C, C) in 0..1."""
     batch = dataset.gather(pairs, chosen, shots, np.random.default_rng(0))
     with torch.inference_mode():
         return batch, painter(batch).picture.clamp(0, 1)
 
 
-def measure(painter: Painter, pairs: Pairs, shots: int = 1, most: int = 200) -> dict[str, dict[str, float]]:
+def measure(
+    painter: RefinerModel, pairs: Pairs, shots: int = 1, most: int = 200
+) -> dict[str, dict[str, float]]:
     """Figures of "refined", "warped", "blurred" and "flat", as `mouth_and_eyes.summary` names them."""
     painter.eval()
     chosen = np.unique(np.linspace(0, len(pairs) - 1, most).astype(np.int64))
     rows: dict[str, list[dict[str, float]]] = {}
     for start in range(0, len(chosen), TOGETHER):
-        batch, repaired = repair(painter, pairs, chosen[start : start + TOGETHER], shots)
+        batch, repaired = repair_pairs(painter, pairs, chosen[start : start + TOGETHER], shots)
         for k in range(len(repaired)):
-            truth, warped = picture(batch.truth[k]), picture(batch.warped[k])
+            truth, warped = to_picture(batch.truth[k]), to_picture(batch.warped[k])
             masks = mouth_and_eyes.regions(batch.truth_rasters[k].cpu().numpy(), truth.shape[0])
             shown = {
-                "refined": picture(repaired[k]),
+                "refined": to_picture(repaired[k]),
                 "warped": warped,
                 **mouth_and_eyes.controls(warped, masks),
             }
@@ -47,7 +51,7 @@ def measure(painter: Painter, pairs: Pairs, shots: int = 1, most: int = 200) -> 
     return {name: mouth_and_eyes.summary(found) for name, found in rows.items()}
 
 
-def sheet(painter: Painter, pairs: Pairs, path: Path, rows: int = 8, shots: int = 1) -> None:
+def save_sheet(painter: RefinerModel, pairs: Pairs, path: Path, rows: int = 8, shots: int = 1) -> None:
     """Source, warped, refined and truth of some moments as a PNG; then mouths of the last three, twice as
     large.
 
@@ -56,18 +60,18 @@ def sheet(painter: Painter, pairs: Pairs, path: Path, rows: int = 8, shots: int 
     """
     painter.eval()
     chosen = np.linspace(0, len(pairs) - 1, min(rows, len(pairs))).astype(np.int64)
-    batch, repaired = repair(painter, pairs, chosen, shots)
+    batch, repaired = repair_pairs(painter, pairs, chosen, shots)
     lines = []
     for k in range(len(repaired)):
-        warped, refined, truth = (picture(x[k]) for x in (batch.warped, repaired, batch.truth))
+        warped, refined, truth = (to_picture(x[k]) for x in (batch.warped, repaired, batch.truth))
         close = [_mouth(image) for image in (warped, refined, truth)]
-        lines.append(np.concatenate([picture(batch.source[k]), warped, refined, truth, *close], 1))
+        lines.append(np.concatenate([to_picture(batch.source[k]), warped, refined, truth, *close], 1))
     painter.train()
     if not cv2.imwrite(str(path), np.concatenate(lines)[..., ::-1]):
         raise UserError(str(path), "cannot be written", "Check the folder.")
 
 
-def picture(planes: Tensor) -> NDArray[np.uint8]:
+def to_picture(planes: Tensor) -> NDArray[np.uint8]:
     """(3, C, C) in 0..1 -> (C, C, 3) uint8."""
     values = planes.float().clamp(0, 1).mul(255).round().byte().cpu().numpy()
     return np.ascontiguousarray(values.transpose(1, 2, 0))

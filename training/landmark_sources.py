@@ -22,13 +22,13 @@ ASTRAY = 0.12
 """Mean distance from the truth, in heights of the face, beyond which the tracker saw something else."""
 
 
-class Witness(Protocol):
+class LandmarkSource(Protocol):
     """Picture, and its exact landmarks (478, 3) in pixels -> as they are seen."""
 
     def __call__(self, picture: RGB, exact: Points) -> Points: ...
 
 
-class Imitation:
+class SimulatedTracker:
     """Errors drawn for one person. `share`: see `LandmarkNoise`."""
 
     def __init__(self, rng: np.random.Generator, share: float = FILMED) -> None:
@@ -38,7 +38,7 @@ class Imitation:
         return self._noise(exact)
 
 
-class Tracked:
+class MediaPipeTracker:
     """The tracker, once it has settled on the face; a face that it does not find is left to the imitation.
 
     `missed` counts those. Raises `UserError` where the face model is missing.
@@ -51,7 +51,7 @@ class Tracked:
         self._noise = LandmarkNoise(np.random.default_rng(0))
         self.missed = 0
 
-    def of(self, rng: np.random.Generator) -> Tracked:
+    def of(self, rng: np.random.Generator) -> MediaPipeTracker:
         """For one person, with that person's errors where the face is not found."""
         self._noise = LandmarkNoise(rng)
         return self

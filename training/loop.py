@@ -11,9 +11,9 @@ import torch
 
 from livecam.errors import UserError
 from livecam.model import tensorfile
-from livecam.model.painter import Painter
+from livecam.model.refiner_model import RefinerModel
 from training import checkpoint, dataset, held_out, packed_checkpoint, shards
-from training.distributed import Alone
+from training.distributed import SingleProcess
 from training.log import Log
 from training.perception import load_features
 from training.recipe import Recipe, from_dict
@@ -35,7 +35,7 @@ def train(
     device: str | None = None,
     features: Path | None = None,
     start: Path | None = None,
-    together: Alone | None = None,
+    together: SingleProcess | None = None,
 ) -> int:
     """Train on the pairs in `data`; `out` receives log.jsonl, sheets and the checkpoint. Returns the last
     step done.
@@ -50,7 +50,7 @@ def train(
         UserError: no pairs, no checkpoint to resume from, one of another recipe, or one that would be lost.
     """
     ends = None if minutes is None else time.monotonic() + 60 * minutes
-    together = together or Alone()
+    together = together or SingleProcess()
     first = together.rank == 0
     device = together.device or device or ("cuda" if torch.cuda.is_available() else "cpu")
     if not resume and (out / checkpoint.TENSORS).exists():
@@ -60,7 +60,7 @@ def train(
     pairs = dataset.load(data, held_out=False).to(device)
     kept = _held_out(data, device) if first else None
     network = load_features(features) if features else None
-    made = set(shards.made(data))
+    made = set(shards.made_of(data))
     system = System(recipe, pairs.size, device, network, together)
     step = 0
     if resume or start is not None:
@@ -99,7 +99,7 @@ def train(
     return step
 
 
-def painter_of(folder: Path, device: str = "cpu") -> tuple[Painter, Recipe]:
+def refiner_model_of(folder: Path, device: str = "cpu") -> tuple[RefinerModel, Recipe]:
     """The averaged networks of a checkpoint. Raises `UserError` where there is none."""
     try:
         tensors, notes = tensorfile.read(folder / checkpoint.TENSORS, "pt", "average/")
@@ -108,13 +108,13 @@ def painter_of(folder: Path, device: str = "cpu") -> tuple[Painter, Recipe]:
     except (*tensorfile.UNREADABLE, KeyError, ValueError) as error:
         why = f"holds no checkpoint that can be read ({error})"
         raise UserError(str(folder), why, "Train one first.") from error
-    painter = Painter(recipe.network, state["size"])
+    painter = RefinerModel(recipe.network, state["size"])
     painter.load_state_dict(tensors)
     return painter.to(device).eval(), recipe
 
 
 def _held_out(data: Path, device: str) -> dataset.Pairs | None:
-    if not any(shards.is_held_out(person) for person in shards.people(data)):
+    if not any(shards.is_held_out(person) for person in shards.person_seeds(data)):
         log.warning("nobody is held out in %s: no figures and no sheets", data)
         return None
     return dataset.load(data, held_out=True, limit=40).to(device)
@@ -130,14 +130,14 @@ def _check(
     checkpoint.save(out, system.modules, system.optimisers, state)
     if kept is None:
         return
-    painter: Painter = system.average  # type: ignore[assignment]
+    painter: RefinerModel = system.average  # type: ignore[assignment]
     found = held_out.measure(painter, kept, most=ADVISED)
     books.write(
         step - 1, {f"{who}/{name}": value for who, row in found.items() for name, value in row.items()}
     )
     gains = {name: value - found["warped"][name] for name, value in found["refined"].items()}
     log.info("held out, refined less warped: %s", _short(gains))
-    held_out.sheet(painter, kept, out / f"sheet-{step:06d}.png")
+    held_out.save_sheet(painter, kept, out / f"sheet-{step:06d}.png")
 
 
 def _short(values: dict[str, float]) -> str:

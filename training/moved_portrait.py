@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.arrays import F32
-from livecam.finetune.own_pairs import FREE, jittered
+from livecam.finetune.own_pairs import FREE, jitter_square
 from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.alignment import Square, face_square
@@ -16,7 +16,7 @@ from livecam.generator.layout import GRID
 from livecam.motion.transfer import MotionTransfer
 from livecam.persona import person_shots
 from livecam.persona.crop import cut_crop
-from livecam.persona.pictures import Seen
+from livecam.persona.pictures import PersonPicture
 from livecam.persona.types import Crop, PersonaData, Shots
 from livecam.render.cpu.rasters import draw_rasters
 from livecam.render.cpu.renderer import CpuRenderer
@@ -57,16 +57,16 @@ class MovedPortrait:
         """
         motion = self._transfer(seen)
         warped = self._renderer.render(motion)
-        square = jittered(face_square(motion.landmarks), self._rng)
+        square = jitter_square(face_square(motion.landmarks), self._rng)
         x, y = square.to_crop(motion.landmarks[:, 0], motion.landmarks[:, 1])
         unknown = np.zeros((GRID, GRID), np.uint8)
         for name, value in (
             ("warped", alignment.cut(warped, square)),
             ("truth", alignment.cut(cut_crop(picture, self._crop, self._size), square)),
             ("rasters", shards.quantise(draw_rasters(motion.landmarks, square))),
-            ("truth_rasters", shards.quantise(draw_rasters(in_crop(exact, self._crop), square))),
+            ("truth_rasters", shards.quantise(draw_rasters(crop_coordinates(exact, self._crop), square))),
             ("landmarks", np.stack([x, y], 1).astype(np.float32)),
-            ("material", unknown if material is None else look_up(material, square, self._crop)),
+            ("material", unknown if material is None else crop_labels(material, square, self._crop)),
             ("expression", expression),
         ):
             self._rows.setdefault(name, []).append(value)
@@ -77,17 +77,18 @@ class MovedPortrait:
         return {**found, "identity": identity[None], "person": np.array([person], np.int64)}
 
 
-def one_shot(picture: RGB, points: F32) -> Shots:
-    """A further picture of the person, for `livecam.persona.enroll.build`; points (478, 3) in its pixels."""
-    return person_shots.together([person_shots.shot(*Seen(picture, points, "").crop())])
+def person_shot(picture: RGB, points: F32) -> Shots:
+    """A further picture of the person, for `livecam.persona.enroll.build_persona`; points (478, 3) in its
+    pixels."""
+    return person_shots.stack_shots([person_shots.aligned_shot(*PersonPicture(picture, points, "").crop())])
 
 
-def in_crop(points: F32, crop: Crop) -> F32:
+def crop_coordinates(points: F32, crop: Crop) -> F32:
     """(478, 3) pixels of the picture -> (478, 2) in 0..1 of the crop."""
     return np.asarray((points[:, :2] - [crop.x, crop.y]) / crop.side, np.float32)
 
 
-def look_up(material: NDArray[np.uint8], square: Square, crop: Crop) -> NDArray[np.uint8]:
+def crop_labels(material: NDArray[np.uint8], square: Square, crop: Crop) -> NDArray[np.uint8]:
     """(H, W) kinds of pixels -> (C/2, C/2), each the nearest."""
     centres = (np.arange(GRID) + 0.5) / GRID
     x, y = square.to_picture(centres[None, :], centres[:, None])

@@ -32,9 +32,9 @@ from training.heads.person import Person
 from training.heads.renderer import Moment, Renderer
 from training.heads.shape import HeadShape
 from training.heads.truth import Truth, truth
-from training.landmark_sources import Imitation, Tracked, Witness
+from training.landmark_sources import LandmarkSource, MediaPipeTracker, SimulatedTracker
 from training.lashes import draw_lashes
-from training.moved_portrait import MovedPortrait, one_shot
+from training.moved_portrait import MovedPortrait, person_shot
 from training.shards import Arrays
 
 log = logging.getLogger(__name__)
@@ -87,11 +87,11 @@ class PairMaker:
     def __init__(self, shape: HeadShape, plan: Plan) -> None:
         self.shape, self.plan = shape, plan
         self.renderer = Renderer(shape, tile=plan.tile, casting=plan.casting, quick=plan.quick)
-        self.tracker = Tracked() if plan.tracked else None
+        self.tracker = MediaPipeTracker() if plan.tracked else None
 
-    def witness(self, rng: Rng) -> Witness:
+    def witness(self, rng: Rng) -> LandmarkSource:
         """Who finds the landmarks of one person's pictures."""
-        return Imitation(rng) if self.tracker is None else self.tracker.of(rng)
+        return SimulatedTracker(rng) if self.tracker is None else self.tracker.of(rng)
 
     def __call__(self, seed: int) -> Arrays:
         """The arrays of `training.shards`."""
@@ -104,16 +104,18 @@ class PairMaker:
         lens = lenses.sample(rng, PAINTED)
         see = self.witness(rng)
 
-        portrait = expressions_shown.source(head, rng)
+        portrait = expressions_shown.portrait_moment(head, rng)
         shot = self._photograph(person, portrait, lens, 0)
         points = see(shot.plain, shot.known.landmarks)
         spoken, shots = None, None
         if rng.random() < self.plan.several:
-            moment = expressions_shown.speaking(head, portrait, rng)
+            moment = expressions_shown.speaking_moment(head, portrait, rng)
             spoken = self._photograph(person, moment, lens, 1)
-            shots = one_shot(spoken.picture, see(spoken.plain, spoken.known.landmarks))
+            shots = person_shot(spoken.picture, see(spoken.plain, spoken.known.landmarks))
         size = self.plan.persona
-        persona = enroll.build(shot.picture, points, "rendered", size, {}, person=shot.alpha, shots=shots)
+        persona = enroll.build_persona(
+            shot.picture, points, "rendered", size, {}, person=shot.alpha, shots=shots
+        )
         moved = MovedPortrait(persona, points, rng)
         for k in range(self.plan.targets):
             if k == 0 and spoken is not None:
@@ -121,9 +123,9 @@ class PairMaker:
             else:
                 closest = k == 0 and rng.random() < expressions_shown.NEAR * self.plan.targets
                 moment = (
-                    expressions_shown.near(portrait, rng)
+                    expressions_shown.similar_moment(portrait, rng)
                     if closest
-                    else expressions_shown.target(head, portrait, rng)
+                    else expressions_shown.target_moment(head, portrait, rng)
                 )
                 shot = self._photograph(person, moment, lens, 1 + k)
             known = shot.known
@@ -170,7 +172,7 @@ def make_person(job: tuple[Path, int]) -> int:
     """Folder and seed: makes and saves one person, and returns the seed."""
     assert _maker is not None
     folder, seed = job
-    shards.save(folder, seed, _maker(seed))
+    shards.save_person(folder, seed, _maker(seed))
     return seed
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from livecam.errors import UserError
-from livecam.model.painter import NetworkShape
+from livecam.model.refiner_model import NetworkShape
 from training.augment import Strength
 
 

@@ -38,7 +38,7 @@ def path_of(folder: Path, person: int) -> Path:
     return folder / f"pairs-{person:08d}.safetensors"
 
 
-def save(folder: Path, person: int, arrays: Mapping[str, NDArray[Any]], made: str = RENDERED) -> Path:
+def save_person(folder: Path, person: int, arrays: Mapping[str, NDArray[Any]], made: str = RENDERED) -> Path:
     """Write one person; the file appears only once it is whole. `made`: how, in its notes."""
     from safetensors.numpy import save_file
 
@@ -50,8 +50,8 @@ def save(folder: Path, person: int, arrays: Mapping[str, NDArray[Any]], made: st
     return path
 
 
-def read(path: Path) -> Arrays:
-    """What `save` wrote. Raises `UserError` for a file that is no such thing."""
+def read_person(path: Path) -> Arrays:
+    """What `save_person` wrote. Raises `UserError` for a file that is no such thing."""
     try:
         arrays, notes = tensorfile.read(path, "numpy")
     except tensorfile.UNREADABLE as error:
@@ -63,7 +63,7 @@ def read(path: Path) -> Arrays:
     return arrays
 
 
-def people(folder: Path) -> list[int]:
+def person_seeds(folder: Path) -> list[int]:
     """Seeds of the people in a folder, in order. Raises `UserError` where there are none."""
     found = sorted(int(path.stem.removeprefix("pairs-")) for path in folder.glob("pairs-*.safetensors"))
     if not found:
@@ -72,9 +72,9 @@ def people(folder: Path) -> list[int]:
     return found
 
 
-def made(folder: Path) -> list[str]:
+def made_of(folder: Path) -> list[str]:
     """What the people in a folder were made of, as their files say: weights must tell."""
-    notes = (tensorfile.notes(path_of(folder, person)) for person in people(folder))
+    notes = (tensorfile.notes(path_of(folder, person)) for person in person_seeds(folder))
     return sorted({found.get("made", "unknown") for found in notes})
 
 

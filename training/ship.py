@@ -18,9 +18,9 @@ from livecam.errors import UserError
 from livecam.export.onnx_graph import keep_in_half, to_onnx
 from livecam.generator import weights
 from livecam.model.embedder import StyleOfPicture
-from livecam.model.painter import Painter, load_painter
+from livecam.model.refiner_model import RefinerModel, load_refiner_model
 from training import card, checkpoint, packed_checkpoint
-from training.loop import painter_of
+from training.loop import refiner_model_of
 from training.recipe import Recipe, from_dict
 
 log = logging.getLogger(__name__)
@@ -37,14 +37,14 @@ def ship(run: Path, out: Path, figures: Sequence[Path] = (), data: Path | None =
     Raises:
         UserError: there are no weights, or the figures cannot be read.
     """
-    painter, recipe = painter_from(run)
+    painter, recipe = refiner_model_from(run)
     tables = [card.figures(path) for path in figures]
     out.mkdir(parents=True, exist_ok=True)
     (out / weights.SMALL).unlink(
         missing_ok=True
     )  # of other weights; python -m livecam.export.quantise makes it anew
-    save_painter(painter, recipe, out / WEIGHTS)
-    painter, _ = load_painter(out / WEIGHTS)  # rounded: the graphs hold the very same numbers
+    save_refiner_model(painter, recipe, out / WEIGHTS)
+    painter, _ = load_refiner_model(out / WEIGHTS)  # rounded: the graphs hold the very same numbers
     network = painter.network
     style = StyleOfPicture(painter.embedder, painter.projection, network.size)
     for module, name in ((network, weights.REFINER), (style, weights.EMBEDDER)):
@@ -61,23 +61,23 @@ def ship(run: Path, out: Path, figures: Sequence[Path] = (), data: Path | None =
         log.warning("%.1f MB together: more than the %.0f allowed", total / 1e6, MOST_BYTES / 1e6)
 
 
-def painter_from(run: Path) -> tuple[Painter, Recipe]:
+def refiner_model_from(run: Path) -> tuple[RefinerModel, Recipe]:
     """The averaged networks of a run, in any of the three forms. Raises `UserError` where there are none."""
     if run.is_file():
         return load_trained(run)
     if (run / checkpoint.TENSORS).is_file() or not (run / "average.safetensors").is_file():
-        return painter_of(run)
+        return refiner_model_of(run)
     try:
         state = json.loads((run / checkpoint.STATE).read_text("utf-8"))
         recipe = from_dict(state["recipe"], str(run))
-        painter = Painter(recipe.network, int(state["size"]))
+        painter = RefinerModel(recipe.network, int(state["size"]))
     except (OSError, ValueError, KeyError) as error:
         raise UserError(str(run), f"its state cannot be read ({error})", "Pack the run again.") from error
     packed_checkpoint.unpack(run, {"average": painter})
     return painter.eval(), recipe
 
 
-def save_painter(painter: Painter, recipe: Recipe, path: Path) -> None:
+def save_refiner_model(painter: RefinerModel, recipe: Recipe, path: Path) -> None:
     """FP16, with the recipe beside the weights."""
     from safetensors.torch import save_file
 
@@ -90,9 +90,9 @@ def save_painter(painter: Painter, recipe: Recipe, path: Path) -> None:
     path.chmod(0o644)  # it is written for its owner alone
 
 
-def load_trained(path: Path) -> tuple[Painter, Recipe]:
-    """`load_painter`, with the recipe as one. Raises `UserError` for a file that is no such thing."""
-    painter, recipe = load_painter(path)
+def load_trained(path: Path) -> tuple[RefinerModel, Recipe]:
+    """`load_refiner_model`, with the recipe as one. Raises `UserError` for a file that is no such thing."""
+    painter, recipe = load_refiner_model(path)
     return painter, from_dict(recipe, str(path))
 
 

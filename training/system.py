@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from livecam.model import losses
 from livecam.model.discriminator import Discriminator
 from livecam.model.features import FeatureNetwork, perceptual
-from livecam.model.painter import Painted, Painter
+from livecam.model.refiner_model import RefinedCrops, RefinerModel
 from training import dataset
 from training.augment import augment
 from training.dataset import Batch, Pairs
-from training.distributed import Alone
+from training.distributed import SingleProcess
 from training.recipe import Recipe
 
 LAST_RATE = 0.03
@@ -33,12 +33,12 @@ class System:
         size: int,
         device: str = "cpu",
         features: FeatureNetwork | None = None,
-        together: Alone | None = None,
+        together: SingleProcess | None = None,
     ) -> None:
         torch.manual_seed(recipe.seed)  # for the first weights; steps draw from generators of their own
         self.recipe, self.device = recipe, torch.device(device)
-        self.together = together or Alone()
-        self.painter = Painter(recipe.network, size).to(self.device)
+        self.together = together or SingleProcess()
+        self.painter = RefinerModel(recipe.network, size).to(self.device)
         self.average = copy.deepcopy(self.painter).requires_grad_(False)
         self.judge = Discriminator(recipe.network.people, recipe.network.discriminator)
         self.judge.to(self.device)
@@ -85,7 +85,7 @@ class System:
         found: dict[str, Tensor] = {}
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             painted = self.painter(batch)
-            batch = replace(batch, truth=losses.register(batch.truth, painted.picture.detach()))
+            batch = replace(batch, truth=losses.register_truth(batch.truth, painted.picture.detach()))
             total = self._plain_losses(batch, painted, found)
             if joined:
                 total = total + self._adversarial_losses(batch, painted, found)
@@ -99,17 +99,17 @@ class System:
         self._follow(step)
         return {name: value.detach() for name, value in found.items()}
 
-    def _plain_losses(self, batch: Batch, painted: Painted, found: dict[str, Tensor]) -> Tensor:
+    def _plain_losses(self, batch: Batch, painted: RefinedCrops, found: dict[str, Tensor]) -> Tensor:
         weights = self.recipe.weights
         regions = losses.region_weights(painted.gate, batch.rasters, batch.truth_rasters)
-        found["content"] = losses.content(painted.picture, batch.truth, regions)
-        found["restraint"] = losses.restraint(painted.mask, painted.gate, regions)
+        found["content"] = losses.content_loss(painted.picture, batch.truth, regions)
+        found["restraint"] = losses.mask_restraint(painted.mask, painted.gate, regions)
         total = weights.content * found["content"] + weights.restraint * found["restraint"]
         if weights.gradients > 0:
             found["gradients"] = losses.gradient_similarity(painted.picture, batch.truth, regions)
             total = total + weights.gradients * found["gradients"]
         if weights.tone > 0:
-            found["tone"] = losses.tone(painted.picture, batch.truth, regions)
+            found["tone"] = losses.local_colour(painted.picture, batch.truth, regions)
             total = total + weights.tone * found["tone"]
         mouth, eyes = losses.mouth_and_eyes(regions, batch.rasters)
         for name, weight, where in (
@@ -117,14 +117,14 @@ class System:
             ("eye_sharpness", weights.eye_sharpness, eyes),
         ):
             if weight > 0:
-                found[name] = losses.sharpness(painted.picture, batch.truth, where)
+                found[name] = losses.sharpness_loss(painted.picture, batch.truth, where)
                 total = total + weight * found[name]
         if self.features is not None and weights.perceptual > 0:
             found["perceptual"] = perceptual(self.features, painted.picture, batch.truth, painted.gate)
             total = total + weights.perceptual * found["perceptual"]
         return total
 
-    def _adversarial_losses(self, batch: Batch, painted: Painted, found: dict[str, Tensor]) -> Tensor:
+    def _adversarial_losses(self, batch: Batch, painted: RefinedCrops, found: dict[str, Tensor]) -> Tensor:
         weights = self.recipe.weights
         self.judge.requires_grad_(False)
         fake = self.judge(painted.picture, batch.rasters, painted.gate, batch.person)
@@ -141,7 +141,7 @@ class System:
             + weights.embedding_match * found["embedding_match"]
         )
 
-    def _judge_loss(self, batch: Batch, painted: Painted) -> Tensor:
+    def _judge_loss(self, batch: Batch, painted: RefinedCrops) -> Tensor:
         """Hinge, and the columns drawn to the embeddings as those are to them."""
         gate = painted.gate.detach()
         real = self.judge(batch.truth, batch.rasters, gate, batch.person)

@@ -37,7 +37,7 @@ from livecam.persona import enroll
 from livecam.persona.crop import choose_crop
 from livecam.persona.enroll import Choice
 from training import shards
-from training.moved_portrait import MovedPortrait, in_crop, one_shot
+from training.moved_portrait import MovedPortrait, crop_coordinates, person_shot
 from training.shards import Arrays
 
 log = logging.getLogger(__name__)
@@ -153,9 +153,9 @@ class FilmPairs:
         shots = None
         if rng.random() < self.plan.several:
             widest = max(targets, key=lambda index: _gap(looks[index]))
-            shots = one_shot(pictures[widest], looks[widest])
+            shots = person_shot(pictures[widest], looks[widest])
         size = self.plan.persona
-        persona = enroll.build(pictures[portrait], looks[portrait], "filmed", size, {}, shots=shots)
+        persona = enroll.build_persona(pictures[portrait], looks[portrait], "filmed", size, {}, shots=shots)
         moved = MovedPortrait(persona, looks[portrait], rng)
         for index in targets:
             points = looks[index]
@@ -196,7 +196,7 @@ def choose(looks: dict[int, F32], count: int) -> tuple[int, list[int]]:
             rest[_STABLE].astype(np.float64), points[_STABLE].astype(np.float64)
         )
         turn = np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1))
-        square = face_square(in_crop(points, crop))
+        square = face_square(crop_coordinates(points, crop))
         corners = np.array([square.to_picture(x, y) for x in (0, 1) for y in (0, 1)])
         inside = corners.min() >= 0 and corners.max() <= 1
         if index == portrait or (turn < FARTHEST and SIZES[0] < scale < SIZES[1] and inside):
@@ -247,7 +247,7 @@ def make_person(job: tuple[Path, Person]) -> tuple[str, bool, list[str]]:
         except Exception as error:  # one film of a million must not end the run, whatever is wrong with it
             said.append(f"left out: {film}: {type(error).__name__}: {error}")
             continue
-        shards.save(folder, person.number, arrays, MADE)
+        shards.save_person(folder, person.number, arrays, MADE)
         return person.name, True, said
     return person.name, False, said
 

@@ -120,7 +120,7 @@ def _run(options: argparse.Namespace) -> None:
 
 def _weights(options: argparse.Namespace) -> Given:
     """The refiner's own unless others are named, and the paper's if they are."""
-    own = weights_files.find() if options.refiner is None else methods.load(options.refiner)
+    own = weights_files.find_weights() if options.refiner is None else methods.load(options.refiner)
     found = {} if own is None or options.no_refine else {REFINED: own}
     return found | ({} if options.paper is None else {PAPER: methods.load(options.paper)})
 

@@ -21,7 +21,7 @@ from livecam.benchmarks.fidelity.methods import WARPER, Method, drive
 from livecam.benchmarks.fidelity.self_reenactment import Judging
 from livecam.benchmarks.output import rounded
 from livecam.errors import UserError
-from livecam.frames import RGB, DriverFrame, Landmarks, spread
+from livecam.frames import RGB, DriverFrame, Landmarks, evenly_spread
 from livecam.motion.transfer import SHUT_LIPS
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.renderer import CpuRenderer
@@ -133,7 +133,7 @@ def track_driver(clip: Path, tracker: Tracker, frames: int, limit: int, judge: J
         tracked.append(
             DriverFrame(frame.index, frame.capture_ns, frame.width, frame.height, landmarks=points)
         )
-    chosen = set(spread(len(tracked), frames))
+    chosen = set(evenly_spread(len(tracked), frames))
     extra = blinks([frame.landmarks for frame in tracked]) - chosen
     judged, pictures = {}, {}
     for frame in read_frames(clip, limit):

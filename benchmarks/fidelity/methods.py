@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING
 from livecam.animator import Animator, Tracker
 from livecam.arrays import F32
 from livecam.benchmarks.fidelity import mouth_and_eyes
-from livecam.frames import RGB, Landmarks, spread
+from livecam.frames import RGB, Landmarks, evenly_spread
 from livecam.generator import weights as weights_files
 from livecam.generator.weights import PAINTER, Weights
 from livecam.motion.types import Motion
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import PersonaData, Style
-from livecam.pipeline.lossless import motions
+from livecam.pipeline.lossless import frame_motions
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.refiner_setup import cpu_refiner
 from livecam.render.style import with_style
 from livecam.sources.base import Source
 
 if TYPE_CHECKING:
-    from livecam.finetune.tuning import Tuned
+    from livecam.finetune.tuning import TuningResult
 
 Method = Callable[[RGB, Motion], RGB]
 """The warper's picture S x S x 3 and the motion it shows -> S x S x 3."""
 Shot = tuple[RGB, F32]
-"""A picture of the person and its landmarks, as `livecam.persona.person_shots.shot` makes them."""
+"""A picture of the person and its landmarks, as `livecam.persona.person_shots.aligned_shot` makes them."""
 STATIC, WARPER, REFINED, BLURRED, FLAT, PAPER = "static", "warper", "refined", "blurred", "flat", "paper"
 BOUND = "bound"
 """The truth itself wherever a refiner may change anything: nearer to the whole truth no refiner can come."""
@@ -48,7 +48,7 @@ def drive(
 ) -> tuple[list[tuple[int, Motion]], Landmarks | None]:
     """Every frame's number and motion, as a run from file to file has them, and the driver's neutral face."""
     with Animator(persona, tracker=tracker) as animator:
-        moved = [(step.frame.index, step.motion) for step in motions(source, animator, limit)]
+        moved = [(step.frame.index, step.motion) for step in frame_motions(source, animator, limit)]
         return moved, animator.finder.neutral
 
 
@@ -58,7 +58,7 @@ def load(folder: Path) -> Weights:
     Raises:
         UserError: there is no manifest, or it is damaged.
     """
-    found = weights_files.find({weights_files.VARIABLE: str(folder)})
+    found = weights_files.find_weights({weights_files.VARIABLE: str(folder)})
     assert found is not None  # only where no folder is named
     return found
 
@@ -76,7 +76,9 @@ def refiner(persona: PersonaData, weights: Weights, shots: Sequence[Shot] = ()) 
     return lambda warped, motion: repair(warped, motion.landmarks[:, :2])
 
 
-def tuned(persona: PersonaData, weights: Weights, others: Sequence[Shot], steps: int) -> tuple[Method, Tuned]:
+def tuned(
+    persona: PersonaData, weights: Weights, others: Sequence[Shot], steps: int
+) -> tuple[Method, TuningResult]:
     """`refiner` with these pictures, fine-tuned on them as `livecam enroll PICTURE... --steps N` does.
 
     others: enrolled squares, S x S x 3, and landmarks (478, 3) in 0..1 of them.
@@ -86,15 +88,15 @@ def tuned(persona: PersonaData, weights: Weights, others: Sequence[Shot], steps:
     """
     from livecam.finetune import tuning
 
-    known = with_style(_enrolled(persona, [person_shots.shot(*other) for other in others]), weights)
+    known = with_style(_enrolled(persona, [person_shots.aligned_shot(*other) for other in others]), weights)
     found = tuning.fine_tune(known, others, weights.file(PAINTER), steps)
     known = replace(known, style=Style(found.style, weights.name, steps))
     return _drawn_anew(known, weights), found
 
 
 def _enrolled(persona: PersonaData, shots: Sequence[Shot]) -> PersonaData:
-    own = person_shots.of_portrait(persona)
-    pictures = person_shots.together([(own.pictures[0], own.landmarks[0]), *shots])
+    own = person_shots.portrait_shots(persona)
+    pictures = person_shots.stack_shots([(own.pictures[0], own.landmarks[0]), *shots])
     known = replace(persona, shots=pictures, style=None)
     return enroll.resize(known, persona.size) if shots else known
 
@@ -136,4 +138,4 @@ def shot_numbers(frames: int, compared: Sequence[int], shots: int) -> list[int]:
     every frame that is compared. Fewer where the clip has no more."""
     taken = {index + step for index in compared for step in range(1 - APART, APART)}
     free = [index for index in range(1, frames) if index not in taken]
-    return [free[k] for k in spread(len(free), shots - 1)] if shots > 1 else []
+    return [free[k] for k in evenly_spread(len(free), shots - 1)] if shots > 1 else []

@@ -37,7 +37,7 @@ from livecam.benchmarks.fidelity.methods import (
 from livecam.benchmarks.output import rounded
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
-from livecam.frames import RGB, Landmarks, spread
+from livecam.frames import RGB, Landmarks, evenly_spread
 from livecam.generator.weights import Weights
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import cut_crop
@@ -145,7 +145,7 @@ def enroll_first_frame(clip: Path, size: int) -> PersonaData:
     if first.pixels is None:
         raise UserError(clip.name, "holds landmarks, not pictures", "Give a video file.")
     points = enroll.find_face(first.pixels, f"first frame of {clip.name}", enroll.Choice())
-    return enroll.build(first.pixels, points, clip.stem, size, {})
+    return enroll.build_persona(first.pixels, points, clip.stem, size, {})
 
 
 def compare(clip: Path, persona: PersonaData, tracker: Tracker, plan: Plan, judge: Judging) -> Comparison:
@@ -154,7 +154,7 @@ def compare(clip: Path, persona: PersonaData, tracker: Tracker, plan: Plan, judg
         motions = dict(drive(source, persona, tracker, plan.limit)[0])
     warper = CpuRenderer(persona)
     warped = {index: warper.render(motion) for index, motion in motions.items()}
-    chosen = spread(len(warped), plan.frames, FIRST)
+    chosen = evenly_spread(len(warped), plan.frames, FIRST)
     if not chosen:
         raise UserError(clip.name, f"has only {len(warped)} frames", f"Give more than {FIRST}.")
     truths = dict(true_crops(clip, persona.crop, persona.size, [*chosen, *(k - 1 for k in chosen)]))
@@ -212,7 +212,11 @@ def _refiners(
     about: dict[str, Any] = {}
     for name, weights in plan.weights.items():
         for count in plan.shots if name == REFINED else (1,):
-            given = [person_shots.shot(*seen[number]) for number in numbers.get(count, ()) if number in seen]
+            given = [
+                person_shots.aligned_shot(*seen[number])
+                for number in numbers.get(count, ())
+                if number in seen
+            ]
             found[name_of(count) if name == REFINED else name] = refiner(persona, weights, given)
         if name == REFINED and plan.tuned:
             others = [seen[number] for number in numbers[TUNED_SHOTS] if number in seen]

@@ -171,7 +171,7 @@ def _sink(options: argparse.Namespace, loads: Sequence[int]) -> Sink:
 
 def _measure_all(options: argparse.Namespace, loads: Sequence[int]) -> dict[str, Any]:
     """Every rate under every load. The sink is opened once: its format is fixed for its life."""
-    pictures = pictures_of(assets.bundled(assets.DRIVER))
+    pictures = pictures_of(assets.bundled_file(assets.DRIVER))
     persona = open_persona(None, options.size)
     canvas = make_canvas(persona, options.canvas)
     asked = Conditions(

@@ -208,7 +208,7 @@ def measure(source: Source, sink: str | None, seconds: float, show: Any) -> dict
         for one in sinks:
             one.open(SinkFormat(animator.width, animator.height, 30.0))
             stack.callback(one.close)
-        page = ScreenPage(shown, assets.bundled(assets.DRIVER))
+        page = ScreenPage(shown, assets.bundled_file(assets.DRIVER))
         address = page.start()
         stack.callback(page.stop)
         log.info("Point the camera at this page, so that it sees all of it: %s", address)

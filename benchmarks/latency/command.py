@@ -27,7 +27,7 @@ from livecam.benchmarks import command_line, machine
 from livecam.benchmarks.latency.yardstick import BUSY
 from livecam.benchmarks.output import shown, write_json
 from livecam.errors import UserError
-from livecam.generator.weights import find
+from livecam.generator.weights import find_weights
 from livecam.outputs import check_outputs
 from livecam.report import check_writable
 from livecam.settings import SIZES, Settings
@@ -105,12 +105,12 @@ def _run(options: argparse.Namespace) -> None:
 def _modes() -> list[tuple[str, str]]:
     """What is measured, and the worker's word for it. The refiner where its weights are installed."""
     modes = [("enrolment", "enroll"), ("pipeline", "pipeline"), ("warper", "warper")]
-    return modes if find() is None else [*modes, ("refined", "refined")]
+    return modes if find_weights() is None else [*modes, ("refined", "refined")]
 
 
 def _input(given: Path | None, bundled: str) -> Path:
     if given is None:
-        return assets.bundled(bundled)
+        return assets.bundled_file(bundled)
     if not given.is_file():
         raise UserError(str(given), "no such file", "Check the path.")
     return given.absolute()

@@ -26,7 +26,7 @@ import numpy as np
 from livecam import session
 from livecam.benchmarks.latency import yardstick
 from livecam.errors import UserError
-from livecam.generator.weights import find
+from livecam.generator.weights import find_weights
 from livecam.persona.opening import open_persona
 from livecam.report import Report, peak_memory_mb
 from livecam.settings import Settings
@@ -65,7 +65,7 @@ def pipeline(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "size": options.size,
         "canvas": options.canvas,
-        "refined": settings.refine and find() is not None,
+        "refined": settings.refine and find_weights() is not None,
         **{name: result[name] for name in ("frames", "fps", "cpu_ms_per_frame", "engine", "stages")},
         "peak_mb": result["rss_mb"],
         "stage_cpu_ms": {
@@ -85,14 +85,14 @@ def warper(options: argparse.Namespace) -> dict[str, Any]:
 
 def refined(options: argparse.Namespace) -> dict[str, Any]:
     """The same with the refiner. Raises `UserError` where no weights are installed."""
-    if find() is None:
+    if find_weights() is None:
         raise UserError("the refiner", "no weights are installed", "Measure the warper.")
     return _drawing(options, refine=True)
 
 
 def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
     from livecam.animator import Animator
-    from livecam.pipeline.lossless import motions
+    from livecam.pipeline.lossless import frame_motions
     from livecam.render.choose import make_renderer
     from livecam.sources import open_source
 
@@ -101,7 +101,7 @@ def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
     cv2.setNumThreads(1)
     persona = open_persona(options.portrait, options.size)
     with open_source(options.driver) as source, Animator(persona) as animator:
-        moved = [step.motion for step in motions(source, animator, MOTIONS)]
+        moved = [step.motion for step in frame_motions(source, animator, MOTIONS)]
     renderer = make_renderer(persona, "cpu", refine)
     for motion in moved[:10]:
         renderer.render(motion)

@@ -79,16 +79,16 @@ def _work(name: str, size: int, network: nn.Module, *inputs: Tensor) -> Work:
 
 def ours(size: int) -> list[Work]:
     """The renderer as it draws live on a CPU, and the refiner's network alone (trained, or as it starts)."""
-    from livecam.generator.weights import find
+    from livecam.generator.weights import find_weights
     from livecam.model.repair import RepairNetwork
     from livecam.motion.types import rest
     from livecam.persona.opening import open_persona
     from livecam.render.choose import make_renderer
 
     persona = open_persona(None, size)
-    renderer = make_renderer(persona, "cpu", find() is not None)
+    renderer = make_renderer(persona, "cpu", find_weights() is not None)
     motion = rest(persona.landmarks)
-    label = "livecam, warp and refine" if find() is not None else "livecam, warp"
+    label = "livecam, warp and refine" if find_weights() is not None else "livecam, warp"
     network = RepairNetwork().eval()
     inputs = [torch.rand(spec.shape) for spec in network.inputs]
     refiner = _work("livecam's refiner in PyTorch", 160, network, *inputs)

@@ -12,7 +12,7 @@ PORTRAIT: Final = "portrait.jpg"
 DRIVER: Final = "driver.mp4"
 
 
-def bundled(name: str) -> Path:
+def bundled_file(name: str) -> Path:
     """A file of livecam/assets. Raises `UserError` where it is missing."""
     with as_file(files("livecam.assets") / name) as path:
         if not path.is_file():

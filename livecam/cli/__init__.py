@@ -17,7 +17,7 @@ def main() -> None:
     try:
         from livecam import signals
 
-        with signals.heeded():
+        with signals.signals_heeded():
             code: object = 130
             try:
                 from livecam.cli import commands

@@ -9,7 +9,7 @@ import typer
 
 from livecam import settings
 from livecam.errors import UserError
-from livecam.ranges import Limits, Range, shown
+from livecam.ranges import Limits, Range, short_text
 
 if TYPE_CHECKING:
     from livecam.persona.enroll import Choice
@@ -21,7 +21,7 @@ def number(limits: Limits, help: str, *names: str, **options: Any) -> Any:
 
     def check(parameter: typer.CallbackParam, value: Any) -> Any:
         if value is not None:
-            limits.check(f"{max(parameter.opts, key=len)} {shown(value)}", value)
+            limits.check(f"{max(parameter.opts, key=len)} {short_text(value)}", value)
         return value
 
     return typer.Option(*names, help=f"{help} ({limits})", callback=check, **options)
@@ -62,13 +62,13 @@ def choice_from(face_index: int | None, crop: str | None, mouth: str = "auto", e
 
     for flag, answer in (("--mouth", mouth), ("--eyes", eyes)):
         if answer not in ANSWERS:
-            raise UserError(f"{flag} {shown(answer)}", "not an answer", f"Write {', '.join(ANSWERS)}.")
+            raise UserError(f"{flag} {short_text(answer)}", "not an answer", f"Write {', '.join(ANSWERS)}.")
     if crop is None:
         return Choice(face_index, mouth=mouth, eyes=eyes)
     try:
         x, y, width, height = (int(part) for part in crop.split(","))
     except ValueError:
         raise UserError(
-            f"--crop {shown(crop)}", "not four whole numbers", "Write x,y,width,height."
+            f"--crop {short_text(crop)}", "not four whole numbers", "Write x,y,width,height."
         ) from None
     return Choice(face_index, (x, y, width, height), mouth, eyes)

@@ -27,7 +27,7 @@ from livecam.ranges import Range
 
 if TYPE_CHECKING:
     from livecam.generator.weights import Weights
-    from livecam.persona.pictures import Seen
+    from livecam.persona.pictures import PersonPicture
     from livecam.persona.types import PersonaData
 
 
@@ -62,7 +62,7 @@ def enroll(
     from livecam.folders import persona_folder
     from livecam.outputs import check_outputs
     from livecam.persona import coverings, pictures, store
-    from livecam.render.refiner_setup import styled, weights_for
+    from livecam.render.refiner_setup import ensure_style, weights_for
 
     folder = persona_folder() / store.check_name(name)
     if name in assets.bundled_portraits():
@@ -74,12 +74,12 @@ def enroll(
     if steps:
         _check_tuning(weights)
     choice = choice_from(face_index, crop, mouth, eyes)
-    seen = pictures.gather(images, choice)
+    seen = pictures.read_person_pictures(images, choice)
     persona = pictures.enroll_all(seen, name, settings.size, choice)
-    for line in coverings.said_of(persona):
+    for line in coverings.covered_notices(persona):
         typer.echo(line)
     if weights is not None:
-        persona = styled(persona, weights)
+        persona = ensure_style(persona, weights)
         if steps:
             persona = _tuned(persona, seen, weights, steps)
     folder = store.save(persona)
@@ -98,7 +98,7 @@ def _check_tuning(weights: Weights | None) -> None:
         raise UserError("--steps", "there are no refiner's weights to fine-tune", todo)
 
 
-def _tuned(persona: PersonaData, seen: Sequence[Seen], weights: Weights, steps: int) -> PersonaData:
+def _tuned(persona: PersonaData, seen: Sequence[PersonPicture], weights: Weights, steps: int) -> PersonaData:
     """With a style fine-tuned on the pictures, if that is better."""
     from rich.console import Console
     from rich.progress import Progress

@@ -125,7 +125,7 @@ def demo(
         return
     if page if page is not None else sys.stdout.isatty():
         typer.echo("Opening the live page; Ctrl-C ends it.")
-        driver = str(assets.bundled(assets.DRIVER))
+        driver = str(assets.bundled_file(assets.DRIVER))
         request = session.Request(driver=driver, sinks=("page",))
         session.run(request, replace(settings, loop=True, canvas="1280x720"), Progress().hooks())
     typer.echo(as_typed(NEXT))

@@ -60,7 +60,7 @@ class System:
         from livecam.generator import weights
 
         try:
-            found = weights.find()
+            found = weights.find_weights()
             if found is None:
                 return None, ""
             for name in weights.FILES:

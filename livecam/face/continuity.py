@@ -55,7 +55,7 @@ class Continuity:
 
     def doubt(self, points: Landmarks, time_ms: int, from_flow: float = 0.0, flattened: float = 0.0) -> str:
         """What is not plausible about (478, 3) landmarks, "" where nothing is. from_flow, flattened: as
-        `livecam.face.optical_flow.Steady` tells; 0 where there was nothing to follow."""
+        `livecam.face.optical_flow.FlowStabiliser` tells; 0 where there was nothing to follow."""
         if self._last is None or not 0 < time_ms - self._last_ms < BELIEVED_MS:
             return ""
         more = max(float(np.sqrt((time_ms - self._last_ms) / NOMINAL_MS)), 1.0)

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
-from livecam.face.plausible import LARGEST_SPREAD, mesh_doubt, spread
-from livecam.face.rotation import Turned
+from livecam.face.plausible import LARGEST_SPREAD, mesh_doubt, mesh_spread
+from livecam.face.rotation import RotatedCrop
 from livecam.face.tracker import only_face
 from livecam.frames import RGB, Landmarks
 
@@ -133,7 +133,7 @@ def look_closely(finder: FaceFinder, image: RGB, rough: Landmarks) -> FoundFace 
     doubt = mesh_doubt(points)
     if len(looks) < len(LOOKS):
         doubt = doubt or "it is not found again in every crop"
-    if spread(looks) > LARGEST_SPREAD:
+    if mesh_spread(looks) > LARGEST_SPREAD:
         doubt = doubt or "its points lie elsewhere in every crop"
     if _cut_off(points, image) > LARGEST_CUT:
         doubt = doubt or "it is cut off by the picture's edge"
@@ -177,7 +177,7 @@ def _look(
     left, top, right, bottom = _box(rough)
     size = max(right - left, bottom - top)
     middle = np.array([(left + right) / 2, (top + bottom) / 2])
-    turned = Turned.about(middle, LOOK_SIZE / (scale * size), degrees, LOOK_SIZE, mirror)
+    turned = RotatedCrop.about(middle, LOOK_SIZE / (scale * size), degrees, LOOK_SIZE, mirror)
     crop = turned.cut(image)
 
     faces = finder.all_faces(crop)

@@ -59,7 +59,7 @@ STOP: Final = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 5, 0.03)
 _State = tuple[float, "NDArray[np.uint8] | None", NDArray[np.float32], Array, Array, Array, Array]
 
 
-class Steady:
+class FlowStabiliser:
     """Follows the pixels of one face's points. Call it with every frame in turn; `reset` before another face.
 
     `from_flow`: how far the points of the last picture were from where their pixels went, as a median over

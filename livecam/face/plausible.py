@@ -85,7 +85,7 @@ def face_height(landmarks: Points) -> float:
     return float(np.linalg.norm(landmarks[lm.CHIN] - landmarks[lm.FOREHEAD]))
 
 
-def spread(looks: Sequence[Points]) -> float:
+def mesh_spread(looks: Sequence[Points]) -> float:
     """How far several meshes of one face lie apart in the picture, as a part of the face's height.
 
     The largest root mean square distance of one look's points from the median of all.

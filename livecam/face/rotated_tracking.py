@@ -14,7 +14,7 @@ import numpy as np
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
 from livecam.face.measures import between_eyes
-from livecam.face.rotation import Turned
+from livecam.face.rotation import RotatedCrop
 from livecam.face.window import centre, face_size
 from livecam.frames import RGB, Landmarks
 
@@ -49,7 +49,7 @@ FIRST_LOOKS: Final = 3
 from landmarks (`livecam.face.detector` finds the same)."""
 
 
-class TurnedLooks:
+class RotatedTracker:
     """Two of MediaPipe's followers, one for each turn, for one face in a window that goes along with it.
 
     For every frame: `first` or `again`, and then `settled` with where the points were taken to be. All points
@@ -120,7 +120,7 @@ class TurnedLooks:
         height, width = window.shape[:2]
         shown = SHOWN * max(height, width)
         side = round(min(max(shown, 2), LARGEST_SIDE))
-        turned = Turned.about(np.array([width / 2, height / 2]), side / shown, TURNS[turn], side)
+        turned = RotatedCrop.about(np.array([width / 2, height / 2]), side / shown, TURNS[turn], side)
         self._time_ms += APART_MS
         faces = _mediapipe.detect_faces(self._followers[turn], turned.cut(window), self._time_ms)
         return turned.back(faces[0]) if faces and bool(np.isfinite(faces[0]).all()) else None

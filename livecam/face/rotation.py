@@ -17,7 +17,7 @@ SKIPS_BELOW: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Turned:
+class RotatedCrop:
     """Place p of the picture lies at `turn` p + `shift` in a square of `side` pixels.
 
     Places count from the corner of the first pixel, as MediaPipe's do; OpenCV counts from its centre.
@@ -31,7 +31,7 @@ class Turned:
     @classmethod
     def about(
         cls, middle: NDArray[np.float64], zoom: float, degrees: float, side: int, mirror: bool = False
-    ) -> Turned:
+    ) -> RotatedCrop:
         """With `middle` in the square's middle."""
         angle = np.deg2rad(degrees)
         turn = zoom * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -19,8 +19,8 @@ import numpy as np
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
 from livecam.face.continuity import Continuity
-from livecam.face.optical_flow import Steady
-from livecam.face.rotated_tracking import TurnedLooks
+from livecam.face.optical_flow import FlowStabiliser
+from livecam.face.rotated_tracking import RotatedTracker
 from livecam.face.window import FollowingWindow, centre, face_size
 from livecam.frames import RGB, Landmarks
 
@@ -55,10 +55,10 @@ class FaceTracker:
         """
         model = face_landmarker_path()
         self._finder = _mediapipe.create_face_landmarker(model, video=False, faces=faces)
-        self._looks = TurnedLooks()
+        self._looks = RotatedTracker()
         self._clock = GrowingClock()
         self._choice = FaceChoice()
-        self._window, self._steady = FollowingWindow(), Steady()
+        self._window, self._steady = FollowingWindow(), FlowStabiliser()
         self._continuity = Continuity()
         self._shown: Landmarks | None = None
         self.left_out = 0

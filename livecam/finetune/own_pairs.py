@@ -64,7 +64,7 @@ class OwnPairs:
 
     def at_rest(self, rng: np.random.Generator) -> OwnPair:
         """The portrait as it is, in a square a little off: what is right must stay as it is."""
-        square = jittered(self._square, rng)
+        square = jitter_square(self._square, rng)
         warped, rasters = self._warp(rest(self._own), square)
         return OwnPair(warped, rasters, alignment.cut(self._crop, square, self._size), rasters)
 
@@ -97,7 +97,7 @@ class OwnPairs:
         return draw_rasters(points, square, self._size // 2)
 
 
-def jittered(square: Square, rng: np.random.Generator) -> Square:
+def jitter_square(square: Square, rng: np.random.Generator) -> Square:
     """A little moved, turned and scaled, as landmarks from another picture would."""
     turn, scale = rng.normal(0, TURN), float(np.exp(rng.normal(0, SCALE)))
     ax, ay = float(square.across_x), float(square.across_y)
@@ -119,7 +119,7 @@ def match_colours(truth: RGB, warped: RGB, rasters: F32) -> RGB:
     return np.clip(out + 0.5, 0, 255).astype(np.uint8)
 
 
-def made_up(points: F32) -> list[F32]:
+def unseen_expressions(points: F32) -> list[F32]:
     """Faces that the person makes in no picture: talking, shutting the eyes, turning. points (478, 3) in
     0..1."""
     found = []
@@ -135,7 +135,7 @@ def made_up(points: F32) -> list[F32]:
     return found
 
 
-def held_out_of(count: int) -> Sequence[int]:
+def held_out_indices(count: int) -> Sequence[int]:
     """Which of `count` other pictures are kept for the check: every third, and at least one."""
     return range(min(2, count - 1), count, 3) if count else ()
 

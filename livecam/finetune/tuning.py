@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from livecam.arrays import F32
-from livecam.finetune.own_pairs import OwnPair, OwnPairs, held_out_of, made_up
+from livecam.finetune.own_pairs import OwnPair, OwnPairs, held_out_indices, unseen_expressions
 from livecam.frames import RGB
 from livecam.generator.inputs import planes
 from livecam.model import losses
-from livecam.model.painter import load_painter
 from livecam.model.refiner import CropNetwork
+from livecam.model.refiner_model import load_refiner_model
 from livecam.persona.mouth import toothiest
 from livecam.persona.person_shots import portrait_view
 from livecam.persona.types import PersonaData
@@ -55,7 +55,7 @@ MOST_SOFTENING: Final = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class TuningResult:
     """style: (1, N), the start itself where nothing better was found. Errors are `losses.content` on the
     held-out pairs."""
 
@@ -69,7 +69,7 @@ class Tuned:
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class PairTensors:
     """Pairs as tensors, P of them: warped, truth (P, 3, C, C); rasters, truth_rasters (P, 5, C/2, C/2)."""
 
     warped: Tensor
@@ -82,16 +82,16 @@ class Pack:
     def __len__(self) -> int:
         return len(self.warped)
 
-    def __getitem__(self, index: Tensor) -> Pack:
+    def __getitem__(self, index: Tensor) -> PairTensors:
         return self._each(lambda x: x[index], self.flipped)
 
-    def mirrored(self) -> Pack:
+    def mirrored(self) -> PairTensors:
         """Rasters have no left and right to exchange."""
         return self._each(lambda x: x.flip(-1), not self.flipped)
 
-    def _each(self, change: Callable[[Tensor], Tensor], flipped: bool) -> Pack:
+    def _each(self, change: Callable[[Tensor], Tensor], flipped: bool) -> PairTensors:
         warped, truth = change(self.warped), change(self.truth)
-        return Pack(warped, truth, change(self.rasters), change(self.truth_rasters), flipped)
+        return PairTensors(warped, truth, change(self.rasters), change(self.truth_rasters), flipped)
 
 
 def fine_tune(
@@ -101,7 +101,7 @@ def fine_tune(
     steps: int,
     progress: Progress = lambda done, total: None,
     seed: int = 0,
-) -> Tuned:
+) -> TuningResult:
     """`persona` has a style. `others`: further pictures, enrolled squares S x S x 3 with landmarks (478, 3)
     in 0..1.
 
@@ -110,7 +110,7 @@ def fine_tune(
     """
     assert persona.style is not None
     began = time.monotonic()
-    network = load_painter(painter)[0].network.requires_grad_(False)
+    network = load_refiner_model(painter)[0].network.requires_grad_(False)
     if persona.shots is not None:
         # The teeth that are shown cannot be asked for.
         seen = toothiest(*portrait_view(persona), persona.shots)
@@ -122,12 +122,12 @@ def fine_tune(
     seconds = time.monotonic() - began
     better = best is not None
     style = persona.style.values if best is None else best
-    return Tuned(style, better, before, after, len(training), len(kept), seconds)
+    return TuningResult(style, better, before, after, len(training), len(kept), seconds)
 
 
 def make_pairs(
     persona: PersonaData, others: Sequence[tuple[RGB, F32]], size: int, seed: int
-) -> tuple[Pack, Pack, Pack, Pack]:
+) -> tuple[PairTensors, PairTensors, PairTensors, PairTensors]:
     """To train on; held out; faces that no picture shows, to train on and held out.
 
     Without other pictures the mirrored portrait, in squares of its own, is what is held out.
@@ -135,11 +135,11 @@ def make_pairs(
     rng = np.random.default_rng(seed)
     make = OwnPairs(persona, size)
     found = [pair for pair in (make.beside(*other) for other in others) if pair is not None]
-    checked = set(held_out_of(len(found)))
+    checked = set(held_out_indices(len(found)))
     training = [make.at_rest(rng) for _ in range(4)]
     training += [pair for k, pair in enumerate(found) if k not in checked]
     kept = [found[k] for k in sorted(checked)]
-    moved = [make.moved(points) for points in made_up(persona.landmarks)]
+    moved = [make.moved(points) for points in unseen_expressions(persona.landmarks)]
     packs = [_pack(pairs) for pairs in (training, kept or [make.at_rest(rng) for _ in range(3)])]
     if not kept:
         packs[1] = packs[1].mirrored()
@@ -156,7 +156,7 @@ class Tuner:
         names = ("refiner_source", "refiner_source_rasters", "refiner_style")
         self.source, self.source_rasters, self.start = (torch.from_numpy(told[name].copy()) for name in names)
 
-    def repair(self, pack: Pack, style: Tensor) -> Tensor:
+    def repair(self, pack: PairTensors, style: Tensor) -> Tensor:
         """(P, 3, C, C)"""
         count = len(pack)
         told = [x.expand(count, -1, -1, -1) for x in (self.source, self.source_rasters)]
@@ -166,10 +166,10 @@ class Tuner:
 
     def run(
         self,
-        training: Pack,
-        kept: Pack,
-        anchors: Pack,
-        far: Pack,
+        training: PairTensors,
+        kept: PairTensors,
+        anchors: PairTensors,
+        far: PairTensors,
         steps: int,
         progress: Progress = lambda done, total: None,
         seed: int = 0,
@@ -199,35 +199,40 @@ class Tuner:
         return None if best is None else best.numpy(), first.error, error
 
     def _loss(
-        self, training: Pack, anchors: Pack, stay: Tensor, style: Tensor, generator: torch.Generator
+        self,
+        training: PairTensors,
+        anchors: PairTensors,
+        stay: Tensor,
+        style: Tensor,
+        generator: torch.Generator,
     ) -> Tensor:
         index = torch.randperm(len(training), generator=generator)[:BATCH]
         one = torch.randint(len(anchors), (1,), generator=generator)
         batch, anchor = training[index], anchors[one]
-        near = losses.content(self.repair(batch, style), batch.truth, self._weights(batch))
-        drift = losses.content(self.repair(anchor, style), stay[one], self._weights(anchor))
+        near = losses.content_loss(self.repair(batch, style), batch.truth, self._weights(batch))
+        drift = losses.content_loss(self.repair(anchor, style), stay[one], self._weights(anchor))
         return near + ANCHOR * drift
 
-    def _weights(self, pack: Pack) -> Tensor:
+    def _weights(self, pack: PairTensors) -> Tensor:
         source = self.source_rasters.expand(len(pack), -1, -1, -1)
         gate = self.network.gate(pack.rasters, source.flip(-1) if pack.flipped else source)
         return losses.region_weights(gate, pack.rasters, pack.truth_rasters)
 
     @torch.no_grad()
-    def judge(self, kept: Pack, far: Pack, style: Tensor) -> Judgement:
+    def judge(self, kept: PairTensors, far: PairTensors, style: Tensor) -> StyleRating:
         """A style on what was held out."""
         repaired, weights = self.repair(kept, style), self._weights(kept)
-        error = float(losses.content(repaired, kept.truth, weights))
+        error = float(losses.content_loss(repaired, kept.truth, weights))
         alike = _likeness(repaired, kept.truth)
         likeness = float((alike * weights).sum() / (weights.sum() + 1e-6))
         there = self.repair(far, self.start)
         moved = (self.repair(far, style) - there).abs().mean()
         drift = float(moved / ((there - far.warped).abs().mean() + 1e-4))
-        return Judgement(error, likeness, drift)
+        return StyleRating(error, likeness, drift)
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class StyleRating:
     """error: `losses.content`; likeness of gradients, 1 at best; drift: change of made-up faces as a share
     of their correction."""
 
@@ -235,7 +240,7 @@ class Judgement:
     likeness: float
     drift: float
 
-    def beats(self, start: Judgement) -> bool:
+    def beats(self, start: StyleRating) -> bool:
         """Nearer, not softer, and elsewhere nearly the same."""
         return (
             self.error < start.error * (1 - LEAST_GAIN)
@@ -244,7 +249,7 @@ class Judgement:
         )
 
 
-def _pack(pairs: Sequence[OwnPair]) -> Pack:
+def _pack(pairs: Sequence[OwnPair]) -> PairTensors:
     """Where the truth is not known the warped picture stands in its place."""
 
     def pictures(chosen: Sequence[RGB]) -> Tensor:
@@ -253,7 +258,7 @@ def _pack(pairs: Sequence[OwnPair]) -> Pack:
     def rasters(chosen: Sequence[F32]) -> Tensor:
         return torch.from_numpy(np.stack(chosen))
 
-    return Pack(
+    return PairTensors(
         pictures([pair.warped for pair in pairs]),
         pictures([pair.warped if pair.truth is None else pair.truth for pair in pairs]),
         rasters([pair.rasters for pair in pairs]),

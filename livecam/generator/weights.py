@@ -67,7 +67,7 @@ class Weights:
         return path
 
 
-def find(environ: Mapping[str, str] = os.environ) -> Weights | None:
+def find_weights(environ: Mapping[str, str] = os.environ) -> Weights | None:
     """The weights that are used; None where none were ever put in.
 
     Raises:
@@ -92,7 +92,8 @@ def find(environ: Mapping[str, str] = os.environ) -> Weights | None:
 
 
 def write_manifest(folder: Path, size: int, style: int, notes: Mapping[str, Any]) -> Weights:
-    """Describe the files that lie in `folder`; `notes` is added for people. Returns what `find` would."""
+    """Describe the files that lie in `folder`; `notes` is added for people. Returns what `find_weights`
+    would."""
     names = [name for name in (*FILES, SMALL) if name in FILES or (folder / name).is_file()]
     contents = {name: (folder / name).read_bytes() for name in names}
     checksums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
@@ -103,9 +104,9 @@ def write_manifest(folder: Path, size: int, style: int, notes: Mapping[str, Any]
     return Weights(folder, name, size, style, checksums)
 
 
-def renew(environ: Mapping[str, str] = os.environ) -> None:
-    """Describe the files anew, after `SMALL` has come or gone. Raises `UserError` as `find` does."""
-    weights = find(environ)
+def renew_manifest(environ: Mapping[str, str] = os.environ) -> None:
+    """Describe the files anew, after `SMALL` has come or gone. Raises `UserError` as `find_weights` does."""
+    weights = find_weights(environ)
     if weights is None:
         return
     said = json.loads((weights.folder / MANIFEST).read_text("utf-8"))

@@ -32,7 +32,7 @@ COARSE: Final = 4
 """Pixels of the crop that are taken together: grain has no colour either. By eye."""
 
 
-def daylight(source: Tensor) -> Tensor:
+def daylight_gains(source: Tensor) -> Tensor:
     """source (B, 3, C, C) in 0..1 -> (B, 3, 1, 1): what makes the light on a face with too little blue usual.
 
     Corrections are made in that light and laid back in the picture's own: under old varnish or by
@@ -44,7 +44,7 @@ def daylight(source: Tensor) -> Tensor:
     return torch.cat([torch.ones_like(blue), torch.ones_like(blue), blue], 1) * blue
 
 
-def trusted(source: Tensor, mouth: Tensor) -> Tensor:
+def correction_trust(source: Tensor, mouth: Tensor) -> Tensor:
     """source (B, 3, C, C) in 0..1, mouth (B, 1, G, G) signed distances to the lips, positive inside -> (B, 1,
     C, C): how much of a correction to make.
 

@@ -48,7 +48,7 @@ def mouth_and_eyes(weights: Tensor, rasters: Tensor) -> tuple[Tensor, Tensor]:
     return mouth, weights - mouth
 
 
-def content(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+def content_loss(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
     """Weighted L1 of colours and of their differences to right and lower neighbours: sharp edges, right
     place."""
     error = picture - truth  # (B, 3, C, C)
@@ -73,7 +73,7 @@ def gradient_similarity(picture: Tensor, truth: Tensor, weights: Tensor) -> Tens
     return torch.stack(found).mean()
 
 
-def sharpness(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+def sharpness_loss(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
     """How far the strength of gradients, root mean square around each place, is from the truth's; (B, 3, C,
     C). Of the crop and of the crop halved, as `gradient_similarity`.
 
@@ -93,11 +93,11 @@ def sharpness(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
     return torch.stack(found).mean()
 
 
-def tone(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+def local_colour(picture: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
     """Weighted L1 of the mean colours around each place; (B, 3, C, C).
 
-    `sharpness` is content with contrast of any kind: a tongue that is painted paler than it is stands out
-    against the darkness behind it as well as teeth do. Here light may only be moved within a place.
+    `sharpness_loss` is satisfied with contrast of any kind: a tongue that is painted paler than it is stands
+    out against the darkness behind it as well as teeth do. Here light may only be moved within a place.
     """
     where = weights.float()
     share = F.avg_pool2d(where, PLACE, PLACE // 2)  # (B, 1, C / 4 - 1, C / 4 - 1)
@@ -122,7 +122,7 @@ def _squared_gradients(picture: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     return own, true
 
 
-def register(truth: Tensor, picture: Tensor) -> Tensor:
+def register_truth(truth: Tensor, picture: Tensor) -> Tensor:
     """The truth (B, 3, C, C), bent by up to `FARTHEST` pixels to lie where the picture has the same things.
 
     Landmarks are off by about a pixel of the crop, and nobody can tell which way: compared in place, the
@@ -155,7 +155,7 @@ def register(truth: Tensor, picture: Tensor) -> Tensor:
         return bent.clamp(0, 1)
 
 
-def restraint(mask: Tensor, gate: Tensor, weights: Tensor) -> Tensor:
+def mask_restraint(mask: Tensor, gate: Tensor, weights: Tensor) -> Tensor:
     """Mean of the mask where it is not needed: mask and gate (B, 1, C, C), weights as `region_weights`
     gives."""
     around = gate * (1 + OPENING) - weights  # gate * OPENING around the openings, 0 in them

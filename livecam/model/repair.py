@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from livecam.generator.alignment import SIZE
 from livecam.generator.layout import CHANNELS, MOUTH
 from livecam.model.adain import SLOPE, PlainBlock, StyledBlock, StyleSlots
-from livecam.model.light import daylight, in_own_colours, trusted
+from livecam.model.light import correction_trust, daylight_gains, in_own_colours
 from livecam.model.refiner import CropNetwork
 
 INPUTS = 2 * (3 * 4 + len(CHANNELS))
@@ -74,7 +74,7 @@ class RepairNetwork(CropNetwork):
     def parts(
         self, crop: Tensor, rasters: Tensor, source: Tensor, source_rasters: Tensor, style: Tensor
     ) -> tuple[Tensor, Tensor]:
-        gain = daylight(source)  # (B, 3, 1, 1)
+        gain = daylight_gains(source)  # (B, 3, 1, 1)
         crop, lit = crop * gain * 2 - 1, source * gain * 2 - 1
         joined = torch.cat([self.quarters(crop), rasters, self.quarters(lit), source_rasters], 1)
         x0 = _act(self.stem(joined))  # (B, w0, C/2, C/2)
@@ -89,7 +89,7 @@ class RepairNetwork(CropNetwork):
         x = F.pixel_shuffle(self.up0(x), 2)  # (B, head, C, C)
         x = _act(self.head1(torch.cat([x, crop], 1)))
         x = self.head2(x)  # (B, 4, C, C)
-        mask = torch.sigmoid(x[:, 3:]) * trusted(source, rasters[:, MOUTH : MOUTH + 1])
+        mask = torch.sigmoid(x[:, 3:]) * correction_trust(source, rasters[:, MOUTH : MOUTH + 1])
         return in_own_colours(x[:, :3] / gain, source), mask
 
 

@@ -74,7 +74,7 @@ class NeutralFinder:
             self._badness, self._neutral = badness, driver
             self._alike = [driver.astype(np.float64)]
             if badness < 0:  # the portrait's own picture, whose landmarks are better than a frame's
-                self._average([onto(self._picture, self._alike[0])])
+                self._average([align_pose(self._picture, self._alike[0])])
             self._average(self._same_face(self._frames[:-1]))
         else:
             self._average(self._same_face([driver]))
@@ -102,7 +102,7 @@ class NeutralFinder:
         """Those of the frames that show the same face as the best one, in its head pose."""
         best = self._alike[0]
         unit = measures.between_eyes(best)
-        moved = [onto(frame.astype(np.float64), best) for frame in frames]
+        moved = [align_pose(frame.astype(np.float64), best) for frame in frames]
         return [
             points
             for points in moved
@@ -144,7 +144,7 @@ def picture_distance(portrait: NDArray[np.float64], driver: F32) -> tuple[float,
     return _distance(moved, own) / unit, _distance(moved, scale * found) / unit
 
 
-def onto(points: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+def align_pose(points: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """A face's points in the head pose of another's, both (478, 3): as if the head had not moved."""
     scale, rotation, shift = geo.similarity(points[_STABLE], target[_STABLE])
     return np.asarray(scale * points @ rotation.T + shift, np.float64)

@@ -113,7 +113,7 @@ def eyes_covered(found: Evidence) -> bool:
     return found.socket < DARK_SOCKET and found.below < DARK_BELOW
 
 
-def said_of(persona: PersonaData) -> list[str]:
+def covered_notices(persona: PersonaData) -> list[str]:
     """A line for each part that seems covered, with what to say if it is not."""
     covered = persona.meta.get("covered", {})
     lines = {

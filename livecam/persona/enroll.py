@@ -22,7 +22,7 @@ from livecam.persona.lattice import build_lattice, moving_part
 from livecam.persona.mouth import own_mouth
 from livecam.persona.picture import digest, read_picture
 from livecam.persona.types import PersonaData, Shots
-from livecam.ranges import shown
+from livecam.ranges import short_text
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,12 @@ def enroll_picture(
     points = find_face(picture, source, choice)
     created = time.strftime("%Y-%m-%dT%H:%M:%S")
     meta = {"source": Path(source).name, "digest": digest(picture), "created": created}
-    persona = build(picture, points, name, size, meta | covered_parts(picture, points, choice))
+    persona = build_persona(picture, points, name, size, meta | covered_parts(picture, points, choice))
     log.info("enrolled %s at %d in %.2f s", source, size, time.monotonic() - started)
     return persona
 
 
-def cached(path: Path, size: int, choice: Choice | None = None) -> PersonaData:
+def enroll_cached(path: Path, size: int, choice: Choice | None = None) -> PersonaData:
     """`enroll`, remembered by the picture's content."""
     return cached_picture(read_picture(path), size, choice, str(path))
 
@@ -82,7 +82,7 @@ def cached(path: Path, size: int, choice: Choice | None = None) -> PersonaData:
 def cached_picture(
     picture: RGB, size: int, choice: Choice | None = None, source: str = "picture"
 ) -> PersonaData:
-    """As `cached`, of a picture that is read already. `source`: where it came from, for messages."""
+    """As `enroll_cached`, of a picture that is read already. `source`: where it came from, for messages."""
     choice = choice or Choice()
     key = f"{digest(picture)}.{choice.face_index}.{choice.region}.{choice.mouth}.{choice.eyes}".encode()
     name = f"{digest(np.frombuffer(key, np.uint8))}-v{store.VERSION}"
@@ -93,7 +93,7 @@ def cached_picture(
         persona = None  # a damaged cache entry is made again
     if persona is None:
         persona = enroll_picture(picture, name, size, choice, source)
-        store.keep(persona, root)
+        store.save_if_possible(persona, root)
         store.prune(root)
     return persona
 
@@ -101,7 +101,7 @@ def cached_picture(
 def resize(persona: PersonaData, size: int) -> PersonaData:
     """The same portrait prepared for another size, from its own picture and landmarks."""
     points = persona.picture_landmarks()
-    made = build(persona.picture, points, persona.name, size, persona.meta, shots=persona.shots)
+    made = build_persona(persona.picture, points, persona.name, size, persona.meta, shots=persona.shots)
     return replace(made, style=persona.style)
 
 
@@ -116,7 +116,7 @@ def covered_parts(picture: RGB, points: F32, choice: Choice) -> dict[str, Any]:
     return {"covered": found | {part: "seems" for part in PARTS if answers[part] == AUTO and part in seem}}
 
 
-def as_chosen(persona: PersonaData, choice: Choice | None) -> PersonaData:
+def with_choice(persona: PersonaData, choice: Choice | None) -> PersonaData:
     """A stored persona with other parts covered where `choice` says so; what it leaves open stays."""
     known: dict[str, str] = dict(persona.meta.get("covered", {}))
     for part, answer in ((MOUTH, choice.mouth), (EYES, choice.eyes)) if choice is not None else ():
@@ -131,7 +131,7 @@ def as_chosen(persona: PersonaData, choice: Choice | None) -> PersonaData:
     if MOUTH in before and MOUTH not in known:  # its lips were put together
         points = find_face(persona.picture, persona.name, Choice(region=_inside(persona)))
     meta = persona.meta | {"covered": known}
-    made = build(persona.picture, points, persona.name, persona.size, meta, shots=persona.shots)
+    made = build_persona(persona.picture, points, persona.name, persona.size, meta, shots=persona.shots)
     return replace(made, style=persona.style)
 
 
@@ -144,7 +144,7 @@ def _inside(persona: PersonaData) -> tuple[int, int, int, int]:
     return x, y, right - x, bottom - y
 
 
-def build(
+def build_persona(
     picture: RGB,
     points: F32,
     name: str,
@@ -170,7 +170,7 @@ def build(
         mask = person_mask(image)
     else:
         mask = cut_crop(person, crop, size)
-    alpha = matte.matte(image, mask, own)
+    alpha = matte.person_alpha(image, mask, own)
     reach = 2 * max(1, round(HOLE_MARGIN * size)) + 1
     hole = cv2.dilate((alpha > HOLE_ALPHA).astype(np.uint8), np.ones((reach, reach), np.uint8))
     # Behind what never moves the picture itself may stay: shoulders come back exactly as they were.
@@ -257,7 +257,7 @@ def _check_region(picture: RGB, region: tuple[int, int, int, int], what: str) ->
     x, y, width, height = region
     inside = x >= 0 and y >= 0 and x + width <= columns and y + height <= rows
     if not inside or min(width, height) < SMALLEST_FACE:
-        place = ",".join(map(shown, region))
+        place = ",".join(map(short_text, region))
         raise UserError(
             what,
             f"--crop {place} is not inside its {columns}x{rows} pixels, or has sides under {SMALLEST_FACE}",

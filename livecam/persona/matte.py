@@ -43,7 +43,7 @@ OPAQUE: Final = 0.6
 """Alpha above which a pixel's colour is the person's, to be continued outwards."""
 
 
-def matte(image: RGB, person: F32, points: F32) -> F32:
+def person_alpha(image: RGB, person: F32, points: F32) -> F32:
     """Alpha, H x W float32 0..1.
 
     image: S x S x 3. person: S x S, the segmenter's soft mask. points: (478, 3), 0..1 of the image.

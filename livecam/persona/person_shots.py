@@ -21,7 +21,7 @@ SIDE: Final = 512
 MOST_SHOTS: Final = 32
 
 
-def shot(crop: RGB, landmarks: F32) -> tuple[RGB, F32]:
+def aligned_shot(crop: RGB, landmarks: F32) -> tuple[RGB, F32]:
     """An enrolled crop, S x S x 3, and landmarks (478, 3) in 0..1 of it -> a picture and landmarks of
     `Shots`."""
     square = alignment.face_square(landmarks)
@@ -30,15 +30,15 @@ def shot(crop: RGB, landmarks: F32) -> tuple[RGB, F32]:
     return alignment.cut(crop, square), np.stack([x, y, z], 1).astype(np.float32)
 
 
-def together(shots: Sequence[tuple[RGB, F32]]) -> Shots:
+def stack_shots(shots: Sequence[tuple[RGB, F32]]) -> Shots:
     """Raises ValueError for none."""
     return Shots(np.stack([picture for picture, _ in shots]), np.stack([points for _, points in shots]))
 
 
-def of_portrait(persona: PersonaData) -> Shots:
+def portrait_shots(persona: PersonaData) -> Shots:
     """The portrait itself, as the only picture."""
     crop = cut_crop(persona.picture, persona.crop, SIDE)
-    return together([shot(crop, persona.landmarks)])
+    return stack_shots([aligned_shot(crop, persona.landmarks)])
 
 
 def portrait_view(persona: PersonaData) -> tuple[RGB, F32]:

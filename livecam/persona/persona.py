@@ -15,7 +15,7 @@ from livecam.persona.enroll import ANSWERS, Choice, cached_picture
 from livecam.persona.opening import open_persona
 from livecam.persona.picture import check_size
 from livecam.persona.types import PersonaData
-from livecam.ranges import shown
+from livecam.ranges import short_text
 from livecam.settings import limits
 
 Answer = Literal["auto", "visible", "covered"]
@@ -50,10 +50,10 @@ class Persona(PersonaData):
         Raises:
             UserError: the picture cannot be read, or its face cannot be used.
         """
-        limits("size").check(f"size {shown(size)}", size)
+        limits("size").check(f"size {short_text(size)}", size)
         for name, answer in (("mouth", mouth), ("eyes", eyes)):
             if answer not in ANSWERS:
-                raise UserError(f"{name} {shown(answer)}", "not an answer", f"Use {', '.join(ANSWERS)}.")
+                raise UserError(f"{name} {short_text(answer)}", "not an answer", f"Use {', '.join(ANSWERS)}.")
         choice = Choice(face_index, region, mouth, eyes)
         if isinstance(source, Path) and not source.is_absolute():
             source = Path.cwd() / source  # a path is a file, never a name

@@ -29,7 +29,7 @@ CLIP_STRIDE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PersonPicture:
     """A person in a picture. points: (478, 3) float32, pixels of the picture, z in the same unit."""
 
     picture: RGB
@@ -44,7 +44,7 @@ class Seen:
         return cut_crop(self.picture, square, size), own / np.float32(square.side)
 
 
-def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
+def read_person_pictures(paths: Sequence[Path], choice: Choice | None = None) -> list[PersonPicture]:
     """Every picture's face, the portrait first: of pictures the first, of a clip its calmest frame.
 
     `choice` is of the first picture, or of each frame where that is a clip. Of the others the only face is
@@ -57,7 +57,7 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
         raise UserError(
             f"{len(paths)} pictures", f"{person_shots.MOST_SHOTS} are the most", "Name fewer, or one clip."
         )
-    found: list[Seen] = []
+    found: list[PersonPicture] = []
     for path in paths:
         if path.suffix.lower() in VIDEO_SUFFIXES:
             own = Choice() if found or choice is None else choice
@@ -72,7 +72,9 @@ def gather(paths: Sequence[Path], choice: Choice | None = None) -> list[Seen]:
     return found[: person_shots.MOST_SHOTS]
 
 
-def enroll_all(seen: Sequence[Seen], name: str, size: int, choice: Choice | None = None) -> PersonaData:
+def enroll_all(
+    seen: Sequence[PersonPicture], name: str, size: int, choice: Choice | None = None
+) -> PersonaData:
     """The persona of the first picture, with all of them as shots for the refiner. `choice`: of its covered
     parts."""
     first = seen[0]
@@ -83,15 +85,15 @@ def enroll_all(seen: Sequence[Seen], name: str, size: int, choice: Choice | None
         "pictures": len(seen),
     }
     meta |= enroll.covered_parts(first.picture, first.points, choice or Choice())
-    shots = person_shots.together([person_shots.shot(*one.crop()) for one in seen])
-    return enroll.build(first.picture, first.points, name, size, meta, shots=shots)
+    shots = person_shots.stack_shots([person_shots.aligned_shot(*one.crop()) for one in seen])
+    return enroll.build_persona(first.picture, first.points, name, size, meta, shots=shots)
 
 
-def _look(picture: RGB, name: str, choice: Choice) -> Seen:
-    return Seen(picture, enroll.find_face(picture, name, choice), name)
+def _look(picture: RGB, name: str, choice: Choice) -> PersonPicture:
+    return PersonPicture(picture, enroll.find_face(picture, name, choice), name)
 
 
-def _of_clip(path: Path, wanted: int, choice: Choice) -> Iterator[Seen]:
+def _of_clip(path: Path, wanted: int, choice: Choice) -> Iterator[PersonPicture]:
     """Up to `wanted` frames spread over the clip. Raises `UserError` where none shows one usable face."""
     from livecam.sources import check_file
     from livecam.sources.video import VideoSource
@@ -117,6 +119,6 @@ def _of_clip(path: Path, wanted: int, choice: Choice) -> Iterator[Seen]:
         raise UserError(str(path), why, todo)
 
 
-def _calmest_first(seen: list[Seen]) -> list[Seen]:
+def _calmest_first(seen: list[PersonPicture]) -> list[PersonPicture]:
     best = min(range(len(seen)), key=lambda k: unrest_of_picture(seen[k].points), default=0)
     return [*seen[best : best + 1], *seen[:best], *seen[best + 1 :]]

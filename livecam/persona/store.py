@@ -145,7 +145,7 @@ def describe(name: str, root: Path | None = None) -> dict[str, Any]:
         raise damaged(name, str(error)) from error
 
 
-def keep(persona: PersonaData, root: Path | None = None) -> None:
+def save_if_possible(persona: PersonaData, root: Path | None = None) -> None:
     """`save` what can be made again: where that is impossible there is a warning, and the run goes on."""
     try:
         save(persona, root)

@@ -85,9 +85,9 @@ class LivePipeline:
             for thread in threads:
                 thread.start()
             while not self._stop.wait(0.2):
-                signals.check()
+                signals.raise_pending()
         finally:
-            signals.finishing()
+            signals.begin_finishing()
             self.stop()
             for thread in threads:
                 if thread.ident is not None:  # Ctrl-C may come before all are started

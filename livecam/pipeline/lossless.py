@@ -21,7 +21,7 @@ MAX_WAITING = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class FrameMotion:
     """A driver's frame without its pixels, the portrait's motion for it, and the nanoseconds spent so far."""
 
     frame: DriverFrame
@@ -50,8 +50,8 @@ def run_lossless(
     total = source.info.frames
     if max_frames is not None:
         total = max_frames if loop else min(total or max_frames, max_frames)
-    for moved in motions(source, animator, max_frames, loop):
-        signals.check()
+    for moved in frame_motions(source, animator, max_frames, loop):
+        signals.raise_pending()
         begun = time.perf_counter_ns() - moved.spent_ns
         picture = animator.paint(moved.motion)
         with report.stage("sink"):
@@ -67,9 +67,9 @@ def run_lossless(
         raise failures.first
 
 
-def motions(
+def frame_motions(
     source: Source, animator: Animator, max_frames: int | None = None, loop: bool = False
-) -> Iterator[Moved]:
+) -> Iterator[FrameMotion]:
     """The portrait's motion for every frame of `source`, in order; nothing is drawn.
 
     The first two seconds are looked at ahead, so that the neutral frame is known from the start.
@@ -77,12 +77,12 @@ def motions(
     for frame, points, spent in _calibrated(_observed(source, animator, max_frames, loop), animator):
         begun = time.perf_counter_ns()
         motion = animator.animate(points, frame.capture_ns / 1e9)
-        yield Moved(frame, motion, spent + time.perf_counter_ns() - begun)
+        yield FrameMotion(frame, motion, spent + time.perf_counter_ns() - begun)
 
 
 def animate_clip(source: Source, animator: Animator, max_frames: int | None = None) -> Iterator[OutputFrame]:
     """A finished picture for every frame of `source`, as `run_lossless` draws them."""
-    for moved in motions(source, animator, max_frames):
+    for moved in frame_motions(source, animator, max_frames):
         yield OutputFrame(animator.paint(moved.motion), moved.frame.index, moved.frame.capture_ns)
 
 

@@ -78,9 +78,9 @@ def auto_line(size: int, refine: bool = True) -> str:
         UserError: the manifest of the refiner's weights is damaged.
     """
     from livecam.engines import FASTEST_FIRST, EngineError, fastest
-    from livecam.generator.weights import find
+    from livecam.generator.weights import find_weights
 
-    weights = find() if refine else None
+    weights = find_weights() if refine else None
 
     def check(name: str) -> None:
         if name != "cpu" and (problem := obstacle(name, size, weights)):
@@ -156,7 +156,7 @@ def _open(persona: PersonaData, name: str, weights: Weights | None, build: bool)
     told = {} if weights is None else graph_inputs(persona, weights)
     if name == "torch":
         try:
-            from livecam.model.painter import load_generator
+            from livecam.model.refiner_model import load_generator
         except ImportError as error:
             raise EngineError(f"torch is not installed. {installation.with_extra('finetune')}") from error
         from livecam.engines.torch_engine import TorchEngine

@@ -13,10 +13,10 @@ from livecam.arrays import F32
 from livecam.engines import EngineError, open_engine
 from livecam.errors import UserError
 from livecam.frames import RGB
-from livecam.generator.weights import REFINER, SMALL, Weights, find
+from livecam.generator.weights import REFINER, SMALL, Weights, find_weights
 from livecam.persona.person_shots import portrait_view
 from livecam.persona.types import PersonaData
-from livecam.render.cpu.int8 import quicker
+from livecam.render.cpu.int8 import faster_engine
 from livecam.render.cpu.refiner import CpuRefiner, portrait_inputs
 from livecam.render.style import with_style
 
@@ -35,7 +35,7 @@ def weights_for(refine: bool) -> Weights | None:
     """
     if not refine:
         return None
-    weights = find()
+    weights = find_weights()
     if weights is None:
         log.warning("no refiner's weights are installed: the picture is warped only")
     return weights
@@ -47,20 +47,20 @@ def cpu_refiner(persona: PersonaData, weights: Weights) -> CpuRefiner:
     Raises:
         UserError: a file of the weights is missing, damaged or cannot be run.
     """
-    persona = styled(persona, weights)
+    persona = ensure_style(persona, weights)
     assert persona.style is not None
     try:
         view = portrait_view(persona)
-        engine = open_engine("cpu", weights.file(REFINER), threads=threads())
+        engine = open_engine("cpu", weights.file(REFINER), threads=refiner_threads())
         if SMALL in weights:
-            small = open_engine("cpu", weights.file(SMALL), threads=threads())
-            engine = quicker(engine, small, _example(*view, persona.style.values, weights.size))
+            small = open_engine("cpu", weights.file(SMALL), threads=refiner_threads())
+            engine = faster_engine(engine, small, _example(*view, persona.style.values, weights.size))
         return CpuRefiner(engine, *view, persona.style.values)
     except EngineError as error:
         raise _unusable(error) from error
 
 
-def styled(persona: PersonaData, weights: Weights) -> PersonaData:
+def ensure_style(persona: PersonaData, weights: Weights) -> PersonaData:
     """The persona with a style for these weights, its own or one made now.
 
     Raises:
@@ -78,7 +78,7 @@ def graph_inputs(persona: PersonaData, weights: Weights) -> dict[str, NDArray[An
     Raises:
         UserError: the embedder is missing, damaged or cannot be run.
     """
-    persona = styled(persona, weights)
+    persona = ensure_style(persona, weights)
     assert persona.style is not None
     return portrait_inputs(*portrait_view(persona), persona.style.values, weights.size)
 
@@ -90,7 +90,7 @@ def _example(picture: RGB, landmarks: F32, style: F32, size: int) -> dict[str, N
     return told | {"crop": told["refiner_source"], "rasters": np.ascontiguousarray(rasters)}
 
 
-def threads() -> int:
+def refiner_threads() -> int:
     """For the refiner on a CPU: one of two cores, at most two of more. The rest belongs to the call."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 2 if cores >= 4 else 1

@@ -17,7 +17,7 @@ from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.inputs import planes
 from livecam.generator.weights import EMBEDDER, Weights
-from livecam.persona.person_shots import of_portrait
+from livecam.persona.person_shots import portrait_shots
 from livecam.persona.types import PersonaData, Shots, Style
 from livecam.render.cpu.rasters import draw_rasters
 
@@ -56,7 +56,7 @@ def with_style(persona: PersonaData, weights: Weights) -> PersonaData:
         return persona
     if style is not None and style.steps:
         log.warning("%s was fine-tuned for other weights: enrol it again with --steps", persona.name)
-    shots = persona.shots or of_portrait(persona)
+    shots = persona.shots or portrait_shots(persona)
     return replace(persona, shots=shots, style=Style(embed_style(shots, weights), weights.name))
 
 

@@ -56,7 +56,7 @@ def _copy(part: Path, copy: Path, kind: str) -> None:
                 target.mux(packet)
 
 
-def plays(path: Path) -> bool:
+def has_picture(path: Path) -> bool:
     """Whether there is at least one picture in a film."""
     try:
         with av.open(ffmpeg_name(path)) as film:

@@ -34,7 +34,7 @@ silent      it does not answer
 """
 
 
-def fault(path: str, width: int, height: int, sysfs: Path = SYSFS) -> Fault:
+def sending_fault(path: str, width: int, height: int, sysfs: Path = SYSFS) -> Fault:
     """Why frames of this size cannot be sent there; "" where they can. Leaves nothing open."""
     try:
         if not stat.S_ISCHR(os.stat(path).st_mode):

@@ -17,7 +17,7 @@ from livecam.errors import UserError
 from livecam.files import WRITTEN_VIDEOS, GrowingFile, finish, keep_cut_short, unwritable
 from livecam.frames import OutputFrame
 from livecam.sinks.base import SinkFormat
-from livecam.sinks.containers import plays, remux, whole_fragments
+from livecam.sinks.containers import has_picture, remux, whole_fragments
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +143,7 @@ class VideoFileSink:
                 self._file.truncate(whole_fragments(self._file.part))
         self._file.close()
         todo = "Free space or choose another folder."
-        if plays(self._file.part):
+        if has_picture(self._file.part):
             where = keep_cut_short(self._file.part, self._path)
             todo = f"What was recorded until then is {where} and plays. {todo}"
         else:

@@ -39,7 +39,7 @@ class VirtualCameraSink:
         which: str = "",
         *,
         devices: Callable[[], Sequence[VideoDevice]] = video_devices,
-        fault: Callable[[str, int, int], loopback.Fault] = loopback.fault,
+        fault: Callable[[str, int, int], loopback.Fault] = loopback.sending_fault,
         claim: Callable[[str], loopback.Claim | None] = loopback.claim,
         advice: Callable[[], str] | None = None,
         clock: Callable[[], float] = time.monotonic,

@@ -57,17 +57,17 @@ def test_methods_that_know_nothing(make_persona, face):
 def weights(tmp_path_factory):
     """Random ones that are shipped as trained ones are."""
     torch = pytest.importorskip("torch")
-    from livecam.model.painter import Painter
+    from livecam.model.refiner_model import RefinerModel
     from training import recipe, ship
     from training.__main__ import recipe_path
 
     torch.manual_seed(0)
     settings = recipe.read(recipe_path("test"))
-    painter = Painter(settings.network, 160)
+    painter = RefinerModel(settings.network, 160)
     for parameter in painter.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     folder = tmp_path_factory.mktemp("weights")
-    ship.save_painter(painter.eval(), settings, folder / "run.safetensors")
+    ship.save_refiner_model(painter.eval(), settings, folder / "run.safetensors")
     ship.ship(folder / "run.safetensors", folder / "shipped")
     return methods.load(folder / "shipped")
 
@@ -95,7 +95,7 @@ def test_the_refiner_is_the_products(persona, face, weights, monkeypatch):
 def test_more_pictures_of_the_person_change_the_style(persona, face, weights):
     rng = np.random.default_rng(0)
     picture = rng.integers(0, 256, (512, 512, 3), np.uint8)
-    shot = person_shots.shot(picture, persona.landmarks)
+    shot = person_shots.aligned_shot(picture, persona.landmarks)
     motion = speaking(persona, face)
     warped = CpuRenderer(persona).render(motion)
     one, two = (methods.refiner(persona, weights, shots)(warped, motion) for shots in ((), (shot,)))
@@ -110,13 +110,13 @@ def test_a_tuned_person_is_drawn_in_the_tuned_style(persona, face, weights, monk
 
     def fine_tune(known, others, painter, steps):
         told.append((len(known.shots), len(others), painter.name, steps))
-        return tuning.Tuned(known.style.values + 0.5, True, 0.2, 0.1, 4, 2, 1.0)
+        return tuning.TuningResult(known.style.values + 0.5, True, 0.2, 0.1, 4, 2, 1.0)
 
     monkeypatch.setattr(tuning, "fine_tune", fine_tune)
     others = [(methods.portrait(persona), persona.landmarks)] * 3
     motion = speaking(persona, face)
     warped = CpuRenderer(persona).render(motion)
-    plain = methods.refiner(persona, weights, [person_shots.shot(*other) for other in others])
+    plain = methods.refiner(persona, weights, [person_shots.aligned_shot(*other) for other in others])
     method, found = methods.tuned(persona, weights, others, 7)
     assert told == [(4, 3, "painter.safetensors", 7)]
     assert found.kept
@@ -124,9 +124,9 @@ def test_a_tuned_person_is_drawn_in_the_tuned_style(persona, face, weights, monk
 
 
 def test_without_a_better_style_the_tuned_row_is_that_of_eight_pictures(measured, weights, monkeypatch):
-    from livecam.finetune.tuning import Judgement
+    from livecam.finetune.tuning import StyleRating
 
-    monkeypatch.setattr(Judgement, "beats", lambda self, start: False)
+    monkeypatch.setattr(StyleRating, "beats", lambda self, start: False)
     found = measured(Plan(1, 12, {"refined": weights}, (8,), 2))
     assert list(found.rows)[-3:] == ["refined T=8", "refined T=8 tuned", "bound"]
     assert found.means("refined T=8 tuned") == pytest.approx(found.means("refined T=8"), nan_ok=True)

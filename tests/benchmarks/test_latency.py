@@ -47,9 +47,9 @@ def test_stages_count_their_own_cpu_time():
 
 
 def test_the_refiner_is_measured_beside_the_warper_where_there_is_one(monkeypatch):
-    monkeypatch.setattr(latency, "find", lambda: None)
+    monkeypatch.setattr(latency, "find_weights", lambda: None)
     assert "refined" not in dict(latency._modes())
-    monkeypatch.setattr(latency, "find", lambda: "weights")
+    monkeypatch.setattr(latency, "find_weights", lambda: "weights")
     assert {"warper", "refined"} <= dict(latency._modes()).keys()
     rows = {"pipeline": [ROW | {"fps": 1, "wall_ratio": 1, "cpu_ratio": 1, "peak_mb": 1}]}
     rows |= {"warper": [{"p50_ms": 3.25, "cpu_ms": 3.5}], "enrolment": [{"seconds": 1, "peak_mb": 1}]}
@@ -59,7 +59,7 @@ def test_the_refiner_is_measured_beside_the_warper_where_there_is_one(monkeypatc
 
 
 def test_without_weights_the_worker_has_no_refiner_to_measure(monkeypatch, capsys):
-    monkeypatch.setattr(worker, "find", lambda: None)
+    monkeypatch.setattr(worker, "find_weights", lambda: None)
     assert worker.main(["refined", "portrait", "driver", "--size", "256"]) == 2
     assert "no weights are installed" in capsys.readouterr().err
 

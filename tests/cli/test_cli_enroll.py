@@ -71,15 +71,15 @@ def test_names_of_bundled_portraits_are_taken(livecam, pictures):
 
 
 def test_a_fine_tuned_style_is_stored_only_if_it_is_better(livecam, pictures, installed, monkeypatch):
-    from livecam.finetune.tuning import Judgement
+    from livecam.finetune.tuning import StyleRating
 
     words = ("enroll", *pictures, "--size", "256", "--steps", "2")
-    monkeypatch.setattr(Judgement, "beats", lambda self, start: False)
+    monkeypatch.setattr(StyleRating, "beats", lambda self, start: False)
     code, out, err = livecam(*words, "--name", "ada")
     assert code == 0, err
     assert "the start is kept" in out
     ada = store.load("ada", 256)
-    monkeypatch.setattr(Judgement, "beats", lambda self, start: True)
+    monkeypatch.setattr(StyleRating, "beats", lambda self, start: True)
     monkeypatch.setattr("livecam.finetune.tuning.Tuner.judge", falling())
     code, out, err = livecam(*words, "--name", "eve")
     assert code == 0, err
@@ -95,10 +95,10 @@ def test_a_fine_tuned_style_is_stored_only_if_it_is_better(livecam, pictures, in
 
 def falling():
     """A judge to whom every style is better than the one before."""
-    from livecam.finetune.tuning import Judgement
+    from livecam.finetune.tuning import StyleRating
 
     errors = iter(1 / n for n in range(1, 100))
-    return lambda self, kept, far, style: Judgement(next(errors), 1.0, 0.0)
+    return lambda self, kept, far, style: StyleRating(next(errors), 1.0, 0.0)
 
 
 def test_fine_tuning_needs_weights_and_pytorch(livecam, pictures, monkeypatch, tmp_path, caplog):

@@ -47,7 +47,7 @@ sys.meta_path.insert(0, Interrupter())
 from livecam.cli import main
 main()
 """
-DRIVER = str(assets.bundled(assets.DRIVER))
+DRIVER = str(assets.bundled_file(assets.DRIVER))
 
 
 @pytest.fixture(autouse=True)
@@ -260,30 +260,30 @@ def raised(number):
 
 
 def test_while_files_are_finished_no_signal_is_raised_and_the_code_tells():
-    with signals.heeded():
-        signals.finishing()
+    with signals.signals_heeded():
+        signals.begin_finishing()
         assert raised(signal.SIGINT) is None
         assert signals.exit_code(0) == 0
         assert raised(signal.SIGTERM) is None
-        with pytest.raises(signals.Ended):
-            signals.finished()
+        with pytest.raises(signals.EndedBySignal):
+            signals.end_finishing()
         assert (signals.exit_code(0), signals.exit_code(2)) == (143, 2)
 
 
 def test_a_second_signal_is_not_raised():
-    with signals.heeded():
-        assert raised(signal.SIGTERM) is signals.Ended
+    with signals.signals_heeded():
+        assert raised(signal.SIGTERM) is signals.EndedBySignal
         assert raised(signal.SIGTERM) is None
         assert raised(signal.SIGINT) is None
         assert signals.exit_code(1) == 143
 
 
 def test_a_run_after_ctrl_c_can_be_stopped_again():
-    with signals.heeded():
+    with signals.signals_heeded():
         for _ in range(2):
             assert raised(signal.SIGINT) is KeyboardInterrupt
-            signals.finishing()
-            signals.finished()
+            signals.begin_finishing()
+            signals.end_finishing()
 
 
 def test_a_signal_that_a_destructor_swallowed_is_raised_again():
@@ -291,16 +291,16 @@ def test_a_signal_that_a_destructor_swallowed_is_raised_again():
         def __del__(self):
             signal.raise_signal(signal.SIGTERM)
 
-    with signals.heeded(), pytest.MonkeyPatch.context() as patch:
+    with signals.signals_heeded(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "unraisablehook", lambda _: None)
         Loud()
-        with pytest.raises(signals.Ended):
-            signals.check()
+        with pytest.raises(signals.EndedBySignal):
+            signals.raise_pending()
 
 
 def test_handlers_of_others_stay():
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
-    with signals.heeded():
+    with signals.signals_heeded():
         assert signal.getsignal(signal.SIGTERM) != before[0]
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
 
@@ -309,8 +309,8 @@ def test_impatient_ctrl_c_leaves_at_once():
     code = f"""{HEEDING}
 from livecam import signals
 signals.PATIENCE_SECONDS = -1
-with signals.heeded():
-    signals.finishing()
+with signals.signals_heeded():
+    signals.begin_finishing()
     signal.raise_signal(signal.SIGINT)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 130

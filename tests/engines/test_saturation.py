@@ -119,10 +119,10 @@ def haswell() -> list[str]:
 def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[str], tmp_path: Path) -> None:
     """One frame of the bundled clip through the graph that ships, on an emulated AVX2 processor."""
     from livecam.export.quantise import record
-    from livecam.generator.weights import REFINER, SMALL, find
-    from livecam.render.cpu.int8 import ALIKE_DB, likeness_db
+    from livecam.generator.weights import REFINER, SMALL, find_weights
+    from livecam.render.cpu.int8 import ALIKE_DB, correction_psnr_db
 
-    weights = find()
+    weights = find_weights()
     assert weights is not None
     small = weights.folder / SMALL
     feeds = record(weights.file(REFINER), FRAME + 1)[FRAME]
@@ -147,7 +147,9 @@ def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[
         open_engine("cpu", path, threads=1).run(feeds)["correction"]
         for path in (weights.file(REFINER), small)
     )
-    natively, precise = (likeness_db(full, other) for other in (here, np.load(tmp_path / "engine-0.npy")))
+    natively, precise = (
+        correction_psnr_db(full, other) for other in (here, np.load(tmp_path / "engine-0.npy"))
+    )
     assert precise >= ALIKE_DB
     # The same integers; the FP32 layers may sum in another order, which can turn a byte to its neighbour.
     assert precise == pytest.approx(natively, abs=0.3)

@@ -305,13 +305,13 @@ def test_the_generator_itself_goes_all_the_way(newest: ModuleType, tmp_path: Pat
     full = export_generator(Generator(256), tmp_path / "generator-256.onnx")
     half = tmp_path / "generator-256-fp16.onnx"
     onnx.save(to_half(full, [spec.name for spec in persona_specs(256)]), half)
-    sample = samples.plausible(256, 0)
+    sample = samples.figure_sample(256, 0)
     engine = open_tensorrt(
         tmp_path / "generator-256.onnx", folder=tmp_path / "kept", samples=[sample.feeds()]
     )
     assert engine.inputs == input_specs(256)
     assert engine.outputs == output_specs(256)
-    still = samples.at_rest(256, 0)
+    still = samples.resting_sample(256, 0)
     image = engine.run(still.frame.feeds())["image"]  # the persona stays
     assert engine.captured
     engine.refit(half)

@@ -15,10 +15,10 @@ import pytest
 from refiner_weights import write_weights
 
 from livecam.assets import DRIVER, PORTRAIT
-from livecam.assets import bundled as asset
+from livecam.assets import bundled_file as asset
 from livecam.errors import UserError
 from livecam.export import command, frames
-from livecam.export.frames import Moved, Recording
+from livecam.export.frames import MovedPortrait, Recording
 from livecam.face import bundle, tracker
 from livecam.generator import alignment
 from livecam.generator.inputs import input_specs, planes
@@ -41,12 +41,12 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 
 
 @pytest.fixture(scope="module")
-def moved() -> Moved:
-    return frames.bundled(2, limit=FRAMES)
+def moved() -> MovedPortrait:
+    return frames.bundled_frames(2, limit=FRAMES)
 
 
 @needs_models
-def test_samples_are_what_a_generator_is_fed(moved: Moved, weights: Weights) -> None:
+def test_samples_are_what_a_generator_is_fed(moved: MovedPortrait, weights: Weights) -> None:
     plain = list(moved.samples(SIZE, None))
     assert [sample.name for sample in plain] == ["rendered"] * 2
     for sample in plain:
@@ -67,7 +67,7 @@ def test_samples_are_what_a_generator_is_fed(moved: Moved, weights: Weights) -> 
 
 
 @needs_models
-def test_a_refiner_is_fed_crops_of_what_the_host_warps(moved: Moved, weights: Weights) -> None:
+def test_a_refiner_is_fed_crops_of_what_the_host_warps(moved: MovedPortrait, weights: Weights) -> None:
     fed = moved.refiner_feeds(weights.file(REFINER), weights)
     names = {spec.name for spec in crop_specs(weights.style, weights.size)}
     assert [set(feeds) for feeds in fed] == [names] * 2
@@ -81,11 +81,11 @@ def test_a_refiner_is_fed_crops_of_what_the_host_warps(moved: Moved, weights: We
 
 @needs_models
 def test_every_portrait_is_moved_by_every_clip(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "track", partial(frames.track, limit=FRAMES))
+    monkeypatch.setattr(frames, "track_clip", partial(frames.track_clip, limit=FRAMES))
     portrait, clip = asset(PORTRAIT), asset(DRIVER)
-    found = frames.given([portrait, portrait], [clip], 3)
+    found = frames.move_portraits([portrait, portrait], [clip], 3)
     assert [(one.name, len(one.motions)) for one in found] == [("portrait x driver", 3)] * 2
-    assert frames.given([], [], 3) == []
+    assert frames.move_portraits([], [], 3) == []
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_every_portrait_is_moved_by_every_clip(monkeypatch: pytest.MonkeyPatch) 
 )
 def test_what_cannot_be_used_is_named(portraits: list[str], clips: list[str], count: int, words: str) -> None:
     with pytest.raises(UserError) as caught:
-        frames.given([Path(name) for name in portraits], [Path(name) for name in clips], count)
+        frames.move_portraits([Path(name) for name in portraits], [Path(name) for name in clips], count)
     assert str(caught.value).startswith(words)
 
 
@@ -121,19 +121,21 @@ def test_a_clip_without_a_face_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_p
     writer.add(0, None, 64, 64)
     writer.close()
     with pytest.raises(UserError, match=r"nobody\.lcp: no face was found"):
-        frames.track(tmp_path / "nobody.lcp")
+        frames.track_clip(tmp_path / "nobody.lcp")
     with pytest.raises(UserError, match=r"driver\.mp4: no face was found"):
-        frames.track(asset(DRIVER), limit=2)
+        frames.track_clip(asset(DRIVER), limit=2)
 
 
 @needs_models
 def test_the_report_has_one_row_for_each(
-    moved: Moved, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    moved: MovedPortrait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "SEEDS", range(1))
-    monkeypatch.setattr(frames, "bundled", lambda count: moved)
+    monkeypatch.setattr(frames, "bundled_frames", lambda count: moved)
     one = replace(moved, name="mona x d10", motions=moved.motions[:1])
-    monkeypatch.setattr(frames, "given", lambda portraits, clips, count: [one] * (len(clips) == count == 3))
+    monkeypatch.setattr(
+        frames, "move_portraits", lambda portraits, clips, count: [one] * (len(clips) == count == 3)
+    )
     words = ["--out", str(tmp_path), "--size", "256", "--no-refine", "--no-half", "--frames", "3"]
     assert command.main([*words, "--portraits", "mona.jpg", "--clips", "a", "b", "c"]) == 0
     (entry,) = json.loads((tmp_path / "parity.json").read_text())["graphs"]

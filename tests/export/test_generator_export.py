@@ -110,7 +110,7 @@ def test_inputs_and_output_are_as_named(engine: Engine) -> None:
     assert engine.outputs == output_specs(SIZE)
 
 
-@pytest.mark.parametrize("make", [samples.noise, samples.plausible, samples.at_rest])
+@pytest.mark.parametrize("make", [samples.noise_sample, samples.figure_sample, samples.resting_sample])
 def test_onnxruntime_draws_what_pytorch_draws(make, reference: Engine, engine: Engine) -> None:  # type: ignore[no-untyped-def]
     results = compare(reference, engine, [make(SIZE, seed) for seed in (3, 4, 5)])
     for result in results:
@@ -121,7 +121,7 @@ def test_onnxruntime_draws_what_pytorch_draws(make, reference: Engine, engine: E
 
 
 def test_parity_would_notice_a_shifted_picture(reference: Engine) -> None:
-    sample = samples.plausible(SIZE, 3)
+    sample = samples.figure_sample(SIZE, 3)
     image = reference.run(sample.feeds())["image"]
     assert difference("shifted", image, np.roll(image, 1, axis=3)).max_error > MAX_ERROR
 
@@ -164,7 +164,7 @@ def test_a_refiner_is_exported_with_its_weights_and_inputs(tmp_path: Path) -> No
     assert set(operators(model)) <= SUPPORTED
     weights = {entry.name for entry in model.graph.initializer}
     assert "refiner.first.weight" in weights  # by name, so that weights can be exchanged in an engine
-    feeds = samples.plausible(SIZE, 0).feeds() | {"style": np.linspace(-1, 1, 8, dtype=np.float32)[None]}
+    feeds = samples.figure_sample(SIZE, 0).feeds() | {"style": np.linspace(-1, 1, 8, dtype=np.float32)[None]}
     pictures = [
         engine.run(feeds)["image"]
         for engine in (

@@ -91,7 +91,7 @@ def test_statistics_stay_in_full_precision() -> None:
     assert {kinds[name] for name in ("squares", "mean", "scale")} == {TensorProto.FLOAT}
 
 
-@pytest.mark.parametrize("make", [samples.noise, samples.plausible])
+@pytest.mark.parametrize("make", [samples.noise_sample, samples.figure_sample])
 def test_the_generator_in_half_draws_the_same(make, tmp_path: Path) -> None:
     model = export_generator(Generator(256), tmp_path / "full.onnx")
     half = to_half(model, PICTURES)

@@ -12,7 +12,7 @@ from refiner_weights import write_weights
 
 from livecam.engines import open_engine
 from livecam.export import command, samples
-from livecam.export.refined import made_up, with_refiner
+from livecam.export.refined import random_inputs, with_refiner
 from livecam.generator.inputs import input_specs
 from livecam.generator.layout import refiner_specs
 from livecam.generator.weights import REFINER, VARIABLE, Weights
@@ -44,7 +44,7 @@ def test_the_graph_refines_and_says_with_what(weights: Weights, tmp_path: Path) 
     refiner = open_engine("cpu", tmp_path / "refiner.onnx", threads=1)
     shipped = open_engine("cpu", weights.file(REFINER), threads=1)
     assert (refiner.inputs, refiner.outputs) == (shipped.inputs, shipped.outputs)
-    feeds = made_up(refiner.inputs, np.random.default_rng(0))
+    feeds = random_inputs(refiner.inputs, np.random.default_rng(0))
     given, expected = (engine.run(feeds)["correction"] for engine in (refiner, shipped))
     np.testing.assert_allclose(
         given, expected, rtol=0, atol=1e-5
@@ -74,8 +74,8 @@ def test_damaged_weights_are_named(
 
 def test_samples_hold_every_input_and_are_the_same_again() -> None:
     specs = refiner_specs(8, 32)
-    one, again = (with_refiner(samples.plausible(SIZE, 0), specs).feeds() for _ in range(2))
+    one, again = (with_refiner(samples.figure_sample(SIZE, 0), specs).feeds() for _ in range(2))
     assert {spec.name for spec in specs} <= set(one)
     assert all((one[name] == again[name]).all() for name in one)
-    other = with_refiner(samples.plausible(SIZE, 1), specs).feeds()
+    other = with_refiner(samples.figure_sample(SIZE, 1), specs).feeds()
     assert (one["refiner_style"] != other["refiner_style"]).any()

@@ -9,7 +9,7 @@ from face_data import PICTURE, needs_models
 from livecam.face import continuity
 from livecam.face import landmarks as lm
 from livecam.face.continuity import BELIEVED_MS, Continuity, size_step
-from livecam.face.optical_flow import Steady
+from livecam.face.optical_flow import FlowStabiliser
 from livecam.face.tracker import FaceTracker
 
 FRAME_MS, FRAME_NS = 33, 33_333_333
@@ -71,9 +71,9 @@ def patterned(shift: int = 0) -> np.ndarray:
     return np.roll(rng.integers(0, 255, (512, 512, 3)).astype(np.uint8), shift, 1)
 
 
-def shown(face, second: np.ndarray, place=None) -> Steady:
+def shown(face, second: np.ndarray, place=None) -> FlowStabiliser:
     """What is told of a second picture, in which the face is seen at `place`."""
-    steady = Steady()
+    steady = FlowStabiliser()
     steady(patterned(), face)
     steady(second, face if place is None else place)
     return steady
@@ -98,7 +98,7 @@ def test_what_smears_down_from_a_row_is_flat(face):
 def test_a_face_that_leaves_the_picture_is_not_flat(face):
     """Beyond the rim there are no pixels to tell it by."""
     away = face + np.float32([400, 0, 0])
-    steady = Steady()
+    steady = FlowStabiliser()
     steady(patterned(), away)
     steady(patterned(), away)
     assert steady.flattened == 0
@@ -108,14 +108,14 @@ def test_a_face_that_goes_fast_before_a_plain_wall_is_not_flat(face):
     wall = np.full((512, 1024, 3), GREY, np.uint8)
     before, after = wall.copy(), wall.copy()
     before[:, :512] = after[:, 400:912] = patterned()
-    steady = Steady()
+    steady = FlowStabiliser()
     steady(before, face)
     steady(after, face + np.float32([400, 0, 0]))
     assert steady.flattened == 0
 
 
 def test_a_picture_that_was_flat_before_tells_nothing(face):
-    steady = Steady()
+    steady = FlowStabiliser()
     grey = np.full((512, 512, 3), GREY, np.uint8)
     steady(grey, face)
     steady(grey, face)
@@ -123,7 +123,7 @@ def test_a_picture_that_was_flat_before_tells_nothing(face):
 
 
 def test_what_was_not_believed_leaves_no_trace(face):
-    believed, disturbed = Steady(), Steady()
+    believed, disturbed = FlowStabiliser(), FlowStabiliser()
     for steady in (believed, disturbed):
         steady(patterned(), face)
     disturbed(np.full((512, 512, 3), GREY, np.uint8), scaled(face, 1.2))
@@ -138,7 +138,7 @@ def test_the_light_going_down_is_no_motion(face):
 
     soft = cv2.GaussianBlur(patterned(), (0, 0), 6).astype(np.float64)
     soft = np.clip(128 + 6 * (soft - soft.mean()), 0, 255)
-    steady = Steady()
+    steady = FlowStabiliser()
     steady(soft.astype(np.uint8), face)
     steady((0.4 * soft).astype(np.uint8), face)
     assert steady.from_flow < continuity.LARGEST_FROM_FLOW

@@ -8,7 +8,7 @@ import pytest
 from face_data import PICTURE, REFERENCE, needs_models
 
 from livecam.face import optical_flow
-from livecam.face.optical_flow import Steady
+from livecam.face.optical_flow import FlowStabiliser
 from livecam.face.tracker import FaceTracker
 
 FRAME_NS = 33_333_333
@@ -38,7 +38,7 @@ def error(points: np.ndarray, truth: np.ndarray) -> float:
 def test_points_are_steadier_than_what_is_seen_and_not_late():
     """Of noise that is new in every frame, a share of .3 leaves sqrt(.3 / 1.7) = .42, and a little more
     where it is believed to be motion."""
-    steady, chance = Steady(), np.random.default_rng(0)
+    steady, chance = FlowStabiliser(), np.random.default_rng(0)
     seen, kept, late = [], [], []
     for k in range(40):
         picture, truth = moved(1.7 * k, 0.6 * k)
@@ -53,7 +53,7 @@ def test_points_are_steadier_than_what_is_seen_and_not_late():
 
 
 def test_the_first_points_pass_and_so_do_those_after_a_reset():
-    steady, chance = Steady(), np.random.default_rng(1)
+    steady, chance = FlowStabiliser(), np.random.default_rng(1)
     for k in range(3):
         if k == 2:
             steady.reset()
@@ -62,7 +62,7 @@ def test_the_first_points_pass_and_so_do_those_after_a_reset():
 
 
 def test_depth_that_stays_is_given_as_it_was_and_what_is_given_is_not_changed():
-    steady, chance = Steady(), np.random.default_rng(2)
+    steady, chance = FlowStabiliser(), np.random.default_rng(2)
     for _ in range(3):
         points = noisy(REFERENCE, chance)
         before = points.copy()
@@ -74,7 +74,7 @@ def test_depth_that_stays_is_given_as_it_was_and_what_is_given_is_not_changed():
 
 def test_depth_is_calmer_while_the_face_is_still():
     """Of noise that is new in every frame, a share of .4 leaves half; .003 is no turn of the head."""
-    steady, chance = Steady(), np.random.default_rng(3)
+    steady, chance = FlowStabiliser(), np.random.default_rng(3)
     given = []
     for _ in range(40):
         points = REFERENCE + chance.normal(0, 0.003 * UNIT, REFERENCE.shape).astype(np.float32) * [0, 0, 1]
@@ -84,7 +84,7 @@ def test_depth_is_calmer_while_the_face_is_still():
 
 
 def test_a_head_that_turns_has_its_depth_at_once():
-    steady = Steady()
+    steady = FlowStabiliser()
     steady(PICTURE, REFERENCE)
     turned = REFERENCE.copy()
     turned[:, 2] += np.float32(np.tan(np.radians(4))) * (REFERENCE[:, 0] - REFERENCE[:, 0].mean())
@@ -93,7 +93,7 @@ def test_a_head_that_turns_has_its_depth_at_once():
 
 def test_where_both_disagree_what_is_seen_counts():
     """A lid comes down by a tenth of the eyes' distance; the pixels around hardly move."""
-    steady = Steady()
+    steady = FlowStabiliser()
     steady(PICTURE, REFERENCE)
     points = REFERENCE.copy()
     points[:40, 1] += 0.1 * UNIT
@@ -104,13 +104,13 @@ def test_where_both_disagree_what_is_seen_counts():
 
 def test_it_never_leaves_what_is_seen_by_more_than_the_doubt():
     """Pixels that go elsewhere, as a hand's before the face, draw points along for a little way only."""
-    steady = Steady()
+    steady = FlowStabiliser()
     off = [error(steady(moved(1.5 * k)[0], REFERENCE), REFERENCE) for k in range(60)]
     assert max(off) < optical_flow.DOUBT
 
 
 def test_pixels_that_show_nothing_change_nothing():
-    steady, chance, grey = Steady(), np.random.default_rng(3), np.full_like(PICTURE, 128)
+    steady, chance, grey = FlowStabiliser(), np.random.default_rng(3), np.full_like(PICTURE, 128)
     for _ in range(4):
         points = noisy(REFERENCE, chance)
         np.testing.assert_allclose(steady(grey, points), points, atol=1e-3)
@@ -118,7 +118,7 @@ def test_pixels_that_show_nothing_change_nothing():
 
 @pytest.mark.parametrize("shift", [(-300, 0), (250, 300), (5000, -5000)])
 def test_a_face_at_the_rim_or_beyond_is_no_trouble(shift):
-    steady, chance = Steady(), np.random.default_rng(4)
+    steady, chance = FlowStabiliser(), np.random.default_rng(4)
     for _ in range(3):
         points = noisy(REFERENCE + np.array([*shift, 0], np.float32), chance)
         assert error(steady(PICTURE, points), points) < optical_flow.DOUBT
@@ -127,7 +127,7 @@ def test_a_face_at_the_rim_or_beyond_is_no_trouble(shift):
 @pytest.mark.parametrize("scale", [0.1, 0.5, 3.0])
 def test_faces_of_all_sizes_are_steadied(scale):
     picture = cv2.resize(PICTURE, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    steady, chance, truth = Steady(), np.random.default_rng(5), REFERENCE * np.float32(scale)
+    steady, chance, truth = FlowStabiliser(), np.random.default_rng(5), REFERENCE * np.float32(scale)
     seen, kept = [], []
     for _ in range(20):
         points = (noisy(REFERENCE, chance) * scale).astype(np.float32)
@@ -137,7 +137,7 @@ def test_faces_of_all_sizes_are_steadied(scale):
 
 
 def test_a_face_that_comes_nearer_is_followed_on():
-    steady = Steady()
+    steady = FlowStabiliser()
     for k in range(30):
         scale = np.float32(1.02**k)
         picture = cv2.resize(PICTURE, None, fx=float(scale), fy=float(scale))
@@ -161,5 +161,5 @@ def test_a_still_face_is_stiller_in_front_of_a_noisy_camera(monkeypatch):
         return float(np.linalg.norm(np.diff(places[5:], axis=0), axis=-1).mean())
 
     steadied = jitter()
-    monkeypatch.setattr(Steady, "__call__", lambda self, picture, points: points)
+    monkeypatch.setattr(FlowStabiliser, "__call__", lambda self, picture, points: points)
     assert steadied < 0.65 * jitter()

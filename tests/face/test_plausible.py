@@ -13,8 +13,8 @@ from livecam.face.plausible import (
     face_height,
     mesh_doubt,
     mesh_plausible,
+    mesh_spread,
     proportions,
-    spread,
 )
 
 
@@ -64,7 +64,7 @@ def test_proportions_do_not_depend_on_pose_or_size(face):
 
 
 def test_spread_is_a_part_of_the_faces_height(face):
-    assert spread([face, face, face]) == 0
+    assert mesh_spread([face, face, face]) == 0
     moved = face + np.array([0.1 * face_height(face), 0, 0])
-    assert spread([face, face, moved]) == pytest.approx(0.1, rel=1e-3)
-    assert spread([face, face, moved]) > LARGEST_SPREAD
+    assert mesh_spread([face, face, moved]) == pytest.approx(0.1, rel=1e-3)
+    assert mesh_spread([face, face, moved]) > LARGEST_SPREAD

@@ -10,7 +10,7 @@ from face_data import PICTURE, needs_models
 
 from livecam.face import rotated_tracking as looking
 from livecam.face.measures import between_eyes
-from livecam.face.rotated_tracking import TurnedLooks
+from livecam.face.rotated_tracking import RotatedTracker
 from livecam.face.window import face_size
 
 WINDOW = np.zeros((400, 400, 3), np.uint8)
@@ -27,7 +27,7 @@ def looks(monkeypatch, face):
     """Looks that see `face` in its place, at each turn a little beside it by `looks.bias`."""
     monkeypatch.setattr(looking, "face_landmarker_path", lambda: None)
     monkeypatch.setattr(looking._mediapipe, "create_face_landmarker", lambda *_, **__: None)
-    looks: Any = TurnedLooks()
+    looks: Any = RotatedTracker()
     looks.bias = RNG.normal(0, 0.002 * between_eyes(face), (2, 478, 3)).astype(np.float32)
     looks.face = face
     monkeypatch.setattr(
@@ -93,7 +93,7 @@ def test_nobody_is_none(looks):
 @needs_models
 def test_a_still_face_stands_still_though_every_look_is_another():
     window = np.ascontiguousarray(PICTURE)
-    looks = TurnedLooks()
+    looks = RotatedTracker()
     points = [looks.first(window)]
     for _ in range(8):
         points.append(looks.again(window))

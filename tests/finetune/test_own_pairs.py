@@ -8,9 +8,9 @@ from faces import draw_face, turned, with_lids, with_lip_gap
 
 from livecam.face import landmarks as lm
 from livecam.face import measures
-from livecam.finetune.own_pairs import OwnPairs, held_out_of, made_up, match_colours
+from livecam.finetune.own_pairs import OwnPairs, held_out_indices, match_colours, unseen_expressions
 from livecam.generator.layout import LIDS, LIPS, MOUTH
-from livecam.persona.pictures import Seen
+from livecam.persona.pictures import PersonPicture
 
 SIZE = 64
 
@@ -22,7 +22,7 @@ def make(persona) -> OwnPairs:  # type: ignore[no-untyped-def]
 
 def crop_of(points: np.ndarray, colour: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     picture = np.clip(draw_face(points).astype(float) * colour, 0, 255).astype(np.uint8)
-    return Seen(picture, points, "drawn").crop(256)
+    return PersonPicture(picture, points, "drawn").crop(256)
 
 
 def error(one: np.ndarray, other: np.ndarray, where: np.ndarray) -> float:
@@ -60,7 +60,7 @@ def test_heads_turned_too_far_are_not_compared(make, face) -> None:  # type: ign
 
 
 def test_nobody_knows_the_truth_of_made_up_faces(make, persona) -> None:  # type: ignore[no-untyped-def]
-    faces = made_up(persona.landmarks)
+    faces = unseen_expressions(persona.landmarks)
     pairs = [make.moved(points) for points in faces]
     assert all(pair.truth is None for pair in pairs)
     opened = [(pair.rasters[MOUTH] > 0).sum() for pair in pairs]
@@ -80,10 +80,10 @@ def test_colours_are_matched_where_the_refiner_changes_nothing() -> None:
 
 
 def test_some_of_the_others_are_held_out_and_never_all_of_many() -> None:
-    assert list(held_out_of(0)) == []
-    assert list(held_out_of(1)) == [0]
+    assert list(held_out_indices(0)) == []
+    assert list(held_out_indices(1)) == [0]
     for count in range(2, 32):
-        kept = list(held_out_of(count))
+        kept = list(held_out_indices(count))
         assert 1 <= len(kept) <= count / 2
         assert max(kept) < count
 

@@ -13,11 +13,11 @@ from refiner_weights import write_weights
 
 from livecam.errors import UserError
 from livecam.finetune import tuning
-from livecam.finetune.tuning import Judgement, Pack, Tuner
+from livecam.finetune.tuning import PairTensors, StyleRating, Tuner
 from livecam.generator.weights import PAINTER, Weights
-from livecam.model.painter import load_painter
+from livecam.model.refiner_model import load_refiner_model
 from livecam.persona.person_shots import portrait_view
-from livecam.persona.pictures import Seen
+from livecam.persona.pictures import PersonPicture
 from livecam.render.cpu.refiner import portrait_inputs
 from livecam.render.style import with_style
 
@@ -34,16 +34,16 @@ def styled(persona, weights):  # type: ignore[no-untyped-def]
 
 @pytest.fixture(scope="module")
 def tuner(styled, weights) -> Tuner:  # type: ignore[no-untyped-def]
-    network = load_painter(weights.file(PAINTER))[0].network.requires_grad_(False)
+    network = load_refiner_model(weights.file(PAINTER))[0].network.requires_grad_(False)
     return Tuner(network, portrait_inputs(*portrait_view(styled), styled.style.values, 32))
 
 
 def others(face: np.ndarray, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
     moved = [turned(with_lip_gap(face, 0.1 * k), yaw=4 * k) for k in range(1, count + 1)]
-    return [Seen(draw_face(points), points, "drawn").crop(256) for points in moved]
+    return [PersonPicture(draw_face(points), points, "drawn").crop(256) for points in moved]
 
 
-def truths_of(tuner: Tuner, pack: Pack, style: torch.Tensor) -> Pack:
+def truths_of(tuner: Tuner, pack: PairTensors, style: torch.Tensor) -> PairTensors:
     """As if the person looked exactly as that style paints them."""
     with torch.no_grad():
         return replace(pack, truth=tuner.repair(pack, style))
@@ -84,7 +84,7 @@ def test_what_is_worse_on_held_out_pictures_is_not_kept(tuner, styled, face) -> 
 
 
 def test_fine_tune_gives_the_start_back_where_nothing_is_better(styled, face, weights, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(Judgement, "beats", lambda self, start: False)
+    monkeypatch.setattr(StyleRating, "beats", lambda self, start: False)
     seen: list[int] = []
     told = lambda done, total: seen.append(done)  # noqa: E731
     tuned = tuning.fine_tune(styled, others(face, 2), weights.file(PAINTER), 3, told)
@@ -95,11 +95,11 @@ def test_fine_tune_gives_the_start_back_where_nothing_is_better(styled, face, we
 
 
 def test_better_means_nearer_not_softer_and_elsewhere_the_same() -> None:
-    start = Judgement(0.10, 0.80, 0.0)
-    assert Judgement(0.09, 0.80, 0.1).beats(start)
-    assert not Judgement(0.0999, 0.80, 0.1).beats(start)  # noise
-    assert not Judgement(0.09, 0.70, 0.1).beats(start)  # softer
-    assert not Judgement(0.09, 0.80, 0.9).beats(start)  # other faces have changed
+    start = StyleRating(0.10, 0.80, 0.0)
+    assert StyleRating(0.09, 0.80, 0.1).beats(start)
+    assert not StyleRating(0.0999, 0.80, 0.1).beats(start)  # noise
+    assert not StyleRating(0.09, 0.70, 0.1).beats(start)  # softer
+    assert not StyleRating(0.09, 0.80, 0.9).beats(start)  # other faces have changed
 
 
 def test_the_same_seed_gives_the_same_style(tuner, styled, face) -> None:  # type: ignore[no-untyped-def]
@@ -124,5 +124,5 @@ def test_a_mirrored_pack_is_repaired_as_the_mirror_of_the_pack(tuner, styled) ->
 def test_weights_that_are_none_are_named(styled, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "painter.safetensors"
     path.write_bytes(b"\x00" * 16)
-    with pytest.raises(UserError, match="not a painter's weights"):
+    with pytest.raises(UserError, match="not a refiner's weights"):
         tuning.fine_tune(styled, [], path, 1)

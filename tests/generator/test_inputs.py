@@ -11,7 +11,7 @@ from livecam.generator.inputs import PersonaInputs, frame_specs, input_specs, pe
 
 
 def test_specs_fit_what_is_fed() -> None:
-    sample = samples.plausible(256, 0)
+    sample = samples.figure_sample(256, 0)
     feeds = sample.feeds()
     assert [spec.name for spec in input_specs(256)] == list(feeds)
     for spec in input_specs(256):

@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def find(folder: Path) -> weights.Weights | None:
-    return weights.find({weights.VARIABLE: str(folder)})
+    return weights.find_weights({weights.VARIABLE: str(folder)})
 
 
 def test_what_was_written_is_found(folder: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_named_folder_must_hold_weights(tmp_path: Path) -> None:
 
 
 def test_the_shipped_weights_are_whole_if_there_are_any() -> None:
-    found = weights.find({})
+    found = weights.find_weights({})
     if found is None:
         pytest.skip("no weights ship yet")
     total = sum(found.file(name).stat().st_size for name in weights.FILES)
@@ -85,12 +85,12 @@ def test_a_graph_in_int8_may_come_and_go(folder: Path) -> None:
     assert before is not None
     assert weights.SMALL not in before
     (folder / weights.SMALL).write_bytes(b"small")
-    weights.renew(environ)
+    weights.renew_manifest(environ)
     after = find(folder)
     assert after is not None
     assert after.file(weights.SMALL) == folder / weights.SMALL
     assert after.name == before.name  # styles stay good
     assert json.loads((folder / weights.MANIFEST).read_text())["seed"] == 0  # and so do the notes
     (folder / weights.SMALL).unlink()
-    weights.renew(environ)
+    weights.renew_manifest(environ)
     assert weights.SMALL not in (find(folder) or ())

@@ -30,7 +30,7 @@ def draw(sample: Sample, generator: Generator | None = None) -> NDArray[np.float
 
 def open_up(sample: Sample, **gaps: float) -> Sample:
     return dataclasses.replace(
-        sample, frame=dataclasses.replace(sample.frame, landmarks=samples.face(**gaps))
+        sample, frame=dataclasses.replace(sample.frame, landmarks=samples.gaping_landmarks(**gaps))
     )
 
 
@@ -43,7 +43,7 @@ def layers(sample: Sample) -> tuple[NDArray[Any], ...]:
 
 def test_at_rest_the_picture_is_the_portrait() -> None:
     """Also: shut lips and lids leave no line, though the interior looks nothing like the skin."""
-    sample = samples.at_rest(SIZE, 0)
+    sample = samples.resting_sample(SIZE, 0)
     portrait, interior = layers(sample)
     assert np.abs(portrait - interior).max() > 0.3  # so a line would be seen
     # Positions are exact to 4e-6 of a pixel, pixels differ by less than 1.
@@ -51,7 +51,7 @@ def test_at_rest_the_picture_is_the_portrait() -> None:
 
 
 def test_the_interior_shows_through_open_mouth_and_eyes_only() -> None:
-    sample = open_up(samples.at_rest(SIZE, 0), mouth_gap=0.3, eye_gap=0.3)  # wide enough for 64 pixels
+    sample = open_up(samples.resting_sample(SIZE, 0), mouth_gap=0.3, eye_gap=0.3)  # wide enough for 64 pixels
     portrait, interior = layers(sample)
     picture = draw(sample)
 
@@ -64,7 +64,7 @@ def test_the_interior_shows_through_open_mouth_and_eyes_only() -> None:
         np.testing.assert_allclose(at(picture, x, y), at(portrait, x, y), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("make", [samples.noise, samples.plausible])
+@pytest.mark.parametrize("make", [samples.noise_sample, samples.figure_sample])
 def test_the_picture_stays_within_0_and_1(make: Any) -> None:
     picture = draw(make(SIZE, 1))
     assert np.isfinite(picture).all()
@@ -74,7 +74,7 @@ def test_the_picture_stays_within_0_and_1(make: Any) -> None:
 
 def test_a_mouth_without_width_does_no_harm() -> None:
     """All landmarks in one place, as before the first face: nothing divides by 0."""
-    sample = samples.at_rest(SIZE, 0)
+    sample = samples.resting_sample(SIZE, 0)
     nowhere = dataclasses.replace(sample.frame, landmarks=np.full((478, 2), 0.5, np.float32))
     picture = draw(dataclasses.replace(sample, frame=nowhere))
     np.testing.assert_allclose(picture, layers(sample)[0], rtol=0, atol=1e-5)
@@ -89,7 +89,7 @@ class Tint(Refiner):
 
 
 def test_the_refiner_has_the_last_word_and_its_own_inputs() -> None:
-    sample = samples.at_rest(SIZE, 0)
+    sample = samples.resting_sample(SIZE, 0)
     generator = Generator(SIZE, Tint())
     assert [spec.name for spec in generator.inputs][-2:] == ["lids", "tint"]
     feeds = [torch.from_numpy(array) for array in sample.feeds().values()]

@@ -50,7 +50,7 @@ def test_outline_shrunk_to_a_point_is_the_distance_to_it() -> None:
 @pytest.mark.parametrize("gap", [0.004, 0.012, 0.06])  # 1, 3 and 15 pixels at 256
 def test_distances_are_right_where_it_is_open_however_little(gap: float) -> None:
     size = 256
-    landmarks = torch.from_numpy(samples.face(mouth_gap=gap, eye_gap=gap))
+    landmarks = torch.from_numpy(samples.gaping_landmarks(mouth_gap=gap, eye_gap=gap))
     mouth, *eyes = Holes(size)(landmarks)[0]
     points = cell_grid(size)
     exact = signed_distance(points, landmarks[list(MOUTH)]).reshape(size, size)
@@ -66,7 +66,9 @@ def test_distances_are_right_where_it_is_open_however_little(gap: float) -> None
 
 
 def test_mouth_and_eyes_are_where_the_landmarks_open() -> None:
-    mouth, left, right = Holes(256)(torch.from_numpy(samples.face(mouth_gap=0.06, eye_gap=0.03)))[0].numpy()
+    mouth, left, right = Holes(256)(torch.from_numpy(samples.gaping_landmarks(mouth_gap=0.06, eye_gap=0.03)))[
+        0
+    ].numpy()
     rows, columns = np.nonzero(mouth > 0)
     # The mouth is .14 wide and .06 high about (.5, .62); its corners are thinner than a pixel.
     assert (columns.min() / 256, columns.max() / 256) == pytest.approx((0.43, 0.57), abs=2 / 256)
@@ -78,19 +80,25 @@ def test_mouth_and_eyes_are_where_the_landmarks_open() -> None:
 
 def test_shut_lips_and_lids_are_nowhere_open() -> None:
     # The lips lie on one line: the distance is 0 on it up to rounding, and must not rise above that.
-    turned = samples.face(mouth_gap=0, eye_gap=0) @ np.array([[0.9, 0.2], [-0.2, 0.9]], np.float32)
-    for landmarks in (samples.face(mouth_gap=0, eye_gap=0), turned, np.full((478, 2), 0.5, np.float32)):
+    turned = samples.gaping_landmarks(mouth_gap=0, eye_gap=0) @ np.array(
+        [[0.9, 0.2], [-0.2, 0.9]], np.float32
+    )
+    for landmarks in (
+        samples.gaping_landmarks(mouth_gap=0, eye_gap=0),
+        turned,
+        np.full((478, 2), 0.5, np.float32),
+    ):
         assert Holes(256)(torch.from_numpy(landmarks)).max() <= 1e-6
 
 
 def test_openings_beyond_the_picture_leave_it_closed() -> None:
-    landmarks = samples.face(mouth_gap=0.06, eye_gap=0.03) + np.float32(2)
+    landmarks = samples.gaping_landmarks(mouth_gap=0.06, eye_gap=0.03) + np.float32(2)
     assert Holes(64)(torch.from_numpy(landmarks)).max() < 0
 
 
 def test_gradients_reach_the_landmarks() -> None:
     """A refiner's training may want to move them."""
-    landmarks = torch.from_numpy(samples.face(mouth_gap=0.05, eye_gap=0.02)).requires_grad_()
+    landmarks = torch.from_numpy(samples.gaping_landmarks(mouth_gap=0.05, eye_gap=0.02)).requires_grad_()
     Holes(64)(landmarks).sum().backward()
     assert landmarks.grad is not None
     assert math.isfinite(landmarks.grad.abs().sum().item())

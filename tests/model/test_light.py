@@ -11,9 +11,9 @@ from livecam.model.light import (
     TRUSTED,
     USUAL_BLUE,
     colourfulness,
-    daylight,
+    correction_trust,
+    daylight_gains,
     in_own_colours,
-    trusted,
 )
 
 PINK = torch.tensor([0.3, 0.1, 0.1]).reshape(1, 3, 1, 1)
@@ -44,10 +44,10 @@ def in_light(blue: float) -> Tensor:
 
 def test_grey_and_usual_light_are_left_alone() -> None:
     grey = torch.rand(1, 1, 64, 64).expand(1, 3, 64, 64)
-    torch.testing.assert_close(daylight(grey), torch.ones(1, 3, 1, 1))
+    torch.testing.assert_close(daylight_gains(grey), torch.ones(1, 3, 1, 1))
     usual = in_light(1.0)
-    torch.testing.assert_close(daylight(usual), torch.ones(1, 3, 1, 1))
-    assert daylight(usual * torch.tensor([1.0, 1.0, 0.01]).reshape(1, 3, 1, 1)).max() == MOST_BLUE**2
+    torch.testing.assert_close(daylight_gains(usual), torch.ones(1, 3, 1, 1))
+    assert daylight_gains(usual * torch.tensor([1.0, 1.0, 0.01]).reshape(1, 3, 1, 1)).max() == MOST_BLUE**2
 
 
 def test_in_a_strange_light_corrections_inside_the_mouth_are_half_believed() -> None:
@@ -59,7 +59,7 @@ def test_in_a_strange_light_corrections_inside_the_mouth_are_half_believed() -> 
         (sum(STRANGE) / 2, (1 + TRUSTED) / 2),
         (1.5, TRUSTED),
     ):
-        share = trusted(in_light(blue), mouth)
+        share = correction_trust(in_light(blue), mouth)
         assert share.shape == (1, 1, 64, 64)
         torch.testing.assert_close(
             share[..., 28:36, 20:44], torch.full((1, 1, 8, 24), inside), atol=0.02, rtol=0

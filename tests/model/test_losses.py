@@ -35,7 +35,7 @@ def test_regions_weigh_openings_more_and_nothing_outside_the_gate() -> None:
 def test_content_of_a_flat_error_is_its_size() -> None:
     truth = torch.rand(2, 3, 16, 16)
     weights = torch.ones(2, 1, 16, 16)
-    torch.testing.assert_close(losses.content(truth + 0.25, truth, weights), torch.tensor(0.25))
+    torch.testing.assert_close(losses.content_loss(truth + 0.25, truth, weights), torch.tensor(0.25))
 
 
 def test_content_counts_edges_and_only_where_weighted() -> None:
@@ -43,8 +43,8 @@ def test_content_counts_edges_and_only_where_weighted() -> None:
     stripes = truth.clone()
     stripes[..., ::2] = 0.2  # L1 .1; every difference to the right is .2, downwards 0: .1 + .5 * .2
     weights = torch.ones(1, 1, 16, 16)
-    torch.testing.assert_close(losses.content(stripes, truth, weights), torch.tensor(0.2))
-    assert losses.content(stripes, truth, torch.zeros_like(weights)) == 0
+    torch.testing.assert_close(losses.content_loss(stripes, truth, weights), torch.tensor(0.2))
+    assert losses.content_loss(stripes, truth, torch.zeros_like(weights)) == 0
 
 
 def test_gradient_similarity_knows_blur_but_not_brightness() -> None:
@@ -74,12 +74,14 @@ def test_sharpness_asks_for_as_much_contrast_wherever_it_lies() -> None:
     truth[..., ::8] = truth[..., 1::8] = 0.4
     weights = torch.ones(1, 1, 64, 64)
     moved = torch.roll(truth, 2, -1)
-    assert losses.sharpness(moved, truth, weights) < 0.02  # stripes at the border are half there
-    assert losses.sharpness(truth + 0.2, truth, weights) < 1e-6
+    assert losses.sharpness_loss(moved, truth, weights) < 0.02  # stripes at the border are half there
+    assert losses.sharpness_loss(truth + 0.2, truth, weights) < 1e-6
     # Half the contrast misses half of the strength: Prewitt's .4 in every second column, so .28 as a root,
     # and the same halved.
-    assert losses.sharpness(truth / 2, truth, weights).item() == pytest.approx(0.5 * 0.4 / 2**0.5, rel=0.05)
-    assert losses.sharpness(truth * 0, truth, torch.zeros_like(weights)) == 0
+    assert losses.sharpness_loss(truth / 2, truth, weights).item() == pytest.approx(
+        0.5 * 0.4 / 2**0.5, rel=0.05
+    )
+    assert losses.sharpness_loss(truth * 0, truth, torch.zeros_like(weights)) == 0
 
 
 def test_tone_asks_for_the_light_of_each_place_and_not_for_its_pattern() -> None:
@@ -87,16 +89,16 @@ def test_tone_asks_for_the_light_of_each_place_and_not_for_its_pattern() -> None
     truth[..., ::4] = 0.4
     weights = torch.ones(1, 1, 64, 64)
     # Eight columns hold two stripes wherever they start; to compare pixel by pixel would give .2.
-    assert losses.tone(torch.roll(truth, 2, -1), truth, weights) < 1e-6
-    torch.testing.assert_close(losses.tone(truth + 0.1, truth, weights), torch.tensor(0.1))
+    assert losses.local_colour(torch.roll(truth, 2, -1), truth, weights) < 1e-6
+    torch.testing.assert_close(losses.local_colour(truth + 0.1, truth, weights), torch.tensor(0.1))
     # One half lighter and one darker is wrong everywhere but where a place holds a bit of both.
     split = truth + torch.cat([torch.full((32,), 0.1), torch.full((32,), -0.1)])
-    assert losses.tone(split, truth, weights).item() == pytest.approx(0.1 * 14 / 15, rel=1e-4)
+    assert losses.local_colour(split, truth, weights).item() == pytest.approx(0.1 * 14 / 15, rel=1e-4)
     half = weights.clone()
     half[..., 32:] = 0
     brighter = truth.clone()
     brighter[..., 32:] = 1
-    assert losses.tone(brighter, truth, half) == 0  # where nothing counts, nothing is asked
+    assert losses.local_colour(brighter, truth, half) == 0  # where nothing counts, nothing is asked
 
 
 def test_gradient_similarity_has_a_slope_where_all_is_flat() -> None:
@@ -111,10 +113,10 @@ def test_restraint_spares_the_openings() -> None:
     gate = torch.ones(1, 1, 16, 16)
     rasters = outside()
     around = losses.region_weights(gate, rasters, rasters)
-    torch.testing.assert_close(losses.restraint(gate * 0.5, gate, around), torch.tensor(0.5))
+    torch.testing.assert_close(losses.mask_restraint(gate * 0.5, gate, around), torch.tensor(0.5))
     rasters[:] = 1
     inside = losses.region_weights(gate, rasters, rasters)
-    assert losses.restraint(gate, gate, inside) == 0
+    assert losses.mask_restraint(gate, gate, inside) == 0
 
 
 @pytest.mark.parametrize(
@@ -177,15 +179,15 @@ def test_the_truth_is_bent_to_where_the_picture_has_it() -> None:
     picture = torch.roll(truth, (1, -1), (2, 3))  # what lay at x, y lies at x - 1, y + 1
     inner = (..., slice(10, 150), slice(10, 150))
     before = (truth - picture).abs()[inner].mean()
-    bent = losses.register(truth, picture)
+    bent = losses.register_truth(truth, picture)
     assert (bent - picture).abs()[inner].mean() < 1e-4 * before  # whole pixels: nothing is lost
     # What lies right stays as it is; a colour that differs everywhere alike moves nothing.
-    torch.testing.assert_close(losses.register(truth, truth), truth, atol=1e-5, rtol=0)
-    torch.testing.assert_close(losses.register(truth, truth * 0.5 + 0.9), truth, atol=1e-5, rtol=0)
+    torch.testing.assert_close(losses.register_truth(truth, truth), truth, atol=1e-5, rtol=0)
+    torch.testing.assert_close(losses.register_truth(truth, truth * 0.5 + 0.9), truth, atol=1e-5, rtol=0)
 
 
 def test_the_truth_is_not_bent_without_end() -> None:
     truth = torch.zeros(1, 3, 160, 160)
     truth[..., 80, 80] = 1
     picture = torch.roll(truth, 6, 3)
-    assert losses.register(truth, picture)[0, 0, 80, 86] == 0
+    assert losses.register_truth(truth, picture)[0, 0, 80, 86] == 0

@@ -21,7 +21,7 @@ from livecam.generator.alignment import face_square
 from livecam.generator.inputs import persona_specs, planes
 from livecam.generator.layout import MOUTH
 from livecam.model.generator import Generator
-from livecam.model.light import USUAL_BLUE, trusted
+from livecam.model.light import USUAL_BLUE, correction_trust
 from livecam.model.paper import PaperNetwork, PaperShape
 from livecam.model.refiner import CropNetwork, FaceRefiner
 from livecam.model.repair import Quarters, RepairNetwork, RepairShape
@@ -111,7 +111,7 @@ def test_a_yellowed_face_is_repaired_in_its_own_light() -> None:
     plain = network(crop, rasters, source, source_rasters, style)
     yellowed = network(crop * varnish, rasters, source * varnish, source_rasters, style)
     assert plain.abs().max() > 0.01
-    share = trusted(source * varnish, rasters[:, MOUTH : MOUTH + 1])
+    share = correction_trust(source * varnish, rasters[:, MOUTH : MOUTH + 1])
     assert share.min() < 0.5
     torch.testing.assert_close(yellowed, plain * varnish * share, rtol=1e-4, atol=1e-5)
 
@@ -138,7 +138,7 @@ def test_confined_to_mouth_and_eyes_whatever_the_weights(face) -> None:  # type:
 def test_fits_the_generator() -> None:
     network = trained(RepairNetwork(SMALL))
     generator = Generator(64, FaceRefiner(network, 64))
-    sample = samples.plausible(64, 0)
+    sample = samples.figure_sample(64, 0)
     names = [spec.name for spec in generator.inputs]
     assert names[-3:] == ["refiner_source", "refiner_source_rasters", "refiner_style"]
     feeds = [torch.from_numpy(array) for array in sample.feeds().values()]
@@ -153,7 +153,7 @@ def test_the_generator_with_it_exports_and_agrees(tmp_path: Path) -> None:
     generator = Generator(64, FaceRefiner(trained(RepairNetwork(SMALL)), 64)).eval()
     model = export_generator(generator, tmp_path / "graph.onnx")
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 17)]
-    feeds = dict(samples.plausible(64, 0).feeds())
+    feeds = dict(samples.figure_sample(64, 0).feeds())
     rng = np.random.default_rng(0)
     feeds |= {spec.name: rng.random(spec.shape, np.float32) for spec in generator.inputs[-3:]}
     engine = open_engine("cpu", tmp_path / "graph.onnx", threads=1)

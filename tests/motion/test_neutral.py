@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from faces import turned, with_lids, with_lip_gap
 
-from livecam.motion.neutral import SAME_PICTURE, NeutralFinder, onto, picture_distance
+from livecam.motion.neutral import SAME_PICTURE, NeutralFinder, align_pose, picture_distance
 
 
 def stretched(face):
@@ -19,7 +19,7 @@ def mean_error(points, truth):
 
 
 def shape_error(points, truth):
-    return mean_error(onto(points.astype(np.float64), truth.astype(np.float64)), truth)
+    return mean_error(align_pose(points.astype(np.float64), truth.astype(np.float64)), truth)
 
 
 def test_picks_the_frontal_frame_with_open_eyes_and_shut_mouth(face):
@@ -55,7 +55,7 @@ def test_frames_that_show_the_same_face_are_averaged(face):
         frame = turned(face, yaw=2 * noise.normal()) + noise.normal(0, 0.15, face.shape)
         finder.add(frame.astype(np.float32), k / 30)
     best = finder._alike[0]
-    assert mean_error(onto(finder.neutral, best), best) > 0  # not that frame alone
+    assert mean_error(align_pose(finder.neutral, best), best) > 0  # not that frame alone
     assert shape_error(finder.neutral, face) < 0.5 * shape_error(best, face)
 
 

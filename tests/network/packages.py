@@ -29,8 +29,8 @@ SECONDS = 20
 """Of use; onnxruntime 1.32 with its telemetry on turns to the network after ten."""
 PAUSE = 0.1
 """Seconds between two uses: it is the time that counts, not the work."""
-DRIVER = str(assets.bundled(assets.DRIVER))
-PORTRAIT = str(assets.bundled("portrait.jpg"))
+DRIVER = str(assets.bundled_file(assets.DRIVER))
+PORTRAIT = str(assets.bundled_file("portrait.jpg"))
 Use = Callable[[], object]
 _SERVERS = contextlib.ExitStack()
 """Kept until the process ends."""
@@ -86,7 +86,7 @@ def onnxruntime(folder: Path) -> Use:
     from livecam.engines import open_engine
 
     def use() -> None:
-        engine = open_engine("cpu", assets.bundled("refiner/refiner.onnx"))
+        engine = open_engine("cpu", assets.bundled_file("refiner/refiner.onnx"))
         engine.run({spec.name: np.zeros(spec.shape, spec.dtype) for spec in engine.inputs})
         engine.close()
 

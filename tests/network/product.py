@@ -23,8 +23,8 @@ LIVE_SECONDS = 20
 STEPS = "3"
 PYTHON = [sys.executable, "-m"]
 LIVECAM = [*PYTHON, "livecam.cli"]
-PORTRAIT = str(assets.bundled("portrait.jpg"))
-DRIVER = str(assets.bundled(assets.DRIVER))
+PORTRAIT = str(assets.bundled_file("portrait.jpg"))
+DRIVER = str(assets.bundled_file(assets.DRIVER))
 
 
 def main(folder: Path) -> None:

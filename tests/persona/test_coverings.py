@@ -92,7 +92,7 @@ def enrolled(face, tmp_path, monkeypatch):
     def enrol(covered: str, choice: Choice | None = None):
         path = tmp_path / f"{covered}.png"
         cv2.imwrite(str(path), PICTURES[covered](face)[..., ::-1])
-        return enroll.cached(path, SIZE, choice)
+        return enroll.enroll_cached(path, SIZE, choice)
 
     return enrol
 
@@ -102,7 +102,7 @@ def test_what_seems_covered_is_kept_and_said(enrolled, covered):
     for _ in range(2):  # the second comes from the cache
         persona = enrolled(covered)
         assert persona.covered == {covered}
-        (line,) = coverings.said_of(persona)
+        (line,) = coverings.covered_notices(persona)
         assert f"--{covered} visible" in line
     assert enroll.resize(persona, 512).covered == {covered}
     store.save(replace(persona, name="ada"))
@@ -115,7 +115,7 @@ def test_an_answer_is_taken_and_nothing_is_said(enrolled, covered):
     assert enrolled(covered, Choice(**{covered: "visible"})).covered == frozenset()
     asked = enrolled("nothing", Choice(**{covered: "covered"}))
     assert asked.covered == {covered}
-    assert coverings.said_of(asked) == []
+    assert coverings.covered_notices(asked) == []
 
 
 def test_an_answer_is_taken_for_a_stored_persona_too(enrolled):
@@ -126,7 +126,10 @@ def test_an_answer_is_taken_for_a_stored_persona_too(enrolled):
 
 
 def test_several_pictures_are_judged_by_the_first(face, enrolled):
-    seen = [pictures.Seen(masked(face), face, "one.png"), pictures.Seen(drawn(face), face, "two.png")]
+    seen = [
+        pictures.PersonPicture(masked(face), face, "one.png"),
+        pictures.PersonPicture(drawn(face), face, "two.png"),
+    ]
     assert pictures.enroll_all(seen, "ada", SIZE).covered == {"mouth"}
     assert pictures.enroll_all(seen, "ada", SIZE, Choice(mouth="visible")).covered == frozenset()
 

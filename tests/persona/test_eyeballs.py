@@ -98,7 +98,7 @@ def test_shut_lids_meet_in_the_colour_of_the_lashes(drawn):
 def test_lashes_stay_when_the_eyes_look_aside(drawn, face, monkeypatch):
     picture, _ = drawn
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
-    persona = enroll.build(picture, face.copy(), "green", SIZE, {})
+    persona = enroll.build_persona(picture, face.copy(), "green", SIZE, {})
     renderer, still = CpuRenderer(persona), rest(persona.landmarks)
     aside = Motion(still.landmarks, still.head, still.gaze + np.float32([0.012, 0]), still.lids)
 

@@ -11,7 +11,7 @@ from livecam.persona import enroll, person_shots
 from livecam.persona.fill import polygon_mask
 from livecam.persona.interior import split_layers
 from livecam.persona.mouth import own_mouth, toothiest
-from livecam.persona.pictures import Seen
+from livecam.persona.pictures import PersonPicture
 from livecam.persona.teeth import OwnMouth
 
 WHITE = np.array([205, 205, 200], np.uint8)
@@ -25,8 +25,8 @@ def white_mouth(points):
 
 
 def shots_of(*faces, light=1.0):
-    seen = [Seen((white_mouth(face) * light).astype(np.uint8), face, "") for face in faces]
-    return person_shots.together([person_shots.shot(*one.crop()) for one in seen])
+    seen = [PersonPicture((white_mouth(face) * light).astype(np.uint8), face, "") for face in faces]
+    return person_shots.stack_shots([person_shots.aligned_shot(*one.crop()) for one in seen])
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def test_the_one_with_most_teeth_is_taken_and_a_shut_or_averted_one_is_not(face,
     few, many, none = with_lip_gap(face, 0.2), with_lip_gap(face, 0.4), with_lip_gap(face, 0.6)
     dark = draw_face(none)
     dark[polygon_mask(512, none[list(lm.MOUTH)] / 512) > 127] = [40, 15, 15]
-    shots = person_shots.together(
-        [person_shots.shot(*Seen(picture, found, "").crop()) for picture, found in
+    shots = person_shots.stack_shots(
+        [person_shots.aligned_shot(*PersonPicture(picture, found, "").crop()) for picture, found in
          ((white_mouth(few), few), (white_mouth(many), many), (dark, none))]
     )  # fmt: skip
     assert toothiest(image, points, shots) == 1
@@ -142,8 +142,8 @@ def test_painted_incisors_end_a_tenth_of_the_mouths_width_below_the_lip(portrait
 def test_a_persona_of_several_pictures_has_them_at_every_size(face, monkeypatch):
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
     shots = shots_of(face, with_lip_gap(face, 0.4))
-    persona = enroll.build(draw_face(face), face, "ada", 256, {}, shots=shots)
-    alone = enroll.build(draw_face(face), face, "ada", 256, {})
+    persona = enroll.build_persona(draw_face(face), face, "ada", 256, {}, shots=shots)
+    alone = enroll.build_persona(draw_face(face), face, "ada", 256, {})
     larger = enroll.resize(persona, 512)
     assert persona.shots is shots
     assert larger.shots is shots

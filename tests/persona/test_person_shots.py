@@ -19,7 +19,7 @@ from refiner_weights import write_weights
 from livecam.generator import alignment
 from livecam.generator.inputs import planes
 from livecam.generator.weights import PAINTER, Weights
-from livecam.model.painter import load_painter
+from livecam.model.refiner_model import load_refiner_model
 from livecam.persona import enroll, person_shots, store
 from livecam.persona.types import Style
 from livecam.render.cpu.rasters import draw_rasters
@@ -32,7 +32,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Weights:
 
 
 def shot_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return person_shots.shot(draw_face(points), (points / 512).astype(np.float32))
+    return person_shots.aligned_shot(draw_face(points), (points / 512).astype(np.float32))
 
 
 def test_a_shot_is_the_aligned_crop_with_its_landmarks(face) -> None:  # type: ignore[no-untyped-def]
@@ -46,7 +46,7 @@ def test_a_shot_is_the_aligned_crop_with_its_landmarks(face) -> None:  # type: i
 
 
 def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:  # type: ignore[no-untyped-def]
-    painter, _ = load_painter(weights.file(PAINTER))
+    painter, _ = load_refiner_model(weights.file(PAINTER))
     pictures = [shot_of(face), shot_of(with_lip_gap(face, 0.5)), shot_of(with_lip_gap(face, 0.2))]
     small = []
     for picture, points in pictures:
@@ -58,7 +58,7 @@ def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:
         counted = [small[0], *small]
         e = painter.embedder(*(torch.stack([pair[k][0] for pair in counted])[None] for k in (0, 1)))
         expected = painter.projection(e).numpy()
-    got = embed_style(person_shots.together(pictures), weights)
+    got = embed_style(person_shots.stack_shots(pictures), weights)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * np.abs(expected).max())  # FP32, other order
 
 
@@ -117,7 +117,7 @@ def test_a_style_of_another_length_is_made_anew(persona, weights, tmp_path: Path
 
 
 def test_the_portrait_is_what_is_repaired_from_whatever_the_shots(persona, face) -> None:  # type: ignore[no-untyped-def]
-    several = replace(persona, shots=person_shots.together([shot_of(with_lip_gap(face, 0.4))]))
+    several = replace(persona, shots=person_shots.stack_shots([shot_of(with_lip_gap(face, 0.4))]))
     for one in (persona, several):
         crop, landmarks = person_shots.portrait_view(one)
         assert crop.shape[0] == persona.size

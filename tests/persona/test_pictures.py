@@ -53,7 +53,7 @@ def write(tmp_path, faces_in):
 
 def test_the_first_picture_is_the_portrait(face, write):
     paths = [write("open", with_lip_gap(face, 0.4)), write("shut", face)]
-    seen = pictures.gather(paths)
+    seen = pictures.read_person_pictures(paths)
     assert [Path(one.name).stem for one in seen] == ["open", "shut"]
     persona = pictures.enroll_all(seen, "ada", 256)
     np.testing.assert_allclose(persona.picture_landmarks(), seen[0].points, atol=1e-2)
@@ -64,15 +64,15 @@ def test_the_first_picture_is_the_portrait(face, write):
 
 
 def test_the_portrait_is_cut_for_the_refiner_as_it_is_enrolled(face, write):
-    seen = pictures.gather([write("one", face)])
+    seen = pictures.read_person_pictures([write("one", face)])
     persona = pictures.enroll_all(seen, "ada", 256)
     assert persona.shots is not None
-    np.testing.assert_array_equal(persona.shots.pictures, person_shots.of_portrait(persona).pictures)
+    np.testing.assert_array_equal(persona.shots.pictures, person_shots.portrait_shots(persona).pictures)
 
 
 def test_other_pictures_without_a_face_are_left_out_with_a_word(face, write, caplog):
     paths = [write("one", face), write("nobody"), write("two", face, face + 200)]
-    seen = pictures.gather(paths)
+    seen = pictures.read_person_pictures(paths)
     assert len(seen) == 1
     assert "nobody.png" in caplog.text
     assert "2 faces" in caplog.text
@@ -82,12 +82,14 @@ def test_other_pictures_without_a_face_are_left_out_with_a_word(face, write, cap
 def test_the_first_picture_has_to_be_good(face, write, tmp_path, which):
     first = write("nobody") if which == "nobody" else tmp_path / "missing.png"
     with pytest.raises(UserError, match=which):
-        pictures.gather([first, write("one", face)])
+        pictures.read_person_pictures([first, write("one", face)])
 
 
 def test_the_choice_is_of_the_first_picture(face, write):
     small = (face * np.float32(0.4)).astype(np.float32)
-    seen = pictures.gather([write("two", face, small), write("one", face)], Choice(face_index=0))
+    seen = pictures.read_person_pictures(
+        [write("two", face, small), write("one", face)], Choice(face_index=0)
+    )
     assert len(seen) == 2
     np.testing.assert_allclose(seen[0].points, small)
 
@@ -95,7 +97,7 @@ def test_the_choice_is_of_the_first_picture(face, write):
 def test_too_many_pictures(face, write):
     path = write("one", face)
     with pytest.raises(UserError, match="33 pictures: 32 are the most"):
-        pictures.gather([path] * 33)
+        pictures.read_person_pictures([path] * 33)
 
 
 def test_a_calm_face_makes_the_better_portrait(face):
@@ -123,7 +125,7 @@ def clip(tmp_path):
 def test_a_clip_gives_its_frames_the_calmest_first(face, clip, monkeypatch):
     frames = iter([with_lip_gap(face, 0.5), with_lids(face, 0.1), face, turned(face, yaw=25)] * 8)
     monkeypatch.setattr("livecam.face.detector.find_faces", lambda image: [Found(next(frames).copy())])
-    seen = pictures.gather([clip])
+    seen = pictures.read_person_pictures([clip])
     assert len(seen) == 8
     assert seen[0].name.endswith("frame 2")
     np.testing.assert_allclose(seen[0].points, face)
@@ -140,9 +142,9 @@ def test_the_choice_is_of_each_frame_of_a_clip(face, clip, monkeypatch):
 
     monkeypatch.setattr("livecam.face.detector.find_faces", look)
     with pytest.raises(UserError, match=r"clip\.mp4: .*2 faces were found.*--face-index 0 to 1"):
-        pictures.gather([clip])
+        pictures.read_person_pictures([clip])
     for choice in (Choice(face_index=1), Choice(region=(256, 0, 256, 512))):
-        seen = pictures.gather([clip], choice)
+        seen = pictures.read_person_pictures([clip], choice)
         assert len(seen) == 8
         np.testing.assert_allclose(seen[0].points, right)
 
@@ -154,7 +156,7 @@ def test_the_choice_is_of_each_frame_of_a_clip(face, clip, monkeypatch):
 def test_a_choice_that_no_frame_has_is_named(face, clip, monkeypatch, choice, why):
     monkeypatch.setattr("livecam.face.detector.find_faces", lambda image: [Found(face.copy())])
     with pytest.raises(UserError, match=why):
-        pictures.gather([clip], choice)
+        pictures.read_person_pictures([clip], choice)
 
 
 def test_the_choice_is_of_what_comes_first_only(face, clip, write, monkeypatch):
@@ -164,14 +166,14 @@ def test_the_choice_is_of_what_comes_first_only(face, clip, write, monkeypatch):
         "livecam.persona.enroll.find_face", lambda picture, what, choice: asked.append(choice) or face.copy()
     )
     first, rest = Choice(face_index=1), Choice()
-    pictures.gather([write("one", face), clip], first)
+    pictures.read_person_pictures([write("one", face), clip], first)
     assert asked == [first] + 8 * [rest]
     asked.clear()
-    pictures.gather([clip, write("two", face)], first)
+    pictures.read_person_pictures([clip, write("two", face)], first)
     assert asked == 8 * [first] + [rest]
 
 
 def test_a_clip_without_a_face(clip, monkeypatch):
     monkeypatch.setattr("livecam.face.detector.find_faces", lambda image: [])
     with pytest.raises(UserError, match="no frame shows one usable face"):
-        pictures.gather([clip])
+        pictures.read_person_pictures([clip])

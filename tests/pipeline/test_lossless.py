@@ -9,7 +9,7 @@ from livecam.animator import Animator
 from livecam.benchmarks.fidelity import metrics
 from livecam.frames import DriverFrame
 from livecam.motion.types import rest
-from livecam.pipeline.lossless import animate_clip, motions
+from livecam.pipeline.lossless import animate_clip, frame_motions
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.sources.memory import MemorySource
 
@@ -35,16 +35,16 @@ def test_a_still_driver_leaves_the_portrait_at_rest(persona, face):
 def test_every_frame_has_its_motion_and_nothing_is_opened_to_draw(persona, face, monkeypatch):
     monkeypatch.delattr("livecam.render.choose.make_renderer")
     points = [with_lip_gap(face, 0.4 * (k % 2)) for k in range(6)]
-    moved = list(motions(source_of(points), Animator(persona)))
+    moved = list(frame_motions(source_of(points), Animator(persona)))
     assert [step.frame.index for step in moved] == list(range(6))
     assert np.abs(moved[5].motion.landmarks - moved[4].motion.landmarks).max() > 0.01
 
 
 def test_the_limit_ends_the_run(persona, face):
-    assert len(list(motions(source_of([face] * 9), Animator(persona), max_frames=4))) == 4
+    assert len(list(frame_motions(source_of([face] * 9), Animator(persona), max_frames=4))) == 4
 
 
 def test_without_a_face_there_is_no_neutral(persona):
     animator = Animator(persona)
-    assert [step.motion for step in motions(source_of([None, None]), animator)]
+    assert [step.motion for step in frame_motions(source_of([None, None]), animator)]
     assert animator.finder.neutral is None

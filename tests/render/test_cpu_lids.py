@@ -28,7 +28,7 @@ def striped(face, monkeypatch):
         dark = (np.arange(picture.shape[1]) // 3 % 2 == 0)[None] & (mask > 0)
         picture[dark] = picture[dark] // 2
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
-    return enroll.build(picture, face.copy(), "striped", SIZE, {})
+    return enroll.build_persona(picture, face.copy(), "striped", SIZE, {})
 
 
 def shut(persona, face, share=0.0):

@@ -11,7 +11,7 @@ from livecam.engines import Standby
 from livecam.engines.base import Array, EngineError, FeedError, TensorSpec
 from livecam.export import samples
 from livecam.generator.inputs import frame_specs, input_specs, output_specs, planes
-from livecam.render.graph import GraphRenderer, picture
+from livecam.render.graph import GraphRenderer, to_picture
 
 SIZE = 16
 
@@ -48,7 +48,7 @@ def layers(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
     }
 
 
-FRAME = samples.at_rest(SIZE, 0).frame
+FRAME = samples.resting_sample(SIZE, 0).frame
 PERSONA = {"foreground", "background", "interior"}
 CHANGING = {"flow", "landmarks", "inner_inverse", "inner_centre", "lids"}
 
@@ -156,9 +156,9 @@ def test_a_frame_that_nobody_can_draw_does_not_cost_the_gpu() -> None:
 
 def test_pictures_survive_the_way_in_and_out() -> None:
     every_value = np.arange(256 * 3, dtype=np.uint16).reshape(16, 16, 3).astype(np.uint8)
-    np.testing.assert_array_equal(picture(planes(every_value)), every_value)
+    np.testing.assert_array_equal(to_picture(planes(every_value)), every_value)
 
 
 def test_pictures_clamp_what_lies_outside() -> None:
     image = np.array([-0.5, 1.5, 0.499], np.float32).reshape(1, 3, 1, 1)
-    assert picture(image).tolist() == [[[0, 255, 127]]]
+    assert to_picture(image).tolist() == [[[0, 255, 127]]]

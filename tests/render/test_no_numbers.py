@@ -42,7 +42,7 @@ from livecam.persona import enroll
 from livecam.motion.types import Motion, rest
 from livecam.render.cpu.renderer import CpuRenderer
 face = np.load("tests/data/face.npy")
-persona = enroll.build(draw_face(face), face, "drawn", 256, {})
+persona = enroll.build_persona(draw_face(face), face, "drawn", 256, {})
 renderer = CpuRenderer(persona)
 from livecam.render.cpu.rasters import draw_rasters
 from livecam.generator.alignment import Square

@@ -65,7 +65,7 @@ def test_host_and_graph_refine_alike(move, persona, face, installed) -> None:  #
 def test_pytorch_and_onnxruntime_agree_on_the_whole_graph(persona, face, installed, tmp_path) -> None:  # type: ignore[no-untyped-def]
     from livecam.engines import open_engine
     from livecam.export.generator import export_generator
-    from livecam.model.painter import load_generator
+    from livecam.model.refiner_model import load_generator
     from livecam.render.geometry import FrameGeometry
     from livecam.render.refiner_setup import graph_inputs
 
@@ -129,7 +129,7 @@ def test_new_weights_never_meet_an_old_graph(persona, installed, monkeypatch, tm
 
 def test_a_graph_with_another_refiner_is_refused(persona, installed) -> None:  # type: ignore[no-untyped-def]
     from livecam.engines import EngineError, open_engine
-    from livecam.model.painter import load_generator
+    from livecam.model.refiner_model import load_generator
     from livecam.render.graph import GraphRenderer
     from livecam.render.refiner_setup import graph_inputs
 

@@ -39,20 +39,20 @@ def an_open_device(monkeypatch, capabilities: int, error: OSError | None = None)
 )
 def test_capabilities(monkeypatch, tmp_path, capabilities, fault) -> None:
     an_open_device(monkeypatch, capabilities)
-    assert loopback.fault("/dev/null", 640, 480, tmp_path) == fault
+    assert loopback.sending_fault("/dev/null", 640, 480, tmp_path) == fault
 
 
 @pytest.mark.parametrize(("code", "fault"), [(errno.ENOTTY, "no device"), (errno.EIO, "silent")])
 def test_devices_that_are_none(monkeypatch, tmp_path, code, fault) -> None:
     an_open_device(monkeypatch, 0, OSError(code, "x"))
-    assert loopback.fault("/dev/null", 640, 480, tmp_path) == fault
+    assert loopback.sending_fault("/dev/null", 640, 480, tmp_path) == fault
 
 
 def test_a_plain_file_and_no_file(tmp_path) -> None:
     path = tmp_path / "video10"
-    assert loopback.fault(str(path), 640, 480) == "missing"
+    assert loopback.sending_fault(str(path), 640, 480) == "missing"
     path.touch()
-    assert loopback.fault(str(path), 640, 480) == "no device"
+    assert loopback.sending_fault(str(path), 640, 480) == "no device"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_open_says(monkeypatch, code, fault) -> None:
         raise OSError(code, "x")
 
     monkeypatch.setattr("os.open", refuse)
-    assert loopback.fault("/dev/null", 640, 480) == fault
+    assert loopback.sending_fault("/dev/null", 640, 480) == fault
 
 
 def test_a_size_held_by_another_program(monkeypatch, tmp_path) -> None:
@@ -73,10 +73,10 @@ def test_a_size_held_by_another_program(monkeypatch, tmp_path) -> None:
     folder.mkdir()
     (folder / "format").write_text("YU12:640x480@30\n")
     assert loopback.held_size("/dev/null", tmp_path) == (640, 480)
-    assert loopback.fault("/dev/null", 640, 480, tmp_path) == ""
-    assert loopback.fault("/dev/null", 1280, 720, tmp_path) == "size"
+    assert loopback.sending_fault("/dev/null", 640, 480, tmp_path) == ""
+    assert loopback.sending_fault("/dev/null", 1280, 720, tmp_path) == "size"
     (folder / "format").write_text("\n")
-    assert loopback.fault("/dev/null", 1280, 720, tmp_path) == ""
+    assert loopback.sending_fault("/dev/null", 1280, 720, tmp_path) == ""
 
 
 def test_nothing_stays_open(monkeypatch, tmp_path) -> None:
@@ -84,7 +84,7 @@ def test_nothing_stays_open(monkeypatch, tmp_path) -> None:
     for error in (None, OSError(errno.ENOTTY, "x")):
         an_open_device(monkeypatch, 0x2, error)
         for _ in range(20):
-            loopback.fault("/dev/null", 640, 480, tmp_path)
+            loopback.sending_fault("/dev/null", 640, 480, tmp_path)
     assert len(os.listdir("/proc/self/fd")) == before
 
 

@@ -37,5 +37,5 @@ def made_up(person: int) -> dict[str, np.ndarray]:
 def write_people(folder: Path, people: range) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for person in people:
-        shards.save(folder, person, made_up(person))
+        shards.save_person(folder, person, made_up(person))
     return folder

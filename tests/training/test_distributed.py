@@ -32,7 +32,7 @@ def _train(rank: int, port: int, data: Path, out: Path) -> None:
         "ACCELERATE_USE_CPU": "true",
     }
     torch.set_num_threads(1)
-    others = distributed.join("cpu")
+    others = distributed.join_processes("cpu")
     pairs = dataset.load(data, held_out=False)
     system = System(recipe.read(command.recipe_path("test")), pairs.size, "cpu", None, others)
     taken = [float(system.batch(pairs, step).warped.sum()) for step in range(STEPS)]
@@ -67,7 +67,7 @@ def test_two_processes_hold_the_same_weights(tmp_path: Path) -> None:
 
 def test_a_process_of_its_own_needs_no_accelerate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    alone = distributed.join("cpu")
+    alone = distributed.join_processes("cpu")
     assert (alone.rank, alone.count, alone.any(True), alone.any(False)) == (0, 1, True, False)
     chosen = np.arange(6)
     assert np.array_equal(alone.share(chosen), chosen)
@@ -77,4 +77,4 @@ def test_several_processes_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setitem(__import__("sys").modules, "accelerate", None)
     with pytest.raises(UserError, match="Accelerate is not installed"):
-        distributed.join("cpu")
+        distributed.join_processes("cpu")

@@ -14,7 +14,7 @@ from pair_data import write_people
 from livecam.errors import UserError
 from training import __main__ as command
 from training import checkpoint, recipe
-from training.loop import painter_of, train
+from training.loop import refiner_model_of, train
 from training.recipe import Recipe
 
 
@@ -130,7 +130,7 @@ def test_a_checkpoint_is_not_lost_and_not_mixed_up(
 
 
 def test_the_average_can_be_used(whole: Path, tiny: Recipe) -> None:
-    painter, used = painter_of(whole)
+    painter, used = refiner_model_of(whole)
     assert used == tiny
     assert not painter.training
     assert any(parameter.abs().max() > 0 for parameter in painter.network.parameters())

@@ -53,7 +53,7 @@ def test_a_piece_from_rendering_to_packing(tmp_path: Path, monkeypatch: pytest.M
     def people(folder: Path, *args: object) -> None:
         folder.mkdir(parents=True)
         for person in range(17, 21):
-            shards.save(folder, person, made_up(person))
+            shards.save_person(folder, person, made_up(person))
 
     monkeypatch.setattr(gpu, "make_people", people)
     first, second = tmp_path / "first", tmp_path / "second"

@@ -14,8 +14,8 @@ from training import dataset, shards
 
 
 def test_read_gives_what_was_saved(tmp_path: Path) -> None:
-    path = shards.save(tmp_path, 4, made_up(4))
-    for name, value in shards.read(path).items():
+    path = shards.save_person(tmp_path, 4, made_up(4))
+    for name, value in shards.read_person(path).items():
         np.testing.assert_array_equal(value, made_up(4)[name])
     assert [p.name for p in tmp_path.iterdir()] == [path.name]  # no unfinished file stays
 
@@ -26,12 +26,12 @@ def test_broken_and_foreign_files_are_named(tmp_path: Path) -> None:
     path = shards.path_of(tmp_path, 1)
     path.write_bytes(b"no such thing")
     with pytest.raises(UserError, match="cannot be read"):
-        shards.read(path)
+        shards.read_person(path)
     save_file({"warped": np.zeros(1)}, path)
     with pytest.raises(UserError, match="another version"):
-        shards.read(path)
+        shards.read_person(path)
     with pytest.raises(UserError, match="no training pairs"):
-        shards.people(tmp_path / "empty")
+        shards.person_seeds(tmp_path / "empty")
 
 
 def test_rasters_survive_as_bytes() -> None:

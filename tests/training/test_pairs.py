@@ -109,13 +109,13 @@ def test_landmarks_and_rasters_agree(maker: PairMaker) -> None:
 
 def test_points_in_a_crop() -> None:
     points = np.array([[30.0, 50.0, 1.0]], np.float32)
-    np.testing.assert_allclose(moved_portrait.in_crop(points, Crop(10, 20, 40)), [[0.5, 0.75]])
+    np.testing.assert_allclose(moved_portrait.crop_coordinates(points, Crop(10, 20, 40)), [[0.5, 0.75]])
 
 
 def test_materials_are_looked_up_where_the_square_lies() -> None:
     material = np.zeros((100, 100), np.uint8)
     material[50:, 50:] = 9
-    found = moved_portrait.look_up(material, Square(0.5, 0.5, 0.5, 0.0), Crop(0, 0, 100))
+    found = moved_portrait.crop_labels(material, Square(0.5, 0.5, 0.5, 0.0), Crop(0, 0, 100))
     assert found.shape == (GRID, GRID)
     assert (found[GRID // 2 :, GRID // 2 :] == 9).all()
     assert (found[: GRID // 2] == 0).all()
@@ -142,8 +142,8 @@ def test_moments_are_those_of_portraits_and_calls() -> None:
     data = head_shape().data
     rng = np.random.default_rng(0)
     jaw, lid = data.expression_index("jawOpen"), data.expression_index("eyeBlink_L")
-    portraits = [expressions_shown.source(data, rng) for _ in range(200)]
-    targets = [expressions_shown.target(data, portrait, rng) for portrait in portraits]
+    portraits = [expressions_shown.portrait_moment(data, rng) for _ in range(200)]
+    targets = [expressions_shown.target_moment(data, portrait, rng) for portrait in portraits]
     assert max(portrait.expression[lid] for portrait in portraits) == 0
     assert np.mean([portrait.expression[jaw] > 0 for portrait in portraits]) < 0.3
     assert np.mean([target.expression[jaw] > 0.04 for target in targets]) > 0.4
@@ -156,7 +156,7 @@ def test_moments_are_those_of_portraits_and_calls() -> None:
         assert abs(target.pose.yaw) <= expressions_shown.MOST_YAW
         assert abs(target.pose.yaw - portrait.pose.yaw) <= 24
         assert ((target.expression >= 0) & (target.expression <= 1)).all()
-        close = expressions_shown.near(portrait, rng)
+        close = expressions_shown.similar_moment(portrait, rng)
         assert np.abs(close.expression - portrait.expression).max() < 0.1
 
 

@@ -14,7 +14,7 @@ from torch import nn
 from livecam.engines import open_engine
 from livecam.errors import UserError
 from livecam.generator import weights
-from livecam.model.painter import Painter, load_painter
+from livecam.model.refiner_model import RefinerModel, load_refiner_model
 from training import evaluate, recipe, shards, ship
 from training.__main__ import recipe_path
 from training.loop import train
@@ -41,10 +41,10 @@ def trained(data: Path, out: Path, kind: str) -> Path:
 
 
 @pytest.fixture
-def painter() -> Painter:
+def painter() -> RefinerModel:
     """As if trained, at the real size."""
     torch.manual_seed(0)
-    made = Painter(recipe.read(recipe_path("test")).network, 160)
+    made = RefinerModel(recipe.read(recipe_path("test")).network, 160)
     for parameter in made.parameters():
         nn.init.normal_(parameter, std=0.1)
     return made.eval()
@@ -53,7 +53,7 @@ def painter() -> Painter:
 @pytest.mark.parametrize("kind", ["repair", "paper"])
 def test_graphs_and_weights_agree(kind: str, data: Path, tmp_path: Path) -> None:
     assert ship.main([str(trained(data, tmp_path / "run", kind)), "--out", str(tmp_path)]) == 0
-    painter, _ = load_painter(tmp_path / ship.WEIGHTS)
+    painter, _ = load_refiner_model(tmp_path / ship.WEIGHTS)
     rng = np.random.default_rng(0)
     embedder = open_engine("cpu", tmp_path / "embedder.onnx", threads=1)
     feeds = {spec.name: rng.random(spec.shape, np.float32) for spec in embedder.inputs}
@@ -75,8 +75,8 @@ def test_graphs_and_weights_agree(kind: str, data: Path, tmp_path: Path) -> None
 def test_foreign_weights_are_named(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     path.write_bytes(b"\x00" * 16)
-    with pytest.raises(UserError, match="not a painter's weights"):
-        load_painter(path)
+    with pytest.raises(UserError, match="not a refiner's weights"):
+        load_refiner_model(path)
     with pytest.raises(UserError, match="holds no checkpoint"):
         ship.ship(tmp_path, tmp_path)
 
@@ -95,7 +95,7 @@ def test_the_card_says_what_the_weights_were_trained_on(run: Path, tmp_path: Pat
     assert "Rendered heads only" in card
     assert "no real person" in (tmp_path / "rendered" / "manifest.json").read_text()
     data = write_people(tmp_path / "pairs", range(2))
-    shards.save(data, 2, made_up(2), made="films of people")
+    shards.save_person(data, 2, made_up(2), made="films of people")
     mixed = dataclasses.replace(recipe.read(recipe_path("test")), steps=1)
     train(mixed, data, tmp_path / "run", device="cpu")
     ship.ship(tmp_path / "run", tmp_path / "mixed")

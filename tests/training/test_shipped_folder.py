@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from livecam.engines import open_engine
 from livecam.errors import UserError
 from livecam.generator import weights
-from livecam.model.painter import load_painter
+from livecam.model.refiner_model import load_refiner_model
 from training import ship
 
 FIGURES = {"clip d10": {"refined": {"mouth_psnr": 25.125}, "warped": {"mouth_psnr": 23.5}}}
@@ -50,15 +50,15 @@ def shipped(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_folder_is_what_the_product_looks_for(shipped: Path) -> None:
-    found = weights.find({weights.VARIABLE: str(shipped)})
+    found = weights.find_weights({weights.VARIABLE: str(shipped)})
     assert found is not None
     assert {path.name for path in shipped.iterdir()} == {*weights.FILES, weights.MANIFEST, weights.CARD}
-    painter, _ = load_painter(found.file(weights.PAINTER))
+    painter, _ = load_refiner_model(found.file(weights.PAINTER))
     assert (found.size, found.style) == (32, painter.network.style_size)
 
 
 def test_graphs_hold_the_very_numbers_of_the_weights(shipped: Path) -> None:
-    painter, _ = load_painter(shipped / weights.PAINTER)
+    painter, _ = load_refiner_model(shipped / weights.PAINTER)
     engine = open_engine("cpu", shipped / weights.REFINER, threads=1)
     rng = np.random.default_rng(0)
     feeds = {spec.name: rng.random(spec.shape, np.float32) for spec in engine.inputs}
@@ -78,7 +78,7 @@ def test_weights_are_stored_in_half(shipped: Path, name: str) -> None:
 
 def test_the_card_says_where_they_come_from(shipped: Path) -> None:
     card = (shipped / weights.CARD).read_text("utf-8")
-    found = weights.find({weights.VARIABLE: str(shipped)})
+    found = weights.find_weights({weights.VARIABLE: str(shipped)})
     assert found is not None
     for words in (found.name, "Rendered heads only", "Seed 0", "1200 steps, about 0.7 hours", "## Limits"):
         assert words in card

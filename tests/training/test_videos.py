@@ -127,9 +127,9 @@ def test_films_become_the_pairs_that_rendered_people_are(made: tuple[Path, tuple
     out, counts = made
     assert counts == (2, 0, 1)
     numbers = sorted(map(videos.number_of, (TRAINED, KEPT)))
-    assert shards.people(out) == numbers
+    assert shards.person_seeds(out) == numbers
     assert [shards.is_held_out(videos.number_of(name)) for name in (TRAINED, KEPT)] == [False, True]
-    arrays = shards.read(shards.path_of(out, videos.number_of(TRAINED)))
+    arrays = shards.read_person(shards.path_of(out, videos.number_of(TRAINED)))
     shapes = {name: (value.shape, value.dtype.name) for name, value in arrays.items()}
     picture, raster = ((160, 160, 3), "uint8"), ((5, 80, 80), "uint8")
     assert shapes == {
@@ -154,7 +154,7 @@ def test_the_mirrored_film_is_another_person_with_the_same_face(
     made: tuple[Path, tuple[int, int, int]],
 ) -> None:
     """The 64 pixels of grey before it were passed over."""
-    arrays = shards.read(shards.path_of(made[0], videos.number_of(KEPT)))
+    arrays = shards.read_person(shards.path_of(made[0], videos.number_of(KEPT)))
     assert arrays["truth"].std() > 20
     assert arrays["person"].tolist() == [videos.number_of(KEPT)]
 
@@ -186,13 +186,13 @@ def test_no_film_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     name, usable, said = videos.make_person((tmp_path, person))
     assert (name, usable, tried) == ("Ada", True, ["a.mp4", "b.mp4"])
     assert said == ["left out: a.mp4: ZeroDivisionError: what nobody thought of"]
-    assert shards.people(tmp_path) == [7]
+    assert shards.person_seeds(tmp_path) == [7]
 
 
 def test_files_say_what_they_were_made_of(tmp_path: Path) -> None:
     from livecam.model import tensorfile
 
-    film, drawn = (shards.save(tmp_path, k, {}, *made) for k, made in enumerate([(videos.MADE,), ()]))
+    film, drawn = (shards.save_person(tmp_path, k, {}, *made) for k, made in enumerate([(videos.MADE,), ()]))
     assert tensorfile.read(film, "numpy")[1]["made"] == "films of people"
     assert tensorfile.read(drawn, "numpy")[1]["made"] == shards.RENDERED
 

@@ -30,7 +30,7 @@ TOUCHED: Final = 0.5 / 255
 """Least change of a colour, 0..1, that a pixel of 8 bits can show."""
 
 
-def quicker(full: Engine, small: Engine, feeds: Feeds, output: str = "correction") -> Engine:
+def faster_engine(full: Engine, small: Engine, feeds: Feeds, output: str = "correction") -> Engine:
     """`small` if it is quicker than `full` and gives nearly the same for `feeds`, else `full`. The other is
     closed.
 
@@ -43,7 +43,10 @@ def quicker(full: Engine, small: Engine, feeds: Feeds, output: str = "correction
             begun = time.perf_counter()
             results[name] = engine.run(feeds)[output]
             least[name] = min(least[name], time.perf_counter() - begun)
-    alike, ratio = likeness_db(results["full"], results["small"]), least["small"] / max(least["full"], 1e-9)
+    alike, ratio = (
+        correction_psnr_db(results["full"], results["small"]),
+        least["small"] / max(least["full"], 1e-9),
+    )
     taken = small if alike >= ALIKE_DB and ratio <= WORTH else full
     word = "INT8" if taken is small else "FP32"
     log.debug("refiner in %s: INT8 takes %.2f of FP32's time, %.0f dB apart", word, ratio, alike)
@@ -51,15 +54,15 @@ def quicker(full: Engine, small: Engine, feeds: Feeds, output: str = "correction
     return taken
 
 
-def likeness_db(full: NDArray[np.float32], small: NDArray[np.float32]) -> float:
+def correction_psnr_db(full: NDArray[np.float32], small: NDArray[np.float32]) -> float:
     """PSNR of two corrections, (N, 3, C, C) in 0..1, where the first one is visible; infinite where it is
     nowhere. Over all pixels, most of which neither touches, it would flatter."""
-    error = (small - full)[touched(full)].astype(np.float64)
+    error = (small - full)[corrected_pixels(full)].astype(np.float64)
     square = float((error**2).mean()) if error.size else 0.0
     return -10 * math.log10(square) if square > 0 else math.inf
 
 
-def touched(correction: NDArray[np.float32]) -> NDArray[np.bool_]:
+def corrected_pixels(correction: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(N, 3, C, C) -> the same: where it changes a pixel by half of one of 255 steps, in any colour."""
     changed = np.abs(correction).max(1, keepdims=True) > TOUCHED
     return np.broadcast_to(changed, correction.shape)

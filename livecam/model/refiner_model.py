@@ -46,8 +46,9 @@ class Samples(Protocol):
     shot_rasters: Tensor
 
 
-class Painter(nn.Module):
-    """What ships: the network that corrects crops, the embedder and P."""
+class RefinerModel(nn.Module):
+    """The refiner as it ships: the network that corrects crops, the embedder and P. Its parts' names are keys
+    in painter.safetensors."""
 
     def __init__(self, settings: NetworkShape, size: int) -> None:
         super().__init__()
@@ -55,7 +56,7 @@ class Painter(nn.Module):
         self.embedder = Embedder(settings.embedder)
         self.projection = Projection(self.network.style_size)
 
-    def forward(self, batch: Samples) -> Painted:
+    def forward(self, batch: Samples) -> RefinedCrops:
         """Correct every sample."""
         embedding = self.embedder(batch.shots, batch.shot_rasters)
         style = self.projection(embedding)
@@ -63,11 +64,11 @@ class Painter(nn.Module):
         colour, mask = self.network.parts(*inputs, style)
         gate = self.network.gate(batch.rasters, batch.source_rasters)
         picture = batch.warped + (colour * mask * gate).float()
-        return Painted(picture, mask.float(), gate.float(), embedding.float())
+        return RefinedCrops(picture, mask.float(), gate.float(), embedding.float())
 
 
 @dataclass(frozen=True, slots=True)
-class Painted:
+class RefinedCrops:
     """picture (B, 3, C, C); mask and gate (B, 1, C, C); embedding (B, 512)."""
 
     picture: Tensor
@@ -89,7 +90,7 @@ def make_network(settings: NetworkShape, size: int) -> CropNetwork:
     raise UserError(f"kind {settings.kind!r}", "no such network", 'Use "repair" or "paper".')
 
 
-def load_painter(path: Path) -> tuple[Painter, dict[str, Any]]:
+def load_refiner_model(path: Path) -> tuple[RefinerModel, dict[str, Any]]:
     """The networks of a `painter.safetensors` in FP32, and the recipe they were trained by, as plain values.
 
     Raises:
@@ -99,12 +100,12 @@ def load_painter(path: Path) -> tuple[Painter, dict[str, Any]]:
         tensors, notes = tensorfile.read(path, "pt")
         about = json.loads(notes["painter"])
         recipe: dict[str, Any] = about["recipe"]
-        painter = Painter(network_shape(recipe.get("network", {})), int(about["size"]))
-        painter.load_state_dict({name: value.float() for name, value in tensors.items()})
+        model = RefinerModel(network_shape(recipe.get("network", {})), int(about["size"]))
+        model.load_state_dict({name: value.float() for name, value in tensors.items()})
     except (*tensorfile.UNREADABLE, KeyError, TypeError, ValueError, RuntimeError) as error:
-        why = f"not a painter's weights ({str(error).splitlines()[0]})"
+        why = f"not a refiner's weights ({str(error).splitlines()[0]})"
         raise UserError(str(path), why, "Install livecam again, or name other weights.") from error
-    return painter.eval(), recipe
+    return model.eval(), recipe
 
 
 def network_shape(values: dict[str, Any]) -> NetworkShape:
@@ -119,8 +120,8 @@ def load_generator(painter: Path | None, size: int) -> Generator:
     """The whole generator for pictures of `size` pixels; None: without a refiner.
 
     Raises:
-        UserError: the file is missing, or no painter's weights.
+        UserError: the file is missing, or no refiner's weights.
     """
     if painter is None:
         return Generator(size).eval()
-    return Generator(size, FaceRefiner(load_painter(painter)[0].network, size)).eval()
+    return Generator(size, FaceRefiner(load_refiner_model(painter)[0].network, size)).eval()
