@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from livecam.engines.base import Array, Engine
+from livecam.engines.psnr import psnr_db
 from livecam.export.samples import Sample
 
 MAX_ERROR = 1e-3
@@ -60,6 +61,4 @@ def difference(inputs: str, expected: Array, given: Array) -> Parity:
     """Of two pictures of one shape, float, 0..1. A value that is no number counts as an infinite error."""
     error = np.abs(given.astype(np.float64) - expected.astype(np.float64))
     error[~np.isfinite(error)] = math.inf
-    square = float(np.mean(error**2))
-    psnr = -10 * math.log10(square) if 0 < square < math.inf else (math.inf if square == 0 else -math.inf)
-    return Parity(inputs, float(error.max()), float(error.mean()), psnr)
+    return Parity(inputs, float(error.max()), float(error.mean()), psnr_db(float(np.mean(error**2))))

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from livecam.engines.psnr import psnr_db
 from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
 
@@ -31,10 +32,7 @@ def psnr(picture: RGB, truth: RGB, mask: NDArray[np.bool_] | None = None) -> flo
         if not mask.any():
             raise ValueError("the mask is empty")
         squared = squared[mask]
-    error = float(squared.mean())
-    if error == 0:
-        return PSNR_CEILING
-    return min(float(10 * np.log10(255.0**2 / error)), PSNR_CEILING)
+    return min(psnr_db(float(squared.mean()), 255), PSNR_CEILING)
 
 
 def ssim(picture: RGB, truth: RGB) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.arrays import Mask
+from livecam.engines.psnr import psnr_db
 from livecam.frames import RGB
 from livecam.generator.alignment import Square, face_square
 from livecam.generator.layout import EYES, LIDS, LIPS, MOUTH, REACH
@@ -98,7 +99,7 @@ def rate(picture: RGB, truth: RGB, masks: Mapping[str, Mask], crop: float | None
         if int(mask.sum()) < least:
             found |= dict.fromkeys((f"{name}_{what}" for what in _MEASURES), np.nan)
             continue
-        found[f"{name}_psnr"] = float(10 * np.log10(255.0**2 / max(float(squared[mask].mean()), 1e-3)))
+        found[f"{name}_psnr"] = psnr_db(max(float(squared[mask].mean()), 1e-3), 255)
         found[f"{name}_gms"] = float(alike[mask].mean())
         for what, values in (("", own[mask]), ("true_", true[mask])):
             found[f"{name}_{what}energy"] = float((values**2).mean())

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from livecam.engines.base import Array, Engine, EngineError, TensorSpec
+from livecam.engines.psnr import psnr_db
 
 log = logging.getLogger(__name__)
 
@@ -109,10 +110,7 @@ def compare(engine: Engine, reference: Engine, samples: Iterable[Mapping[str, Ar
 
 def _psnr(expected: Array, given: Array) -> float:
     error = given.astype(np.float64) - expected.astype(np.float64)
-    square = float(np.mean(error**2))
-    if not math.isfinite(square):
-        return -math.inf
-    return math.inf if square == 0 else -10 * math.log10(square)
+    return psnr_db(float(np.mean(error**2)))
 
 
 def check_pictures(engine: Engine, graph: Path, samples: Samples | None) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from faces import looking_aside, turned, with_lids, with_lip_gap
 
+from livecam.benchmarks.fidelity.metrics import psnr
 from livecam.engines import open_engine
 from livecam.generator.inputs import FrameInputs
 from livecam.model.generator import Generator
@@ -14,12 +15,6 @@ from livecam.motion.types import rest
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.geometry import FrameGeometry
 from livecam.render.graph import GraphRenderer
-
-
-def psnr(one: np.ndarray, other: np.ndarray) -> float:
-    """dB, of 8-bit pictures."""
-    square = np.mean((one.astype(float) - other) ** 2)
-    return float(10 * np.log10(255**2 / max(square, 1e-9)))
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,13 @@ import numpy as np
 import pytest
 from faces import turned, with_lids, with_lip_gap
 
+from livecam.benchmarks.fidelity.metrics import psnr
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.persona.crop import cut_crop
 from livecam.render.choose import EngineRenderer, graph_path, make_renderer
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.geometry import FrameGeometry
-
-
-def psnr(a, b):
-    error = np.mean((a.astype(np.float64) - b) ** 2)
-    return 10 * np.log10(255**2 / max(error, 1e-9))
 
 
 def motions(persona, face):

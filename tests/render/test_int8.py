@@ -51,6 +51,7 @@ def test_likeness_counts_where_there_is_a_correction():
     small[..., 1:] = 9  # nobody looks there
     assert correction_psnr_db(full, small) == pytest.approx(40, abs=1e-3)
     assert correction_psnr_db(full, full) == np.inf
+    assert correction_psnr_db(full, np.full_like(full, np.nan)) == -np.inf  # no numbers are not alike
     assert correction_psnr_db(full * 0, small) == np.inf
 
 

@@ -15,6 +15,7 @@ pytest.importorskip("onnx")
 from faces import turned, with_lids, with_lip_gap
 from refiner_weights import write_weights
 
+from livecam.benchmarks.fidelity.metrics import psnr
 from livecam.errors import UserError
 from livecam.generator import weights as shipped
 from livecam.generator.weights import PAINTER, REFINER, VARIABLE, Weights
@@ -22,12 +23,6 @@ from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.render.choose import EngineRenderer, graph_path, make_renderer
 from livecam.render.cpu.renderer import CpuRenderer
-
-
-def psnr(one: np.ndarray, other: np.ndarray) -> float:
-    """dB, of 8-bit pictures."""
-    square = np.mean((one.astype(float) - other) ** 2)
-    return float(10 * np.log10(255**2 / max(square, 1e-9)))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.engines.base import Engine
+from livecam.engines.psnr import psnr_db
 
 log = logging.getLogger(__name__)
 Feeds = Mapping[str, NDArray[Any]]
@@ -58,8 +59,7 @@ def correction_psnr_db(full: NDArray[np.float32], small: NDArray[np.float32]) ->
     """PSNR of two corrections, (N, 3, C, C) in 0..1, where the first one is visible; infinite where it is
     nowhere. Over all pixels, most of which neither touches, it would flatter."""
     error = (small - full)[corrected_pixels(full)].astype(np.float64)
-    square = float((error**2).mean()) if error.size else 0.0
-    return -10 * math.log10(square) if square > 0 else math.inf
+    return psnr_db(float((error**2).mean()) if error.size else 0.0)
 
 
 def corrected_pixels(correction: NDArray[np.float32]) -> NDArray[np.bool_]:
