@@ -18,30 +18,30 @@ from livecam.face.measures import between_eyes
 from livecam.frames import RGB, Landmarks
 from livecam.geometry import Array
 
-SEEN: Final = 0.3
+MEASURED_SHARE: Final = 0.3
 """Share of what MediaPipe sees, where pixels agree with it. With .4 points jitter a tenth more; with .2 clips
 gain nothing, and what pixels do not show is forgotten more slowly."""
 
 DOUBT: Final = 0.02
 """Where both differ by so much, in distances of the outer eye corners, MediaPipe alone is believed: a lid has
-come down, a hand is before the face. Never are points further from where it sees them."""
+come down, a hand is before the face. Never are points further from where it sees them. By eye."""
 
 DEPTH: Final = (0.4, 0.02)
 """Of depth, which pixels do not show, this share of a change is taken while the face is still, and all of it
-where the face turns by that much between frames (root mean square, same distances; 2 degrees)."""
+where the face turns by that much between frames (root mean square, same distances; 2 degrees). By eye."""
 
 PIXELS: Final = 192
 """Side of the patch in which pixels are compared, about: a larger part of the picture is made smaller by a
-whole number, which is quick."""
+whole number, which is quick. By eye."""
 
 PATCH: Final = 3.2
-"""The same in distances of the outer eye corners."""
+"""The same in distances of the outer eye corners. By eye."""
 
 GROWN: Final = 1.3
-"""A face that much larger or smaller than at first needs a patch of another size."""
+"""A face that much larger or smaller than at first needs a patch of another size. By eye."""
 
 AREA: Final = (11, 11)
-"""Pixels of the patch round a point that are compared."""
+"""Pixels of the patch round a point that are compared. By eye."""
 
 BRIGHTNESS_ASKED: Final = 0.04
 """Points further than that from the flow (the most of thirteen clips is .031) may be so because the light
@@ -53,7 +53,8 @@ was filled with grey or smeared down from a row there is none. Of 13 clips the f
 has .4."""
 
 STOP: Final = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 5, 0.03)
-"""After so many steps, or one of so few pixels."""
+"""The search for a point ends after so many steps, or one of so few pixels. By
+eye."""
 
 
 _State = tuple[float, "NDArray[np.uint8] | None", NDArray[np.float32], Array, Array, Array, Array]
@@ -127,7 +128,7 @@ class FlowStabiliser:
                 lit = _follow(self._patch, _as_bright(patch, self._patch), before, guess)
                 off = np.linalg.norm(lit[0] / scale + corner - seen, axis=1) / unit
                 self.from_flow = min(self.from_flow, _median(off, lit[1]))
-            share = np.where(found, SEEN + (1 - SEEN) * np.minimum(doubt**2, 1), 1.0)
+            share = np.where(found, MEASURED_SHARE + (1 - MEASURED_SHARE) * np.minimum(doubt**2, 1), 1.0)
             now = gone + share[:, None] * (seen - gone)
         self._patch, self._texture, self._depth = patch, texture, depth
         self._corner, self._seen, self._points = corner, seen, now

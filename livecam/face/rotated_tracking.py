@@ -22,7 +22,8 @@ TURNS: Final = (7.0, -7.0)
 """Degrees. With 4 less is gained; with mirrored pictures as well points jitter twice as much."""
 
 SHOWN: Final = 0.88
-"""Part of the window's side that is shown, for turning pixels takes time. MediaPipe looks at .6 of it all."""
+"""Part of the window's side that is shown, for turning pixels takes time. MediaPipe looks at .6 of it all. By
+eye."""
 
 LARGEST_SIDE: Final = 384
 """Pixels of what is shown, so that the part MediaPipe looks at has its 256."""
@@ -33,11 +34,11 @@ as much: how the looks differ changes with pose and expression."""
 
 DOUBT: Final = 0.02
 """A difference that is further from the learned one, in distances of the outer eye corners, is no look's but
-a movement."""
+a movement. By eye."""
 
 ELSEWHERE: Final = 0.5
 """Face sizes between two looks beyond which the second is at somebody else: a follower that lost its face
-takes any it finds, and the two must not follow different people."""
+takes any it finds, and the two must not follow different people. By eye."""
 
 APART_MS: Final = 33_000
 """MediaPipe smooths by the time between pictures, so hard that points lag by .3 to .8 of a frame. Told that a

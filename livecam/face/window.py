@@ -16,20 +16,22 @@ from livecam.frames import RGB, Landmarks
 from livecam.geometry import smoothstep
 
 SIDE: Final = 2.5
-"""Side of the window in face sizes. MediaPipe looks at 1.5; twice `OFF_CENTRE` may be lost at the sides."""
+"""Side of the window in face sizes. MediaPipe looks at 1.5; twice `OFF_CENTRE` may be lost at the sides. By
+eye."""
 
 OFF_CENTRE: Final = 0.15
 """How far off the middle, and how much larger or smaller than at first (as a logarithm), a face may get
 before the window follows it by `PULL` of what is more, a frame. Each step of it is one that MediaPipe does
-not know of, so it has to be small."""
+not know of, so it has to be small. By eye."""
 PULL: Final = 0.1
 
 MOVES: Final = (0.003, 0.01)
 """Speed in face sizes a frame from which the window goes ahead, and from which it does so in full. What is
-slower may be noise, and a window that follows it makes more."""
+slower may be noise, and a window that follows it makes more. By eye."""
 
 LONGEST_STEP: Final = 0.25
-"""Face sizes. Nobody moves so far between two frames of a camera; after a pause the speed means nothing."""
+"""Face sizes. Nobody moves so far between two frames of a camera; after a pause the speed means nothing. By
+eye."""
 
 
 LARGEST: Final = 3
