@@ -49,23 +49,57 @@ def test_a_persona_of_another_size_is_made_anew(persona, monkeypatch):
     assert store.sizes("eve") == [512, 256]
 
 
-def test_a_persona_that_an_older_version_made_gets_new_layers(persona, monkeypatch):
-    """Lashes once lay with the eyeball. Other sizes are forgotten, and come back when asked for."""
+@pytest.mark.parametrize("version", [10, 12, None])
+def test_a_persona_of_another_format_is_made_anew_from_its_picture(persona, monkeypatch, version, caplog):
+    """Whatever its layers look like. Other sizes are forgotten, and come back when asked for."""
     import json
     from dataclasses import replace
 
+    import safetensors.numpy as tensors
     from faces import ellipse_mask
 
     monkeypatch.setattr("livecam.face.segmenter.person_mask", ellipse_mask)
-    black = np.zeros_like(persona.interior)
-    folder = store.save(replace(persona, name="eve", interior=black))
+    folder = store.save(replace(persona, name="eve"))
     assert open_persona("eve", 512).size == 512
     description = json.loads((folder / "persona.json").read_text())
-    (folder / "persona.json").write_text(json.dumps(description | {"version": 5}))
-    assert store.outdated("eve")
-    assert open_persona("eve", 256).interior.any()
+    (folder / "persona.json").write_text(json.dumps(description | {"version": version}))
+    for path in folder.glob("*.safetensors"):
+        kept = tensors.load_file(path)
+        tensors.save_file({name: kept[name] for name in ("picture", "landmarks")}, path)
+    with pytest.raises(UserError, match="another version"):
+        store.load("eve", 256)
+    made = open_persona("eve", 256)
+    np.testing.assert_array_equal(made.interior, persona.interior)
+    np.testing.assert_allclose(made.landmarks, persona.landmarks, atol=1e-5)
+    assert made.meta == persona.meta
+    assert "enrol it again" in caplog.text
     assert not store.outdated("eve")
     assert store.sizes("eve") == [256]
+
+
+@pytest.mark.parametrize("lost", ["picture", "landmarks", "crop", "tensors"])
+def test_a_persona_of_another_format_without_its_picture_is_one_clear_line(persona, lost):
+    import json
+    from dataclasses import replace
+
+    import safetensors.numpy as tensors
+
+    folder = store.save(replace(persona, name="eve"))
+    description = json.loads((folder / "persona.json").read_text()) | {"version": 3}
+    path = folder / "tensors-256.safetensors"
+    kept = tensors.load_file(path)
+    if lost == "crop":
+        del description["crop"]
+    elif lost == "tensors":
+        path.unlink()
+    else:
+        del kept[lost]
+        tensors.save_file(kept, path)
+    (folder / "persona.json").write_text(json.dumps(description))
+    with pytest.raises(
+        UserError, match="persona eve: its files are damaged.*livecam enroll IMAGE --name eve"
+    ):
+        open_persona("eve", 256)
 
 
 def test_an_enrolled_name_beats_a_bundled_one(persona):

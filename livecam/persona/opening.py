@@ -38,9 +38,7 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
             portrait,
         )
     if store.exists(portrait):
-        persona = None if store.outdated(portrait) else store.load(portrait, size)
-        persona = _made_anew(portrait, size) if persona is None else persona
-        return enroll.with_choice(persona, choice)
+        return enroll.with_choice(_opened(portrait, size), choice)
     if (built_in := bundle.get(portrait)) is not None:
         return enroll.with_choice(enroll.enroll_cached(built_in, size), choice)
     if path.suffix or path.exists() or "/" in portrait:
@@ -49,12 +47,21 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
     raise UserError(portrait, "neither a picture nor a persona", f"Known personas: {known}.")
 
 
-def _made_anew(name: str, size: int) -> PersonaData:
-    """A persona enrolled at another size or by an older version, prepared for this one and kept."""
-    for other in store.sizes(name):
-        persona = store.load(name, other)
-        if persona is not None:
-            persona = enroll.resize(persona, size)
-            store.save_if_possible(persona)
-            return persona
-    raise store.damaged(name, "no tensors")
+def _opened(name: str, size: int) -> PersonaData:
+    """As stored; of another size or by another version of livecam, prepared anew and kept."""
+    if store.outdated(name):
+        picture, points, meta = store.kept_picture(name)
+        persona = enroll.build_persona(picture, points, name, size, meta)
+        log.warning(
+            "persona %s: another version of livecam made it, so it is made anew from its picture. For other "
+            "pictures of the person and for fine-tuning enrol it again.",
+            name,
+        )
+    elif (stored := store.load(name, size)) is not None:
+        return stored
+    elif (other := next(iter(store.sizes(name)), None)) and (stored := store.load(name, other)) is not None:
+        persona = enroll.resize(stored, size)
+    else:
+        raise store.damaged(name, "no tensors")
+    store.save_if_possible(persona)
+    return persona

@@ -20,21 +20,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.files import unwritable
 from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE, cache_folder, persona_folder
+from livecam.frames import RGB
 from livecam.generator.alignment import SIZE as SHOT
 from livecam.persona.types import Crop, Lattice, PersonaData, Shots, Style
 
 log = logging.getLogger(__name__)
 
 VERSION = 11
-READABLE = (4, 5, 6, 7, 8, 9, 10, VERSION)
-"""Version 4 knows neither shots nor style: they are made from the portrait when they are asked for. Up to 5
-lashes lay with the eyeball, in 6 the white of the eye between shut lids, in 7 a soft rim of it; up to
-8 painted incisors were twice as long as people's, up to 9 lips could get among a known mouth's teeth, up to
-10 eyes that looked aside had the rims of open ones: `outdated`, the layers are made anew from the picture."""
+"""Of the format: only personas of this one are loaded. Of every other the picture and the landmarks are used,
+which all formats keep alike: `kept_picture`."""
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -95,7 +94,7 @@ def load(name: str, size: int, root: Path | None = None) -> PersonaData | None:
         return None
     try:
         meta = json.loads((folder / "persona.json").read_text("utf-8"))
-        if not isinstance(meta, dict) or meta.get("version") not in READABLE:
+        if not isinstance(meta, dict) or meta.get("version") != VERSION:
             raise ValueError("made by another version")
         return _assemble(name, size, _read(path), meta)
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -103,12 +102,31 @@ def load(name: str, size: int, root: Path | None = None) -> PersonaData | None:
 
 
 def outdated(name: str, root: Path | None = None) -> bool:
-    """Whether another version of livecam made the layers, or nobody can tell. What an older one kept of the
-    person is still good."""
+    """Whether another version of livecam made the persona, or nobody can tell."""
     try:
         return bool(describe(name, root).get("version") != VERSION)
     except UserError:
         return True
+
+
+def kept_picture(name: str, root: Path | None = None) -> tuple[RGB, F32, dict[str, Any]]:
+    """What a persona of any format was made of: its picture, H x W x 3 uint8; the landmarks, (478, 3) float32
+    in the picture's pixels; and what is said of both.
+
+    Raises:
+        UserError: the files are damaged.
+    """
+    meta = describe(name, root)
+    try:
+        size = sizes(name, root)[0]
+        tensors = _read((root or persona_folder()) / name / _tensor_file(size))
+        picture, landmarks = tensors["picture"], tensors["landmarks"]
+        _check("picture", picture, (*picture.shape[:2], 3), np.uint8)
+        _check("landmarks", landmarks, (lm.COUNT, 3), np.float32)
+        x, y, side = (float(v) for v in meta["crop"])
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise damaged(name, str(error) or type(error).__name__) from error
+    return picture, Crop(x, y, side).to_picture(landmarks), _said(meta)
 
 
 def damaged(name: str, why: str) -> UserError:
@@ -217,8 +235,6 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
 def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, Any]) -> PersonaData:
     """Check every shape and dtype, so that a damaged file fails here and not in the middle of a call."""
     points, triangles = t["lattice.points"], t["triangles"]
-    if t["interior"].shape == (size, size, 3):  # up to version 10
-        t["interior"] = np.dstack([t["interior"]] * 2)
     count = len(points)
     expected: dict[str, tuple[tuple[int, ...], Any]] = {
         "landmarks": ((lm.COUNT, 3), np.float32),
@@ -241,10 +257,7 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         expected["style.weights"] = ((t["style.weights"].size,), np.uint8)
         expected["style.steps"] = ((1,), np.int32)
     for key, (shape, dtype) in expected.items():
-        if t[key].shape != shape or t[key].dtype != dtype:
-            raise ValueError(f"{key} is {t[key].dtype} {t[key].shape}")
-        if t[key].dtype == np.float32 and not np.isfinite(t[key]).all():
-            raise ValueError(f"{key} is not finite")
+        _check(key, t[key], shape, dtype)
     if len(triangles) == 0 or triangles.min() < 0 or triangles.max() >= lm.MESH_COUNT + count:
         raise ValueError("triangles point outside the mesh")
     x, y, side = (float(v) for v in meta["crop"])
@@ -260,10 +273,22 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         lattice=lattice,
         triangles=triangles,
         picture=t["picture"],
-        meta={k: v for k, v in meta.items() if k not in ("version", "name", "crop", "picture")},
+        meta=_said(meta),
         shots=Shots(t["shots.pictures"], t["shots.landmarks"]) if "shots.pictures" in t else None,
         style=_style(t) if "style" in t else None,
     )
+
+
+def _check(key: str, array: NDArray[Any], shape: tuple[int, ...], dtype: Any) -> None:
+    if array.shape != shape or array.dtype != dtype:
+        raise ValueError(f"{key} is {array.dtype} {array.shape}")
+    if array.dtype == np.float32 and not np.isfinite(array).all():
+        raise ValueError(f"{key} is not finite")
+
+
+def _said(meta: dict[str, Any]) -> dict[str, Any]:
+    """persona.json without what `_describe` adds."""
+    return {k: v for k, v in meta.items() if k not in ("version", "name", "crop", "picture")}
 
 
 def _style(t: dict[str, NDArray[Any]]) -> Style:

@@ -20,6 +20,12 @@ class Crop:
     y: float
     side: float
 
+    def to_picture(self, points: F32) -> F32:
+        """(N, 3) in 0..1 of the crop, to pixels of the picture; z in the same unit."""
+        moved = points * np.float32(self.side)
+        moved[:, :2] += [self.x, self.y]
+        return moved
+
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
@@ -96,6 +102,4 @@ class PersonaData:
 
     def picture_landmarks(self) -> F32:
         """(478, 3) float32: the landmarks in pixels of the whole picture."""
-        points = self.landmarks * np.float32(self.crop.side)
-        points[:, :2] += [self.crop.x, self.crop.y]
-        return points
+        return self.crop.to_picture(self.landmarks)
