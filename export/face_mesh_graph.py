@@ -41,7 +41,7 @@ class Block:
 
 def read_blocks() -> tuple[Block, ...]:
     """The five refining outputs in the model's order."""
-    data = json.loads((files("export") / "refinement.json").read_text("utf-8"))
+    data = json.loads((files("livecam.export") / "refinement.json").read_text("utf-8"))
     return tuple(Block(b["name"], tuple(b["landmarks"]), tuple(b["depth_from"])) for b in data["blocks"])
 
 
