@@ -57,6 +57,14 @@ def test_every_file_that_is_no_module_is_listed():
             assert any(fnmatch.fnmatch(inside, one) for one in patterns), f"{name} is in no wheel"
 
 
+def test_files_are_looked_for_under_names_that_are_installed():
+    """In the repository `export` would do: its folder lies in the current one."""
+    named = re.compile(r"""\bfiles\(["']([\w.]+)["']\)""")
+    sources = [path.read_text("utf-8") for top in FOLDERS.values() for path in (ROOT / top).rglob("*.py")]
+    found = {name for source in sources for name in named.findall(source)}
+    assert {"livecam.assets", "livecam.face"} <= found <= set(SETUPTOOLS["packages"])
+
+
 # From here on the wheel itself. It is built from a copy: setuptools would keep files of older builds.
 
 CLIP = ROOT / "livecam" / "assets" / "driver.mp4"
@@ -159,6 +167,15 @@ def test_it_is_well(installed: Installed) -> None:
     assert done.stdout.startswith(str(installed.bin.parent)), done.stdout + done.stderr
     for name in ("engines", "export", "benchmarks", "training", "tests"):
         assert installed.run("python", "-c", f"import {name}").returncode == 1, name
+
+
+@pytest.mark.slow
+def test_the_face_model_can_be_built(installed: Installed) -> None:
+    """All but the download: what is merged into the model is there."""
+    done = installed.run("python", "-c", "from livecam.export import face_mesh_graph as g; g.read_blocks()")
+    assert done.returncode == 0, done.stderr
+    done = installed.run("livecam", "build", "--force", "--wheel", "none.whl")
+    assert done.stderr.startswith("livecam: none.whl: ")
 
 
 @pytest.mark.slow
