@@ -30,7 +30,7 @@ def maker(face: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> PairMaker:
     monkeypatch.setattr(pairs.sample, "identity", lambda rng: np.zeros(4, np.float32))
     monkeypatch.setattr(pairs.sample, "look", lambda rng, detail: _Look())
     monkeypatch.setattr(pairs, "replace", lambda look, **changes: look)
-    for name in ("source", "target", "near", "speaking"):
+    for name in ("portrait_moment", "target_moment", "similar_moment", "speaking_moment"):
         monkeypatch.setattr(pairs.expressions_shown, name, lambda *args: None)
 
     def photograph(self: PairMaker, *args: Any) -> Any:
