@@ -26,7 +26,7 @@ from pathlib import Path
 from livecam import installation
 from livecam.errors import UserError
 from livecam.face import bundle
-from livecam.files import make_folder, unwritable
+from livecam.files import make_folder, unwritable, write_whole
 from livecam.folders import CACHE_VARIABLE
 
 MERGED_FINGERPRINT = "74c1b8568c697106ee3b8157ba441f9f9c7446dd87e7dd3384b16af9f4f5ec32"
@@ -87,8 +87,8 @@ def build(wheel: Path | None = None, force: bool = False) -> Path:
         models = models_from_wheel(wheel)
     print("face model: merging the outputs of the face mesh", flush=True)
     for name, content in models.items():
-        write_atomically(folder / name, content)
-    write_atomically(folder / bundle.MANIFEST, manifest(models))
+        _write(folder / name, content)
+    _write(folder / bundle.MANIFEST, manifest(models))
     return folder
 
 
@@ -195,19 +195,12 @@ def manifest(models: dict[str, bytes]) -> bytes:
     return (json.dumps(description, indent=2) + "\n").encode()
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Writes the whole file or nothing, also where two runs meet or the power fails."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+def _write(path: Path, content: bytes) -> None:
+    """Raises `UserError`."""
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        write_whole(path, content)
     except OSError as error:
         raise unwritable(path, error, CACHE_VARIABLE) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import os
 import secrets
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from livecam.errors import UserError
@@ -138,16 +138,29 @@ def write_whole(path: Path, data: bytes, durable: bool = True) -> None:
     if is_stream(path):
         path.write_bytes(data)
         return
-    path = Path(os.path.realpath(path))
-    new = hidden_copy(path)
+    write_together({path: data}, durable)
+
+
+def write_together(contents: Mapping[Path, bytes], durable: bool = True) -> None:
+    """`write_whole` for files that belong together: none is replaced before all are written.
+
+    Raises OSError.
+    """
+    written: list[tuple[Path, Path]] = []
     try:
-        new.write_bytes(data)
-        if durable:
-            sync(new)
-        os.replace(new, path)
+        for path, data in contents.items():
+            real = Path(os.path.realpath(path))
+            new = hidden_copy(real)
+            written.append((new, real))
+            new.write_bytes(data)
+            if durable:
+                sync(new)
+        for new, real in written:
+            os.replace(new, real)
     except BaseException:
-        with contextlib.suppress(OSError):
-            new.unlink(missing_ok=True)
+        for new, _ in written:
+            with contextlib.suppress(OSError):
+                new.unlink(missing_ok=True)
         raise
 
 

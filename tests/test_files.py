@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from livecam.errors import UserError
-from livecam.files import GrowingFile, check_target, create_part, files_in, finish, write_whole
+from livecam.files import (
+    GrowingFile,
+    check_target,
+    create_part,
+    files_in,
+    finish,
+    write_together,
+    write_whole,
+)
 
 
 def test_part_becomes_the_file(tmp_path: Path) -> None:
@@ -54,6 +62,18 @@ def test_a_whole_file_or_the_older_one(tmp_path: Path, monkeypatch: pytest.Monke
         write_whole(path, b"newer")
     assert path.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_of_files_that_belong_together_none_is_replaced_alone(tmp_path: Path) -> None:
+    first, second = tmp_path / "tensors", tmp_path / "folder" / "description"
+    write_together({first: b"old"})
+    with pytest.raises(OSError, match="No such file"):
+        write_together({first: b"new", second: b"new"})
+    assert first.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [first]
+    second.parent.mkdir()
+    write_together({first: b"new", second: b"newer"})
+    assert (first.read_bytes(), second.read_bytes()) == (b"new", b"newer")
 
 
 def test_what_grows_is_all_there_at_any_time(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ need no state: they are drawn from the seed and the step.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from livecam.errors import UserError
+from livecam.files import write_whole
 from livecam.model import tensorfile
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
@@ -33,7 +33,7 @@ def save(
     `state` holds what JSON can hold. It is repeated inside the tensors' file, which alone decides: a run
     that is broken off between the two files leaves a whole checkpoint.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save as as_bytes
 
     tensors: dict[str, Tensor] = {}
     for name, module in modules.items():
@@ -42,11 +42,9 @@ def save(
         tensors |= _optimiser_tensors(name, optimiser)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(state, indent=1)
-    part = folder / f".{TENSORS}.part"
     # A copy, since parameters that share memory cannot be stored.
     plain = {key: value.detach().cpu().contiguous().clone() for key, value in tensors.items()}
-    save_file(plain, part, metadata={"state": text})
-    os.replace(part, folder / TENSORS)
+    write_whole(folder / TENSORS, as_bytes(plain, {"state": text}), durable=False)
     (folder / STATE).write_text(text + "\n", "utf-8")
 
 

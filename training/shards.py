@@ -14,7 +14,6 @@ person           (1,) int64                    the seed, or a number of the name
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -40,13 +39,9 @@ def path_of(folder: Path, person: int) -> Path:
 
 def save_person(folder: Path, person: int, arrays: Mapping[str, NDArray[Any]], made: str = RENDERED) -> Path:
     """Write one person; the file appears only once it is whole. `made`: how, in its notes."""
-    from safetensors.numpy import save_file
-
     path = path_of(folder, person)
-    part = path.with_suffix(f".{os.getpid()}.part")
     notes = {"format": str(FORMAT), "made": made}
-    save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, part, metadata=notes)
-    os.replace(part, path)
+    tensorfile.write(path, arrays, notes)
     return path
 
 

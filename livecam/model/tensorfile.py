@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from livecam.files import write_whole
 
 UNREADABLE = (SafetensorError, OSError)
 """What `read` raises for a file that is missing or broken."""
+
+
+def write(path: Path, tensors: Mapping[str, NDArray[Any]], notes: dict[str, str]) -> None:
+    """The file appears, or is replaced, only once it is whole. Raises OSError."""
+    content = save({name: np.ascontiguousarray(value) for name, value in tensors.items()}, notes)
+    write_whole(path, content, durable=False)
 
 
 def notes(path: Path) -> dict[str, str]:

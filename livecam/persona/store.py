@@ -13,7 +13,6 @@ import logging
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from livecam.arrays import F32
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
-from livecam.files import unwritable
+from livecam.files import unwritable, write_together
 from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE, cache_folder, persona_folder
 from livecam.frames import RGB
 from livecam.generator.alignment import SIZE as SHOT
@@ -66,14 +65,11 @@ def save(persona: PersonaData, root: Path | None = None) -> Path:
     stale = sizes(persona.name, root) if outdated(persona.name, root) else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            tensors = Path(scratch) / "tensors"
-            # Not `save_file`, which hides what the system said in an error of its own.
-            tensors.write_bytes(safetensors.numpy.save(_tensors(persona), {"version": str(VERSION)}))
-            description = Path(scratch) / "persona.json"
-            description.write_text(json.dumps(_describe(persona), indent=1), "utf-8")
-            os.replace(tensors, folder / _tensor_file(persona.size))
-            os.replace(description, folder / "persona.json")
+        # Not `save_file`, which hides what the system said in an error of its own.
+        tensors = safetensors.numpy.save(_tensors(persona), {"version": str(VERSION)})
+        description = json.dumps(_describe(persona), indent=1).encode()
+        files = {folder / _tensor_file(persona.size): tensors, folder / "persona.json": description}
+        write_together(files, durable=False)
         for size in stale:
             if size != persona.size:
                 (folder / _tensor_file(size)).unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -112,13 +111,11 @@ def path_of(folder: Path, seed: int) -> Path:
 
 def save(folder: Path, seed: int, arrays: dict[str, NDArray[Any]], plan: Plan) -> Path:
     """Write one person; the file appears only once it is whole."""
-    from safetensors.numpy import save_file
+    from livecam.model import tensorfile
 
     path = path_of(folder, seed)
-    half = path.with_suffix(f".{os.getpid()}.part")
     notes = {"format": str(FORMAT), "plan": repr(replace(plan)), "made": "computer graphics, no real person"}
-    save_file({name: np.ascontiguousarray(value) for name, value in arrays.items()}, half, metadata=notes)
-    os.replace(half, path)
+    tensorfile.write(path, arrays, notes)
     return path
 
 
