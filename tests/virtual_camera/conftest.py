@@ -26,7 +26,7 @@ def why_no_guest() -> str:
     if sys.platform != "linux" or platform.machine() != "x86_64":
         return "the guest is a Linux on x86-64"
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vcam-vm"
-    if (Path(os.environ.get("VCAM_VM_CACHE") or cache) / "linux").exists():
+    if any(Path(os.environ.get("VCAM_VM_CACHE") or cache).glob("linux-*")):
         return ""
     missing = [tool for tool in ("gcc", "make", "apt-get", "dpkg-deb") if shutil.which(tool) is None]
     if missing:
