@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.compiled import compiled
 from livecam.frames import RGB
 from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
@@ -27,16 +28,33 @@ class CutOut:
 
         picture: (size, size, 3) uint8 RGB, what a renderer drew for that motion.
         """
-        alpha = self.alpha(motion)
-        out = np.dstack([picture, alpha])
-        # Soft places show some of the old background, which would be a rim on another one.
-        rows, columns = np.nonzero((alpha > 0) & (alpha < 255))
-        share = alpha[rows, columns, None].astype(np.float32) / 255
-        mixed, behind = picture[rows, columns], self._background[rows, columns]
-        own = behind + (mixed.astype(np.float32) - behind) / share
-        out[rows, columns, :3] = np.clip(own + 0.5, 0, 255).astype(np.uint8)
+        out = np.empty((*picture.shape[:2], 4), np.uint8)
+        unmix(picture, self.alpha(motion), self._background, out)
         return out
 
     def alpha(self, motion: Motion) -> NDArray[np.uint8]:
         """(size, size) uint8, a fresh array: 255 where the person is, 0 where the background is."""
         return self._warp(self._matte, self._geometry(motion).flow).copy()
+
+
+@compiled(fastmath=True)
+def unmix(
+    picture: NDArray[np.uint8],
+    alpha: NDArray[np.uint8],
+    background: NDArray[np.uint8],
+    out: NDArray[np.uint8],
+) -> None:
+    """The person's own colours, and `alpha`, of a picture of it before a background: soft places show some of
+    that, which would be a rim on another one. (S, S, 3), (S, S), (S, S, 3) and (S, S, 4), uint8.
+    """
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            a = np.int32(alpha[y, x])
+            out[y, x, 3] = a
+            for c in range(3):
+                mixed = np.int32(picture[y, x, c])
+                if 0 < a < 255:
+                    behind = np.int32(background[y, x, c])
+                    own = behind + (mixed - behind) * np.float32(255) / a
+                    mixed = np.int32(min(max(own + np.float32(0.5), 0), 255))
+                out[y, x, c] = mixed
