@@ -4,112 +4,29 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
-import socket
-import sys
-from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from films import (
+    CORNERS,
+    FPS,
+    HEIGHT,
+    WIDTH,
+    constant,
+    corner_names,
+    corner_picture,
+    grey_level,
+    packet_places,
+    read_all,
+    set_display_matrix,
+    write_video,
+)
 
-from livecam.errors import UserError
 from livecam.sources import open_source
 from livecam.sources.video import VideoSource, _FrameClock, squared
-
-WIDTH, HEIGHT, FPS = 64, 48, 25
-CORNERS = {"red": (250, 20, 20), "green": (20, 250, 20), "blue": (20, 20, 250), "black": (0, 0, 0)}
-
-
-def corner_picture(width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    """Red top left, green top right, blue bottom left, black bottom right."""
-    picture = np.zeros((height, width, 3), np.uint8)
-    picture[: height // 2, : width // 2] = CORNERS["red"]
-    picture[: height // 2, width // 2 :] = CORNERS["green"]
-    picture[height // 2 :, : width // 2] = CORNERS["blue"]
-    return picture
-
-
-def corner_names(picture: np.ndarray) -> list[str]:
-    height, width = picture.shape[:2]
-    points = [(height // 5, width // 5), (height // 5, width * 4 // 5)]
-    points += [(height * 4 // 5, width // 5), (height * 4 // 5, width * 4 // 5)]
-
-    def nearest(pixel: np.ndarray) -> str:
-        return min(CORNERS, key=lambda name: int(np.abs(pixel.astype(int) - CORNERS[name]).sum()))
-
-    return [nearest(picture[y, x]) for y, x in points]
-
-
-def grey_level(index: int) -> int:
-    return 40 + 15 * index
-
-
-def write_video(
-    path: Path,
-    times: Sequence[float],
-    *,
-    picture: Callable[[int], np.ndarray] | None = None,
-    codec: str = "libx264",
-    options: dict[str, str] | None = None,
-    container: str | None = None,
-    size: tuple[int, int] = (WIDTH, HEIGHT),
-    color: tuple[int, int] | None = None,
-    aspect: Fraction | None = None,
-) -> Path:
-    """Frames of one grey level each (or `picture(i)`) at `times` in seconds; colour is (matrix, range),
-    `aspect` a pixel's width by its height."""
-    with av.open(str(path), "w", format=container) as out:
-        stream = out.add_stream(codec, rate=FPS)
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 90_000)
-        stream.codec_context.options = options or {}
-        if aspect is not None:
-            stream.codec_context.sample_aspect_ratio = aspect
-        if color:
-            stream.codec_context.colorspace, stream.codec_context.color_range = color
-        for index, time in enumerate(times):
-            if picture is None:
-                pixels = np.full((size[1], size[0], 3), grey_level(index), np.uint8)
-            else:
-                pixels = picture(index)
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            if color:
-                frame = frame.reformat(format="yuv420p", dst_colorspace=color[0], dst_color_range=color[1])
-            frame.pts, frame.time_base = round(time * 90_000), Fraction(1, 90_000)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-    return path
-
-
-def constant(count: int) -> list[float]:
-    return [index / FPS for index in range(count)]
-
-
-def set_display_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
-    """Write a, b, c, d into the MP4's track header, as a phone does."""
-    data = bytearray(path.read_bytes())
-    at = data.index(b"tkhd") + 4 + 40
-    whole = np.array([matrix[0], matrix[1], 0, matrix[2], matrix[3], 0, 0, 0, 0], np.int64) * 65536
-    whole[8] = 1 << 30
-    data[at : at + 36] = whole.astype(">i4").tobytes()
-    path.write_bytes(data)
-
-
-def packet_places(path: Path) -> list[tuple[int, int]]:
-    """Where each coded frame lies in the file, and its size in bytes."""
-    with av.open(str(path)) as container:
-        return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
-
-
-def read_all(source: VideoSource) -> list:
-    frames = []
-    while (frame := source.read()) is not None:
-        frames.append(frame)
-    return frames
 
 
 def test_every_frame_once_in_order(tmp_path: Path) -> None:
@@ -264,6 +181,8 @@ def test_pixels_of_which_nothing_is_said_are_square(aspect: Fraction | None) -> 
 
 # a, b, c, d of the display matrix, and where the corners (top left, top right, bottom left, bottom right)
 # then come from: x' = a x + c y, y' = b x + d y.
+
+
 MATRICES = {
     (1, 0, 0, 1): ["red", "green", "blue", "black"],
     (0, 1, -1, 0): ["blue", "red", "black", "green"],  # a quarter turn clockwise: a phone held upright
@@ -348,125 +267,3 @@ def test_truncated_file_gives_what_is_left(tmp_path: Path) -> None:
     with VideoSource(path) as source:
         frames = read_all(source)
     assert [frame.index for frame in frames] == list(range(8))
-
-
-def audio_only(path: Path) -> None:
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("aac", rate=44_100)
-        frame = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), format="fltp", layout="stereo")
-        frame.sample_rate = 44_100
-        out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-
-
-def no_frames(path: Path) -> None:
-    """A Matroska header that promises a video track, and no frames after it."""
-    write_video(path, constant(2))
-    with av.open(str(path)) as container:
-        codec = container.streams.video[0]
-        with av.open(str(path) + ".part", "w", format="matroska") as out:
-            out.add_stream_from_template(codec)
-            out.start_encoding()
-    Path(str(path) + ".part").replace(path)
-
-
-def still_picture(path: Path) -> None:
-    import cv2
-
-    path.write_bytes(cv2.imencode(".png", corner_picture())[1].tobytes())
-
-
-def all_damaged(path: Path) -> None:
-    write_video(path, constant(3))
-    data = bytearray(path.read_bytes())
-    start = data.index(b"mdat") + 4
-    data[start : data.index(b"moov") - 4] = b"\xff" * (data.index(b"moov") - 4 - start)
-    path.write_bytes(data)
-
-
-@pytest.mark.parametrize(
-    ("make", "why"),
-    [
-        (lambda path: None, "no such file"),
-        (lambda path: path.mkdir(), "folder"),
-        (lambda path: path.write_bytes(b""), "empty"),
-        (lambda path: path.write_text("this is not a video\n" * 200), "not a video"),
-        (lambda path: path.write_bytes(bytes(range(256)) * 100), "not a video"),
-        (audio_only, "no video stream"),
-        (no_frames, "no video frame"),
-        (still_picture, "still picture"),
-        (all_damaged, "can be decoded"),
-    ],
-    ids=["missing", "folder", "empty", "text", "bytes", "audio only", "no frames", "picture", "all damaged"],
-)
-def test_unusable_files_say_why(tmp_path: Path, make: Callable[[Path], None], why: str) -> None:
-    path = tmp_path / "driver.mp4"
-    make(path)
-    with pytest.raises(UserError) as error:
-        open_source(str(path))
-    assert why in error.value.why
-    assert "driver.mp4" in error.value.what
-    assert error.value.todo
-    assert "\n" not in str(error.value)
-
-
-def test_wide_pictures_are_refused(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "a.mp4", constant(1), size=(8208, 16))
-    with pytest.raises(UserError, match=r"8208x16, more than 8192"):
-        VideoSource(path)
-
-
-def test_large_pictures_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write_video(tmp_path / "a.mp4", constant(1))
-    monkeypatch.setattr("livecam.sources.video.MAX_PIXELS", WIDTH * HEIGHT)
-    VideoSource(path).close()
-    monkeypatch.setattr("livecam.sources.video.MAX_PIXELS", WIDTH * HEIGHT - 1)
-    with pytest.raises(UserError, match=r"64x48, more than"):
-        VideoSource(path)
-
-
-def test_playlists_do_not_reach_the_network(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(0.2)
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
-        path = tmp_path / "list.m3u8"
-        path.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{address}\n#EXT-X-ENDLIST\n")
-        with pytest.raises(UserError):
-            open_source(str(path))
-        with pytest.raises(TimeoutError):
-            server.accept()
-
-
-def test_addresses_are_not_opened() -> None:
-    with pytest.raises(UserError, match="no such file"):
-        open_source("http://127.0.0.1:9/a.mp4")
-
-
-NAMES = [
-    "12:30:45.mp4",
-    "http:a.mp4",
-    "concat:b.mp4",
-    "-i.mp4",
-    "100%.mp4",
-    "%05d.mp4",
-    "a b\nc.mp4",
-    "\u00e4\u30c6.mp4",
-]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="some of these names are not legal there")
-@pytest.mark.parametrize("name", NAMES)
-def test_any_name_of_a_file_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    write_video(tmp_path / "plain.mp4", constant(2)).rename(tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    for source in (open_source(name), VideoSource(Path(name))):
-        with source:
-            assert source.info.frames == 2
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_a_name_that_is_no_text_will_do(tmp_path: Path) -> None:
-    path = tmp_path / os.fsdecode(b"caf\xe9.mp4")
-    write_video(tmp_path / "plain.mp4", constant(2)).rename(path)
-    with open_source(str(path)) as source:
-        assert source.info.frames == 2
