@@ -55,6 +55,6 @@ def unmix(
                 mixed = np.int32(picture[y, x, c])
                 if 0 < a < 255:
                     behind = np.int32(background[y, x, c])
-                    own = behind + (mixed - behind) * np.float32(255) / a
-                    mixed = np.int32(min(max(own + np.float32(0.5), 0), 255))
+                    own = behind + (mixed - behind) * np.float32(255) / a + np.float32(0.5)
+                    mixed = np.int32(0 if own < 0 else 255 if own > 255 else own)
                 out[y, x, c] = mixed
