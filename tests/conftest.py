@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,18 @@ def own_folders(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("LIVECAM_DATA", str(tmp_path_factory.mktemp("data")))
     for name in ("LIVECAM_SETTINGS", "LIVECAM_SIZE", "LIVECAM_FPS", "LIVECAM_ENGINE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_as_in_a_terminal():
+    """Whoever started the tests in the background, or by nohup, has told them and theirs to ignore some."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    if hasattr(signal, "SIGHUP"):
+        usual[signal.SIGHUP] = signal.SIG_DFL
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

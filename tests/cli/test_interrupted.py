@@ -28,10 +28,7 @@ from livecam.sources.recording import PerformanceWriter
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one process")
 
-# Whoever runs the tests in the background may have told their children to ignore Ctrl-C.
-HEEDING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-INTERRUPTED_AT = f"""
-{HEEDING}
+INTERRUPTED_AT = """
 import os, sys
 from importlib.abc import MetaPathFinder
 
@@ -48,14 +45,6 @@ from livecam.cli import main
 main()
 """
 DRIVER = str(assets.bundled_file(assets.DRIVER))
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c_is_heeded():
-    """As in a terminal; what is started in the background is told to ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def interrupted_at(module, *words, number=signal.SIGINT):
@@ -160,7 +149,7 @@ class InterruptsAtTheSecondPicture:
 
 def running_live(words, **options):
     """A started `livecam WORDS --sink page --loop` that is live, and what it said so far."""
-    code = f"{HEEDING}; from livecam.cli import main; main()"
+    code = "from livecam.cli import main; main()"
     command = [sys.executable, "-c", code, *map(str, words), "--sink", "page", "--loop"]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options
@@ -227,7 +216,7 @@ def test_a_closed_terminal(words, tmp_path):
     film = tmp_path / "out.mp4"
     child, terminal = pty.fork()
     if child == 0:
-        code = f"{HEEDING}; from livecam.cli import main; main()"
+        code = "from livecam.cli import main; main()"
         more = ["--sink", str(film), "--sink", "page", "--loop"]
         os.environ["BROWSER"] = "true"  # at a terminal the page is opened: with the command that does nothing
         os.execv(sys.executable, [sys.executable, "-c", code, *map(str, words[0]), *more])
@@ -306,7 +295,8 @@ def test_handlers_of_others_stay():
 
 
 def test_impatient_ctrl_c_leaves_at_once():
-    code = f"""{HEEDING}
+    code = """
+import signal
 from livecam import signals
 signals.PATIENCE_SECONDS = -1
 with signals.signals_heeded():
