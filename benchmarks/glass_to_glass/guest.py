@@ -17,7 +17,7 @@ from typing import Any
 from livecam.benchmarks import machine
 from livecam.errors import UserError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tests" / "virtual_camera" / "vcam_vm.sh"
 BUILD_S = 20 * 60
 """The guest's kernel is built at first use."""

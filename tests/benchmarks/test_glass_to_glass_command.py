@@ -187,3 +187,7 @@ def test_stress_ng_is_used_where_it_is(monkeypatch, tmp_path):
         while not said.exists() and time.monotonic() < deadline:
             time.sleep(0.01)
     assert said.read_text().startswith("--matrix 3 ")
+
+
+def test_the_guest_is_found_in_a_checkout():
+    assert guest.SCRIPT.is_file()
