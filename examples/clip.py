@@ -8,7 +8,6 @@ does the same, and more: docs/python.md says when to take which.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 
 import livecam
@@ -19,7 +18,7 @@ def main(portrait: str, clip: str, film: str) -> None:
     with (
         livecam.open_source(clip) as source,
         livecam.Animator(persona) as animator,
-        contextlib.closing(livecam.open_sink(film)) as sink,
+        livecam.open_sink(film) as sink,
     ):
         sink.open(livecam.SinkFormat(animator.width, animator.height, source.info.fps))
         for frame in livecam.animate_clip(source, animator):

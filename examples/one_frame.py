@@ -8,6 +8,7 @@ The frames before it are looked at, too: one frame alone does not tell how far a
 from __future__ import annotations
 
 import sys
+from collections import deque
 
 from PIL import Image
 
@@ -17,9 +18,10 @@ import livecam
 def main(portrait: str, clip: str, number: str, out: str) -> None:
     persona = livecam.Persona.open(portrait)
     with livecam.open_source(clip) as source, livecam.Animator(persona, alpha=True) as animator:
-        for frame in livecam.animate_clip(source, animator, max_frames=int(number) + 1):
-            picture = frame.pixels
-    Image.fromarray(picture).save(out)
+        last = deque(livecam.animate_clip(source, animator, max_frames=int(number) + 1), maxlen=1)
+    if [frame.index for frame in last] != [int(number)]:
+        sys.exit(f"{clip}: there is no frame {number}")
+    Image.fromarray(last[0].pixels).save(out)
 
 
 if __name__ == "__main__":

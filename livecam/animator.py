@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,7 +30,7 @@ from livecam.motion.presence import Presence
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.types import PersonaData
-from livecam.ranges import short_text
+from livecam.ranges import number_text
 from livecam.report import Report
 from livecam.settings import MotionSettings, check_engine, limits
 
@@ -112,7 +111,7 @@ class Animator:
             raise UserError("persona", f"it is a {type(persona).__name__}", "Use livecam.Persona.open(...).")
         check_engine(engine)
         if size is not None:
-            limits("size").check(f"size {short_text(size)}", size)
+            limits("size").check(f"size {number_text(size)}", size)
             if size != persona.size:
                 from livecam.persona.enroll import resize
 
@@ -133,7 +132,7 @@ class Animator:
         self._transfer: MotionTransfer | None = None
         self._neutral: Landmarks | None = None
         self._updated = 0.0
-        self._count, self._last_s = 0, -math.inf
+        self._count, self._last_s, self._last_given = 0, -math.inf, False
         self.finder = self._new_finder(self._settings.neutral_frame)
         self.seen = False
         """Whether any frame so far had a face."""
@@ -151,17 +150,17 @@ class Animator:
 
     def __call__(
         self,
-        frame: RGB | None = None,
+        frame: NDArray[Any] | None = None,
         time_s: float | None = None,
         *,
-        landmarks: NDArray[np.floating[Any]] | None = None,
+        landmarks: NDArray[Any] | None = None,
     ) -> NDArray[np.uint8]:
         """The portrait's picture for one frame: height x width x 3 uint8 RGB, x 4 RGBA with `alpha`.
 
         frame: H x W x 3 uint8 RGB, of any size.
         time_s: when it was taken, in seconds from any start; never less than the last. None: now.
         landmarks: instead of a frame, from your own tracker: (478, 3) in MediaPipe's order, x to the right
-            and y down in pixels of the frame, z away from the camera in the same unit.
+            and y down in pixels of the frame (not shares of it), z away from the camera in the same unit.
         Neither: nobody is there.
 
         Raises:
@@ -177,12 +176,13 @@ class Animator:
             frame = np.ascontiguousarray(check_picture("frame", frame))
             height, width = frame.shape[:2]
         points = None if landmarks is None else check_landmarks("landmarks", landmarks)
-        time_s = check_time(time.monotonic() if time_s is None else time_s, self._last_s)
-        taken = DriverFrame(self._count, round(time_s * 1e9), width, height, frame, points)
-        self._count, self._last_s = self._count + 1, time_s
+        seconds = check_time(time_s, self._last_s, self._last_given)
+        taken = DriverFrame(self._count, round(seconds * 1e9), width, height, frame, points)
+        self._count, self._last_s = self._count + 1, seconds
+        self._last_given = time_s is not None
         points = self.observe(taken)
-        self.calibrate(points, time_s)
-        return self.paint(self.animate(points, time_s))
+        self.calibrate(points, seconds)
+        return self.paint(self.animate(points, seconds))
 
     def observe(self, frame: DriverFrame) -> Landmarks | None:
         """The driver's landmarks, filtered and mirrored as asked; None without a face."""

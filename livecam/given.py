@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+import time
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB, Landmarks
-from livecam.ranges import short_text
+from livecam.ranges import number_text, short_text
+
+SMALLEST_SPAN = 2.0
+"""Pixels of width and height under which landmarks are taken for shares of the frame: those span at most 1 in
+it, little more where a face reaches out of it, and no tracker finds a face of so few pixels."""
 
 
 def check_picture(what: str, value: object) -> RGB:
@@ -53,24 +60,48 @@ def check_landmarks(what: str, value: object) -> Landmarks:
         raise UserError(what, "not all of them are finite numbers", todo)
     if np.ptp(points[:, :2], axis=0).min() == 0:
         raise UserError(what, "they have no width or no height", todo)
+    if np.ptp(points[:, :2], axis=0).max() < SMALLEST_SPAN:
+        raise UserError(what, "they look like shares of the frame", "Multiply by its width and height.")
     return points
 
 
-def check_time(time_s: float, last_s: float) -> float:
-    """`time_s` in seconds, where it is a time that may follow `last_s`.
+def check_region(value: Any) -> tuple[int, int, int, int]:
+    """`value` as x, y, width, height, where it is four whole numbers; where they lie is not looked at.
+
+    Raises:
+        UserError: anything else.
+    """
+    numbers = value.tolist() if isinstance(value, np.ndarray) else value
+    whole = isinstance(numbers, tuple | list) and all(
+        isinstance(one, Integral) and not isinstance(one, bool) for one in numbers
+    )
+    if not whole or len(numbers) != 4:
+        todo = "Give x, y, width, height in pixels."
+        raise UserError(f"region {short_text(numbers)}", "not four whole numbers", todo)
+    x, y, width, height = map(int, numbers)
+    return x, y, width, height
+
+
+def check_time(time_s: float | None, last_s: float, last_given: bool) -> float:
+    """`time_s` in seconds, where it is a time that may follow `last_s`; now, where it is None.
+
+    last_given: whether the caller gave that last one.
 
     Raises:
         UserError: it is none, or it goes back.
     """
+    what = f"time_s {number_text(time_s)}"
+    given = time.monotonic() if time_s is None else time_s
     try:
-        seconds = float(time_s) if isinstance(time_s, int | float | np.floating | np.integer) else math.nan
+        seconds = float(given) if isinstance(given, int | float | np.floating | np.integer) else math.nan
     except OverflowError:  # Python's integers have no end
         seconds = math.inf
     if not math.isfinite(seconds):
-        raise UserError(
-            f"time_s {short_text(time_s)}", "not a finite number", "Give seconds, or None for now."
-        )
+        raise UserError(what, "not a finite number", "Give seconds, or None for now.")
+    if seconds < last_s and last_given != (time_s is not None):
+        todo = "Give every frame its time, or leave all of them away."
+        raise UserError(what, "times must all be given, or none", todo)
     if seconds < last_s:
         why = f"it goes back: the last was {short_text(last_s)}"
-        raise UserError(f"time_s {short_text(time_s)}", why, "Make another animator for another film.")
+        raise UserError(what, why, "Make another animator for another film.")
     return seconds

@@ -61,6 +61,11 @@ def short_text(value: Any) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
+def number_text(value: Any) -> str:
+    """`short_text` of what should be a number: a string keeps its quotes, so that it is seen to be one."""
+    return short_text(repr(value) if isinstance(value, str) else value)
+
+
 @cache
 def declared_limits(owner: type) -> Mapping[str, tuple[Limits, bool]]:
     """The limits of a dataclass's fields, as `Annotated` declares them, and whether None is allowed."""
@@ -82,7 +87,7 @@ def check_fields(owner: Any) -> None:
         if value is None and optional:
             continue
         for one in value if isinstance(value, tuple) else (value,):
-            limits.check(f"{name.replace('_', '-')} {short_text(value)}", one)
+            limits.check(f"{name.replace('_', '-')} {number_text(value)}", one)
 
 
 def _check_kind(what: str, value: Any, whole: bool, allowed: str) -> None:

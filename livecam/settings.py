@@ -25,6 +25,8 @@ MOST_FRAMES = 100_000_000
 """Frames of a run that may be counted: 38 days at 30 a second."""
 CANVAS_SIDE = Range(64, 4096, whole=True)
 """Pixels of the canvas's width and of its height."""
+FACE_INDEX = Range(0, 99, whole=True)
+"""Which face of a picture, counted from the left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Settings:
 
 def check_engine(name: str) -> None:
     """Raises `UserError` for an engine that nobody knows; whether it can run here is not looked at."""
-    if name not in ENGINES and "://" not in name:
+    if not isinstance(name, str) or (name not in ENGINES and "://" not in name):
         todo = f"Use {', '.join(ENGINES)}, or grpc://HOST:8001/MODEL."
         raise UserError(f"engine {short_text(name)}", "unknown", todo)
 
@@ -97,7 +99,7 @@ def parse_size(text: str) -> tuple[int, int] | None:
     """
     if text == "source":
         return None
-    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
+    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text) if isinstance(text, str) else None
     if not match:
         raise UserError(
             f"canvas {short_text(text)}", "not WIDTHxHEIGHT", 'Write it like 1280x720, or "source".'

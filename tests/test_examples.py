@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import runpy
 import sys
 from pathlib import Path
@@ -46,7 +45,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bundled clip's first frames, as a film of their own."""
     path = tmp_path_factory.mktemp("examples") / "clip.mp4"
     frames = list(read_frames(assets.bundled_file(assets.DRIVER), FRAMES))
-    with contextlib.closing(livecam.open_sink(str(path))) as sink:
+    with livecam.open_sink(str(path)) as sink:
         sink.open(livecam.SinkFormat(frames[0].width, frames[0].height, 25.0))
         for frame in frames:
             assert frame.pixels is not None
@@ -79,6 +78,13 @@ def test_one_frame_becomes_a_picture(run: Any, clip: Path, tmp_path: Path) -> No
         alpha = np.asarray(picture)[..., 3]
     assert alpha[256, 256] == 255
     assert alpha[2, 2] == 0
+
+
+@pytest.mark.parametrize("number", [-1, FRAMES, 100_000])
+def test_a_frame_that_there_is_not_is_named(run: Any, clip: Path, tmp_path: Path, number: int) -> None:
+    with pytest.raises(SystemExit, match=f"clip.mp4: there is no frame {number}"):
+        run("one_frame.py", PORTRAIT, clip, number, tmp_path / "moved.png")
+    assert not (tmp_path / "moved.png").exists()
 
 
 def test_own_landmarks_become_pictures(

@@ -178,6 +178,34 @@ def test_the_face_model_can_be_built(installed: Installed) -> None:
     assert done.stderr.startswith("livecam: none.whl: ")
 
 
+OPENCV_PROGRAM = """
+import cv2
+import livecam
+
+bgr = cv2.imread("mona.jpg")
+assert bgr is not None
+persona = livecam.Persona.open(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+with livecam.Animator(persona) as animator, livecam.open_sink("out.mp4") as sink:
+    animator(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), 0.0)
+    sink.open(livecam.SinkFormat(animator.width, animator.height, 30.0))
+"""
+
+
+@pytest.mark.slow
+def test_a_users_strict_types_know_it(installed: Installed) -> None:
+    program = installed.away / "program.py"
+    program.write_text(OPENCV_PROGRAM, "utf-8")
+    words = ["--strict", "--python-executable", str(installed.bin / "python"), "--cache-dir", os.devnull]
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", *words, program.name],
+        cwd=installed.away,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 @pytest.mark.slow
 def test_the_demo_runs(installed: Installed) -> None:
     done = installed.run("livecam", "demo", "--no-page")

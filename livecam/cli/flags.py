@@ -9,7 +9,7 @@ import typer
 
 from livecam import settings
 from livecam.errors import UserError
-from livecam.ranges import Limits, Range, short_text
+from livecam.ranges import Limits, short_text
 
 if TYPE_CHECKING:
     from livecam.persona.enroll import Choice
@@ -34,7 +34,7 @@ def setting(name: str, help: str, *names: str) -> Any:
 
 Size = Annotated[int | None, setting("size", "Side of the rendered face crop in pixels.")]
 FaceIndex = Annotated[
-    int | None, number(Range(0, 99, whole=True), "Which face of the picture, counted from the left, from 0.")
+    int | None, number(settings.FACE_INDEX, "Which face of the picture, counted from the left, from 0.")
 ]
 Region = Annotated[
     str | None,

@@ -15,6 +15,8 @@ from livecam.cli.progress import Progress, print_stages
 from livecam.cli.wording import as_typed
 from livecam.settings import CANVAS_SIDE
 
+DEFAULT_SINKS = ("camera", "page")
+
 
 @app.command()
 def run(
@@ -24,7 +26,10 @@ def run(
     ] = "camera",
     sink: Annotated[
         list[str] | None,
-        typer.Option(help="camera, camera:DEVICE, page, FILE.mp4, DIR/%05d.png, null. Repeatable."),
+        typer.Option(
+            help="camera, camera:DEVICE, page, FILE.mp4 (.mkv, .mov), DIR/%05d.png (.jpg), null. Repeatable; "
+            f"default: {' and '.join(DEFAULT_SINKS)}."
+        ),
     ] = None,
     size: Size = None,
     canvas: Annotated[
@@ -89,7 +94,7 @@ def run(
     request = session.Request(
         portrait=portrait,
         driver=driver,
-        sinks=tuple(sink or ["camera", "page"]),
+        sinks=tuple(sink or DEFAULT_SINKS),
         choice=choice_from(face_index, crop, mouth, eyes),
         record=record_performance,
         report=report,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from numpy.typing import NDArray
 
 from livecam.assets import bundled_portraits
 from livecam.errors import UserError
-from livecam.frames import RGB
-from livecam.given import check_picture
+from livecam.given import check_picture, check_region
 from livecam.persona import store
 from livecam.persona.enroll import ANSWERS, Choice, cached_picture
 from livecam.persona.opening import open_persona
 from livecam.persona.picture import check_size
 from livecam.persona.types import PersonaData
-from livecam.ranges import short_text
-from livecam.settings import limits
+from livecam.ranges import number_text, short_text
+from livecam.settings import FACE_INDEX, limits
 
 Answer = Literal["auto", "visible", "covered"]
 
@@ -29,7 +30,7 @@ class Persona(PersonaData):
     @classmethod
     def open(
         cls,
-        source: str | Path | RGB | None = None,
+        source: str | Path | NDArray[Any] | None = None,
         size: int = 512,
         *,
         face_index: int | None = None,
@@ -50,11 +51,13 @@ class Persona(PersonaData):
         Raises:
             UserError: the picture cannot be read, or its face cannot be used.
         """
-        limits("size").check(f"size {short_text(size)}", size)
+        limits("size").check(f"size {number_text(size)}", size)
         for name, answer in (("mouth", mouth), ("eyes", eyes)):
             if answer not in ANSWERS:
                 raise UserError(f"{name} {short_text(answer)}", "not an answer", f"Use {', '.join(ANSWERS)}.")
-        choice = Choice(face_index, region, mouth, eyes)
+        if face_index is not None:
+            FACE_INDEX.check(f"face_index {number_text(face_index)}", face_index)
+        choice = Choice(face_index, None if region is None else check_region(region), mouth, eyes)
         if isinstance(source, Path) and not source.is_absolute():
             source = Path.cwd() / source  # a path is a file, never a name
         if source is None or isinstance(source, str | Path):

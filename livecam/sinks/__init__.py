@@ -10,9 +10,9 @@ from pathlib import Path
 
 from livecam.errors import UserError
 from livecam.files import WRITTEN_PICTURES, WRITTEN_VIDEOS
-from livecam.sinks.base import Sink, SinkFormat
+from livecam.sinks.base import ClosingSink, Sink, SinkFormat
 
-__all__ = ["Sink", "SinkFormat", "file_of", "open_sink"]
+__all__ = ["ClosingSink", "Sink", "SinkFormat", "file_of", "open_sink"]
 
 
 def file_of(spec: str) -> Path | None:
@@ -22,8 +22,8 @@ def file_of(spec: str) -> Path | None:
     return Path(spec).expanduser()
 
 
-def open_sink(spec: str, *, advice: Callable[[], str] | None = None) -> Sink:
-    """The sink that `--sink` names, not opened yet.
+def open_sink(spec: str, *, advice: Callable[[], str] | None = None) -> ClosingSink:
+    """The sink that `--sink` names, not opened yet. `with` closes it.
 
     `camera`, `camera:LABEL`, `camera:/dev/videoN`, `page`, `null`, a video file (.mp4, .mkv, .mov) or
     numbered pictures (`DIR/%05d.png`, `.jpg`). `advice` is asked what to do where a virtual camera is named
@@ -59,6 +59,7 @@ def open_sink(spec: str, *, advice: Callable[[], str] | None = None) -> Sink:
         return FrameFilesSink(path)
     raise UserError(
         f"sink {spec!r}",
-        f"the ending {suffix} is not one of {', '.join(WRITTEN_VIDEOS)}" if suffix else "unknown",
-        "Use camera, page, null, a video such as out.mp4, or pictures such as out/%05d.png.",
+        f"{suffix} ends no film or picture that can be written" if suffix else "unknown",
+        f"Use camera, page, null, a video (out{', '.join(WRITTEN_VIDEOS)}) or numbered pictures "
+        f"(out/%05d{', '.join(WRITTEN_PICTURES)}).",
     )

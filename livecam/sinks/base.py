@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from livecam.frames import OutputFrame
+
+S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,13 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class ClosingSink(Sink, Protocol):
+    """A sink that the end of `with` closes; every sink of livecam is one."""
+
+    def __enter__(self: S) -> S:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

@@ -12,12 +12,12 @@ from livecam.errors import UserError
 from livecam.files import check_target, unwritable, write_whole
 from livecam.frames import OutputFrame
 from livecam.outputs import NUMBER, split_number
-from livecam.sinks.base import SinkFormat
+from livecam.sinks.base import ClosingSink, SinkFormat
 
 log = logging.getLogger(__name__)
 
 
-class FrameFilesSink:
+class FrameFilesSink(ClosingSink):
     """Writes `DIR/%05d.png` (lossless, RGB) or `.jpg` (quality 95) with `OutputFrame.index` as the number.
 
     The last folder is made where only it is missing. Raises `UserError` for a name without exactly one number

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from livecam.frames import OutputFrame
-from livecam.sinks.base import SinkFormat
+from livecam.sinks.base import ClosingSink, SinkFormat
 
 
-class NullSink:
+class NullSink(ClosingSink):
     """Counts frames in `frames` and keeps none."""
 
     name = "null"

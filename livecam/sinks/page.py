@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 
 from livecam.frames import RGB, OutputFrame
-from livecam.sinks.base import SinkFormat
+from livecam.sinks.base import ClosingSink, SinkFormat
 
 QUALITY = 92
 
@@ -22,7 +22,7 @@ class Picture:
     jpeg: bytes
 
 
-class PageSink:
+class PageSink(ClosingSink):
     """A sink whose viewers always get the newest picture; a slow viewer misses some and delays nobody.
 
     `write` may be called from any one thread; viewers live on asyncio loops. A frame that shares its pixel

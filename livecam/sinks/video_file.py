@@ -16,7 +16,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 from livecam.errors import UserError
 from livecam.files import WRITTEN_VIDEOS, GrowingFile, finish, keep_cut_short, unwritable
 from livecam.frames import OutputFrame
-from livecam.sinks.base import SinkFormat
+from livecam.sinks.base import ClosingSink, SinkFormat
 from livecam.sinks.containers import has_picture, remux, whole_fragments
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _CLUSTERS = {"cluster_time_limit": "400"}
 """The same of Matroska, in milliseconds."""
 
 
-class VideoFileSink:
+class VideoFileSink(ClosingSink):
     """Writes `path` (.mp4, .mov or .mkv): libx264, yuv420p, the frames' own times.
 
     The file gets its name on `close`; until then it is `NAME.part.mp4` beside it, and an older file stays.

@@ -13,7 +13,7 @@ import numpy as np
 from livecam.errors import SinkLost, UserError
 from livecam.frames import OutputFrame
 from livecam.sinks import loopback
-from livecam.sinks.base import SinkFormat
+from livecam.sinks.base import ClosingSink, SinkFormat
 from livecam.video_devices import LABEL, LOAD, RELOAD, VideoDevice, by_label, describe, video_devices
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ LOAD_ADVICE = f"Run: {LOAD}. `livecam camera-setup` shows every step."
 """For a user without a virtual camera, where nothing more is known of this machine."""
 
 
-class VirtualCameraSink:
+class VirtualCameraSink(ClosingSink):
     """Sends RGB frames of one size to the camera `which`: a label, a number, /dev/videoN, or "" for any.
 
     With no choice given the first device that takes frames is used, one labelled `livecam` before others.

@@ -9,6 +9,7 @@ import pytest
 
 import livecam.sinks
 from livecam.errors import UserError
+from livecam.files import WRITTEN_PICTURES, WRITTEN_VIDEOS
 from livecam.frames import OutputFrame
 from livecam.sinks import SinkFormat, open_sink
 from livecam.sinks.frame_files import FrameFilesSink
@@ -60,6 +61,23 @@ def test_unknown_words_say_what_would_do(spec: str, expected: str) -> None:
         open_sink(spec)
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_every_ending_that_can_be_written_is_named() -> None:
+    for word in ("out.avi", "out"):
+        with pytest.raises(UserError) as error:
+            open_sink(word)
+        for ending in (*WRITTEN_VIDEOS, *WRITTEN_PICTURES):
+            assert f"{ending}," in str(error.value) or f"{ending})" in str(error.value)
+
+
+@pytest.mark.parametrize("spec", ["camera", "page", "null", "out.mp4", "out/%05d.png"])
+def test_the_end_of_with_closes(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = []
+    monkeypatch.setattr(type(open_sink(spec)), "close", lambda self: closed.append(self))
+    with open_sink(spec) as sink:
+        assert closed == []
+    assert closed == [sink]
 
 
 def test_null_counts() -> None:
