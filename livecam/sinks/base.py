@@ -39,7 +39,7 @@ class Sink(Protocol):
 
 
 class ClosingSink(Sink, Protocol):
-    """A sink that the end of `with` closes; every sink of livecam is one."""
+    """A sink that the end of `with` closes: what `open_sink` gives."""
 
     def __enter__(self: S) -> S:
         return self
