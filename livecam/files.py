@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import secrets
 import tempfile
 import threading
@@ -24,6 +25,8 @@ WRITTEN_VIDEOS = {".mp4": "mp4", ".mkv": "matroska", ".mov": "mov"}
 """Endings that name a film to write, and what FFmpeg calls their containers."""
 WRITTEN_PICTURES = (".png", ".jpg", ".jpeg")
 """Endings that name numbered pictures to write."""
+DESCRIPTOR = re.compile(r"/dev/(std(in|out|err)|fd/\d+)|/proc/[^/]+/(task/\d+/)?fd/\d+")
+"""Names of what a process has open; such a file is written where it lies, never replaced."""
 LONGEST_KEPT = 200
 """Bytes of a file's name that its part bears as well."""
 SYNC_SECONDS = 1.0
@@ -123,8 +126,8 @@ def keep_cut_short(part: Path, path: Path) -> Path:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether it is a device or a pipe, or may be one under another name (/dev/stdout)."""
-    return path.absolute().parts[1:2] in (("dev",), ("proc",)) or (
+    """Whether it is a device or a pipe, or an open file by its descriptor (/dev/stdout), which may be one."""
+    return DESCRIPTOR.fullmatch(path.absolute().as_posix()) is not None or (
         path.exists() and not path.is_file() and not path.is_dir()
     )
 

@@ -29,7 +29,9 @@ def check_outputs(
     read, by what they are called in the message ("the driver"). `own`: what livecam itself reads is one of
     them: its assets, personas, models and settings.
     """
-    written = [path.expanduser() for path in outputs if path is not None and not is_stream(path.expanduser())]
+    named = [path.expanduser() for path in outputs if path is not None]
+    # A descriptor (/dev/fd/3) may be a file's, which can be an input as well.
+    written = [path for path in named if path.is_file() or not is_stream(path)]
     read = {name: path.expanduser() for name, path in (inputs or {}).items() if path is not None}
     for path in written:
         for name, source in [*read.items(), *(_own() if own else ())]:
@@ -108,11 +110,11 @@ def _collide(one: Path, other: Path) -> bool:
 
 def _key(path: Path) -> Hashable:
     """The same for two names of one file, whether it exists or not."""
-    real = Path(os.path.realpath(path))
     try:
-        found = real.stat()
+        found = path.stat()
         return found.st_dev, found.st_ino
     except OSError:
+        real = Path(os.path.realpath(path))
         name = unicodedata.normalize("NFC", real.name).casefold() if _folds_case(real.parent) else real.name
         try:
             folder = real.parent.stat()

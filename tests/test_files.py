@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from livecam.files import (
     create_part,
     files_in,
     finish,
+    is_stream,
     write_together,
     write_whole,
 )
@@ -74,6 +76,21 @@ def test_of_files_that_belong_together_none_is_replaced_alone(tmp_path: Path) ->
     second.parent.mkdir()
     write_together({first: b"new", second: b"newer"})
     assert (first.read_bytes(), second.read_bytes()) == (b"new", b"newer")
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no /dev/shm")
+def test_streams_are_told_from_files(tmp_path: Path) -> None:
+    """By what they are, not by the folder they lie in."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with (tmp_path / "file").open("wb") as file:
+        for stream in (pipe, "/dev/null", "/dev/stdout", f"/dev/fd/{file.fileno()}", "/proc/self/fd/1"):
+            assert is_stream(Path(stream))
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        there = Path(folder) / "a"
+        there.touch()
+        for other in (there, there.with_name("b"), there.parent, Path(f"/proc/self/root{tmp_path}/file")):
+            assert not is_stream(other)
 
 
 def test_what_grows_is_all_there_at_any_time(tmp_path: Path) -> None:

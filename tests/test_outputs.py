@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,53 @@ def test_whether_case_matters_is_seen_at_the_folder(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="/dev")
 def test_a_device_may_be_written_twice():
     check_outputs([Path("/dev/null"), Path("/dev/null")])
+
+
+@pytest.fixture
+def in_memory():
+    """A folder below /dev that holds ordinary files."""
+    if not os.access("/dev/shm", os.W_OK):
+        pytest.skip("no /dev/shm here")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        yield Path(folder)
+
+
+def test_an_ordinary_file_below_dev(in_memory):
+    clip = in_memory / "a.mp4"
+    clip.write_bytes(b"a clip")
+    with pytest.raises(UserError, match="would overwrite the driver"):
+        check_outputs([clip], {"the driver": clip})
+    with pytest.raises(UserError, match="written twice"):
+        check_outputs([in_memory / "b.mp4", in_memory / "b.mp4"])
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/cwd"), reason="no /proc")
+def test_an_ordinary_file_by_way_of_proc(clip, monkeypatch):
+    monkeypatch.chdir(clip.parent)
+    for output in (Path("/proc/self/cwd/a.mp4"), Path(f"/proc/self/root{clip}")):
+        with pytest.raises(UserError, match="would overwrite the driver"):
+            check_outputs([output], {"the driver": clip})
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no /dev/fd")
+def test_an_open_file_by_its_descriptor(clip):
+    with clip.open("r+b") as file:
+        output = Path(f"/dev/fd/{file.fileno()}")
+        with pytest.raises(UserError, match="would overwrite the driver"):
+            check_outputs([output], {"the driver": clip})
+        with pytest.raises(UserError, match="written twice"):
+            check_outputs([clip, output])
+        check_outputs([output], {"the driver": clip.with_name("b.mp4")})
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no /dev/fd")
+def test_a_pipe_by_its_descriptor_may_be_written_twice():
+    reading, writing = os.pipe()
+    try:
+        check_outputs([Path(f"/dev/fd/{writing}")] * 2)
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 DRIVER = str(assets.bundled_file(assets.DRIVER))
