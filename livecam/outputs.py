@@ -53,6 +53,8 @@ def _own() -> Iterator[tuple[str, Path]]:
     yield "a file of livecam's own", cache_folder()
     if os.environ.get("LIVECAM_REFINER"):
         yield "the refiner's weights", Path(os.environ["LIVECAM_REFINER"])
+    if os.environ.get("LIVECAM_GRAPHS"):
+        yield "the generator's graphs", Path(os.environ["LIVECAM_GRAPHS"])
     yield "an enrolled persona", persona_folder()
     yield "the settings", settings.file()
 
@@ -105,7 +107,14 @@ def _collide(one: Path, other: Path) -> bool:
         number = re.search(r"\d+", plain.name.removeprefix(around[0] if around else ""))
         return number is not None and _key(_numbered(pattern, int(number[0]))) == _key(plain)
     # A film's part is beside it, and must not be another's film.
-    return _key(one) in (_key(other), _key(part_of(other))) or _key(part_of(one)) == _key(other)
+    return _key(one) == _key(other) or _is_part(one, other) or _is_part(other, one)
+
+
+def _is_part(path: Path, film: Path) -> bool:
+    """Whether a run may write `film` under that name first: the part's number depends on what is there."""
+    real = Path(os.path.realpath(path))
+    number = re.search(r"\.part(\d{0,9})$", real.stem, re.IGNORECASE)
+    return number is not None and _key(real) == _key(part_of(film, int(number[1] or 1)))
 
 
 def _key(path: Path) -> Hashable:

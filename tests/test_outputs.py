@@ -94,8 +94,12 @@ def test_what_livecam_reads_itself(tmp_path, monkeypatch, persona):
     settings = tmp_path / "settings.toml"
     settings.write_text("")
     monkeypatch.setenv("LIVECAM_SETTINGS", str(settings))
+    graph = tmp_path / "graphs" / "generator-256.onnx"
+    graph.parent.mkdir()
+    graph.touch()
+    monkeypatch.setenv("LIVECAM_GRAPHS", str(graph.parent))
     folder = store.save(persona)
-    for path in (assets.bundled_file(assets.DRIVER), settings, folder / "persona.json"):
+    for path in (graph, assets.bundled_file(assets.DRIVER), settings, folder / "persona.json"):
         with pytest.raises(UserError, match="would overwrite"):
             check_outputs([path])
     check_outputs([folder / "persona.json"], own=False)
@@ -108,6 +112,9 @@ def test_what_livecam_reads_itself(tmp_path, monkeypatch, persona):
         ("out.mp4", "linked/out.mp4"),
         ("out.mp4", "dangling.mp4"),
         ("out.mp4", "out.part.mp4"),
+        ("out.mp4", "out.part2.mp4"),
+        ("out.part17.mp4", "out.mp4"),
+        ("out.mp4", "linked/out.part2.mp4"),
         ("%05d.png", "linked/%05d.png"),
         ("%05d.png", "%d.png"),
         ("%05d.png", "00017.png"),
@@ -127,6 +134,9 @@ def test_two_outputs_to_one_file(tmp_path, one, other):
     ("one", "other"),
     [
         ("out.mp4", "out.mkv"),
+        ("out.mp4", "out.part2.mkv"),
+        ("out.mp4", "out.parts.mp4"),
+        ("out.mp4", "other.part2.mp4"),
         ("%05d.png", "a%05d.png"),
         ("%05d.png", "17.png"),
         ("%05d.png", "report.json"),
