@@ -71,7 +71,7 @@ def split_number(name: str) -> tuple[str, str] | None:
 def _overwrites(output: Path, source: Path) -> bool:
     if output.is_dir():
         return _same(output, source)
-    existing = _existing(output)
+    existing = existing_files(output)
     if source.is_dir():
         folder = source.resolve()
         if any(folder in path.resolve().parents for path in existing):
@@ -82,7 +82,7 @@ def _overwrites(output: Path, source: Path) -> bool:
     return any(_same(path, source) for path in existing)
 
 
-def _existing(output: Path) -> list[Path]:
+def existing_files(output: Path) -> list[Path]:
     """The files that are there under the name of an output, or under the names of numbered pictures."""
     around = _pattern(output)
     if around is None:

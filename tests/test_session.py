@@ -205,3 +205,26 @@ def test_a_recording_of_a_replay_is_the_same_again(played, tmp_path):
     played(str(first), None, second)
     again = played(str(second))
     assert np.abs(again[-1].astype(int) - seen[-1]).mean() < 0.1
+
+
+@pytest.mark.parametrize(
+    ("meant", "files"), [("eve", []), ("charcoal", []), ("mona.jpg", ["mona.jpg"]), ("ada.png", ["ada.png"])]
+)
+def test_a_mistyped_name_is_answered_with_the_nearest(persona, tmp_path, monkeypatch, meant, files):
+    monkeypatch.chdir(tmp_path)
+    for name in files:
+        (tmp_path / name).touch()
+    store.save(replace(persona, name="eve"))
+    typed = {"eve": "evve", "charcoal": "Charcol", "mona.jpg": "mnoa.jpg", "ada.png": "ada"}[meant]
+    with pytest.raises(UserError, match=f"Did you mean {meant}\\?"):
+        open_persona(typed, 256)
+    with pytest.raises(UserError) as caught:
+        open_persona("qqqqqqq", 256)
+    assert "Did you mean" not in str(caught.value)
+
+
+def test_a_film_as_a_portrait_is_told_what_makes_a_persona_of_it(tmp_path):
+    film = tmp_path / "my clip.mp4"
+    film.write_bytes(b"\0\0\0\x20ftypisom" + bytes(64))
+    with pytest.raises(UserError, match=r"a film, not a picture.*livecam enroll '.*my clip.mp4' --name NAME"):
+        open_persona(str(film), 256)

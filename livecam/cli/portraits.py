@@ -82,10 +82,24 @@ def enroll(
         persona = ensure_style(persona, weights)
         if steps:
             persona = _tuned(persona, seen, weights, steps)
+    replaced = _replaced(name)
     folder = store.save(persona)
     count = f" from {len(seen)} pictures" if len(seen) > 1 else ""
-    typer.echo(f"Enrolled {name} at {settings.size} pixels{count} in {folder}.")
-    typer.echo(as_typed(f"Use it: livecam run {name}"))
+    typer.echo(f"Enrolled {name} at {settings.size} pixels{count} in {folder}{replaced}.")
+    typer.echo(as_typed(f"Use it: livecam run {name} --sink page"))
+
+
+def _replaced(name: str) -> str:
+    """Words about the persona that has the name so far, if one has."""
+    from livecam.persona import store
+
+    if not store.exists(name):
+        return ""
+    try:
+        source = store.describe(name).get("source")
+    except UserError:
+        source = None
+    return f", replacing the one from {source}" if source else ", replacing the one before"
 
 
 def _check_tuning(weights: Weights | None) -> None:

@@ -6,7 +6,7 @@ import errno
 import logging
 import os
 import sys
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -50,7 +50,7 @@ def main() -> None:
             why = (error.strerror or "cannot be reached").lower()
             _fail(f"{error.filename}: {why}. Check the path, and the permissions of its folders.", 2)
         if hasattr(error, "format_message"):  # click's own usage errors, in one line
-            _fail(f"{error.format_message()} See `livecam --help`.", 2)
+            _fail(_usage(error), 2)
         if logging.getLogger().isEnabledFor(logging.DEBUG):
             raise
         if isinstance(error, ImportError) and not (error.name or "").startswith("livecam"):
@@ -58,6 +58,14 @@ def main() -> None:
         _fail(f"unexpected: {type(error).__name__}: {error}. Run again with --verbose for the trace.", 1)
     if isinstance(code, int) and code:  # of `typer.Exit`, which Ctrl-C in a command becomes as well
         sys.exit(code)
+
+
+def _usage(error: Any) -> str:
+    """click's words as sentences, and where more is told."""
+    said = error.format_message().strip()
+    context = getattr(error, "ctx", None)
+    command = f"{context.info_name} " if context is not None and context.parent is not None else ""
+    return f"{said}{'' if said.endswith(('.', '?', '!')) else '.'} See `livecam {command}--help`."
 
 
 def _fail(text: str, code: int) -> NoReturn:

@@ -77,7 +77,9 @@ def run(
     eyes: Eyes = "auto",
 ) -> None:
     """Move a portrait with a driver and send it somewhere."""
-    from livecam import session
+    from livecam import session, sinks
+    from livecam.cli.written import Outputs
+    from livecam.report import Report
 
     motion = {"expression_gain": expression_gain, "pose_gain": pose_gain, "mirror": mirror}
     motion["neutral_frame"] = neutral
@@ -99,9 +101,15 @@ def run(
         record=record_performance,
         report=report,
     )
-    with Progress() as progress:
-        measured = session.run(request, settings, progress.hooks())
-    print_stages(measured)
+    outputs = Outputs([*map(sinks.file_of, request.sinks), record_performance, report])
+    measured = Report()
+    try:
+        with Progress() as progress:
+            session.run(request, settings, progress.hooks(), measured)
+        print_stages(measured)
+    finally:
+        if measured.frames:
+            outputs.tell()
 
 
 NEXT = "Next: livecam run YOUR_PICTURE --sink page     (or --sink camera; see `livecam doctor`)"

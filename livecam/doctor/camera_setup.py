@@ -100,13 +100,15 @@ def _linux(machine: Machine) -> Plan:
             "Secure Boot is on: if modprobe says that the key was rejected, run "
             "`mokutil --import /var/lib/dkms/mok.pub` as root, reboot, and enrol the key when asked."
         )
-    notes.append("Log in again if you were not in the group video before. Then: livecam run --sink camera")
+    user = machine.user()
+    again = "" if user == "root" else "Log in again if you were not in the group video before. "
+    notes.append(f"{again}Then: livecam run --sink camera")
     commands = (
         *install,
         f"echo v4l2loopback > {AT_START}",
         f"echo 'options v4l2loopback {MODULE_OPTIONS}' > {PARAMETERS}",
         f"modprobe v4l2loopback {MODULE_OPTIONS}",
-        f"usermod -aG video {_word(machine.user())}",
+        *(() if user == "root" else (f"usermod -aG video {_word(user)}",)),  # root may open every device
     )
     return Plan(name, commands, notes=tuple(notes))
 

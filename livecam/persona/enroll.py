@@ -93,7 +93,7 @@ def cached_picture(
         persona = None  # a damaged cache entry is made again
     if persona is None:
         persona = enroll_picture(picture, name, size, choice, source)
-        store.save_if_possible(persona, root)
+        store.add_size_if_possible(persona, root)
         store.prune(root)
     return persona
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 from pathlib import Path
 
 from livecam.assets import PORTRAIT, bundled_file, bundled_portraits
 from livecam.errors import UserError
+from livecam.files import PICTURE_SUFFIXES
 from livecam.persona import enroll, store
 from livecam.persona.enroll import Choice
 from livecam.persona.types import PersonaData
@@ -41,10 +43,29 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
         return enroll.with_choice(_opened(portrait, size), choice)
     if (built_in := bundle.get(portrait)) is not None:
         return enroll.with_choice(enroll.enroll_cached(built_in, size), choice)
+    nearest = None if path.exists() or "/" in portrait else _nearest(portrait)
+    advice = f"Did you mean {nearest}? " if nearest else ""
+    if path.suffix and nearest:
+        raise UserError(portrait, "no such file", advice.strip())
     if path.suffix or path.exists() or "/" in portrait:
         return enroll.enroll_cached(path, size, choice)  # gives the exact reason
     known = ", ".join([*store.names(), *bundle]) or "none yet"
-    raise UserError(portrait, "neither a picture nor a persona", f"Known personas: {known}.")
+    raise UserError(portrait, "neither a picture nor a persona", f"{advice}Known personas: {known}.")
+
+
+def _nearest(typed: str) -> str | None:
+    """The persona, or the picture in the current folder, that was probably meant."""
+    names = [*store.names(), *bundled_portraits()]
+    try:
+        here = sorted(p.name for p in Path().iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
+    except OSError:
+        here = []
+    # By its ending and without; what stands first in the list beats the others.
+    known: dict[str, str] = {}
+    for key, name in [*((n, n) for n in [*names, *here]), *((Path(n).stem, n) for n in here)]:
+        known.setdefault(key.lower(), name)
+    found = difflib.get_close_matches(typed.lower(), known, n=1)
+    return known[found[0]] if found else None
 
 
 def _opened(name: str, size: int) -> PersonaData:
@@ -63,5 +84,5 @@ def _opened(name: str, size: int) -> PersonaData:
         persona = enroll.resize(stored, size)
     else:
         raise store.damaged(name, "no tensors")
-    store.save_if_possible(persona)
+    store.add_size_if_possible(persona)
     return persona

@@ -7,12 +7,15 @@ frame); transparency is laid over light grey. The header is checked before a pix
 from __future__ import annotations
 
 import hashlib
+import os
+import shlex
 import warnings
 from pathlib import Path
 
 import numpy as np
 
 from livecam.errors import UserError
+from livecam.files import VIDEO_SUFFIXES
 from livecam.frames import RGB
 
 MAX_SIDE = 16_384
@@ -38,10 +41,7 @@ def read_picture(path: Path) -> RGB:
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
-    if not path.exists():
-        raise UserError(str(path), "no such file", "Check the path, or see `livecam personas` for names.")
-    if path.is_dir():
-        raise UserError(str(path), "a folder, not a picture", "Name one picture file.")
+    check_there(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -55,6 +55,9 @@ def read_picture(path: Path) -> RGB:
     except UnidentifiedImageError as error:
         if (kind := _phone_format(path)) is not None:
             raise UserError(str(path), f"a picture in {kind}, which cannot be read here", AS_JPEG) from error
+        if path.suffix.lower() in VIDEO_SUFFIXES:
+            todo = f"To make a persona of a clip: livecam enroll {shlex.quote(str(path))} --name NAME."
+            raise UserError(str(path), "a film, not a picture", todo) from error
         names = ", ".join(FORMATS[:-1])
         raise UserError(str(path), "not a picture that can be read", f"Use one of {names}.") from error
     except Image.DecompressionBombError as error:
@@ -62,6 +65,16 @@ def read_picture(path: Path) -> RGB:
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
         why = "cannot be decoded" if not isinstance(error, PermissionError) else "may not be read"
         raise UserError(str(path), f"{why} ({error})", "Open and save it again in an editor.") from error
+
+
+def check_there(path: Path) -> None:
+    """Raises `UserError` where there is no file at `path` that may be read."""
+    if not path.exists():
+        raise UserError(str(path), "no such file", "Check the path, or see `livecam personas` for names.")
+    if path.is_dir():
+        raise UserError(str(path), "a folder, not a picture", "Name one picture file.")
+    if not os.access(path, os.R_OK):
+        raise UserError(str(path), "it may not be read", "Check its permissions.")
 
 
 def _readable(path: Path) -> list[str]:

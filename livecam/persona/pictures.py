@@ -19,7 +19,7 @@ from livecam.frames import RGB
 from livecam.persona import enroll, person_shots
 from livecam.persona.crop import choose_crop, cut_crop
 from livecam.persona.enroll import Choice
-from livecam.persona.picture import digest, read_picture
+from livecam.persona.picture import check_there, digest, read_picture
 from livecam.persona.types import PersonaData
 
 log = logging.getLogger(__name__)
@@ -51,12 +51,15 @@ def read_person_pictures(paths: Sequence[Path], choice: Choice | None = None) ->
     taken; those without one are left out, with a word in the log.
 
     Raises:
-        UserError: too many pictures, the first cannot be used, or nobody is in the clip.
+        UserError: too many pictures, one cannot be read, the first cannot be used, or nobody is in the clip.
+            A file that is not there is said before any other work.
     """
     if len(paths) > person_shots.MOST_SHOTS:
         raise UserError(
             f"{len(paths)} pictures", f"{person_shots.MOST_SHOTS} are the most", "Name fewer, or one clip."
         )
+    for path in paths:
+        check_there(path)
     found: list[PersonPicture] = []
     for path in paths:
         if path.suffix.lower() in VIDEO_SUFFIXES:
@@ -65,8 +68,9 @@ def read_person_pictures(paths: Sequence[Path], choice: Choice | None = None) ->
         elif not found:
             found.append(_look(read_picture(path), str(path), choice or Choice()))
         else:
+            picture = read_picture(path)
             try:
-                found.append(_look(read_picture(path), str(path), Choice()))
+                found.append(_look(picture, str(path), Choice()))
             except UserError as error:
                 log.warning("left out: %s: %s", error.what, error.why)
     return found[: person_shots.MOST_SHOTS]

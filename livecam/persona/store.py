@@ -52,17 +52,27 @@ def check_name(name: str) -> str:
 
 
 def save(persona: PersonaData, root: Path | None = None) -> Path:
-    """Write a persona; an older one of that name and size is replaced in one step.
+    """Write a persona; an older one of that name is replaced in one step.
 
-    Sizes that an older version made are forgotten: they are made anew from the picture when asked for.
+    Its other sizes are forgotten, which may be of another portrait: they are made anew from the picture when
+    asked for.
 
     Raises:
         UserError: the folder cannot be written; it names the variable that moves it.
     """
+    return _write(persona, root, sizes(persona.name, root))
+
+
+def add_size(persona: PersonaData, root: Path | None = None) -> Path:
+    """`save` the portrait that is stored already, prepared for another size. Those that are there stay,
+    unless another version made them."""
+    return _write(persona, root, sizes(persona.name, root) if outdated(persona.name, root) else [])
+
+
+def _write(persona: PersonaData, root: Path | None, stale: list[int]) -> Path:
     import safetensors.numpy
 
     folder = (root or persona_folder()) / check_name(persona.name)
-    stale = sizes(persona.name, root) if outdated(persona.name, root) else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Not `save_file`, which hides what the system said in an error of its own.
@@ -159,10 +169,10 @@ def describe(name: str, root: Path | None = None) -> dict[str, Any]:
         raise damaged(name, str(error)) from error
 
 
-def save_if_possible(persona: PersonaData, root: Path | None = None) -> None:
-    """`save` what can be made again: where that is impossible there is a warning, and the run goes on."""
+def add_size_if_possible(persona: PersonaData, root: Path | None = None) -> None:
+    """`add_size` of what can be made again: where that fails there is a warning, and the run goes on."""
     try:
-        save(persona, root)
+        add_size(persona, root)
     except UserError as error:
         log.warning("%s The portrait is prepared anew each time until then.", error)
 

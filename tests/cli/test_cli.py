@@ -57,6 +57,26 @@ def test_wrong_words(livecam):
 
 
 @pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        (["run", "--fps", "fast"], ". See `livecam run --help`."),
+        (["run", "--sizee", "3"], " See `livecam run --help`."),
+        (["run", "--what", "3"], ". See `livecam run --help`."),
+        (["enroll", "x.png"], ". See `livecam enroll --help`."),
+        (["camera-setup", "more"], ". See `livecam camera-setup --help`."),
+        (["runn"], " See `livecam --help`."),
+        (["--what"], ". See `livecam --help`."),
+    ],
+)
+def test_wrong_words_name_the_help_of_their_command(livecam, monkeypatch, words, end):
+    monkeypatch.setattr("livecam.cli.program.as_typed", lambda text: text)
+    complaint = livecam(*words)[2].rstrip()
+    assert complaint.endswith(end), complaint
+    assert complaint.removesuffix(f" See{end.partition(' See')[2]}")[-1] in ".?!"
+    assert ".." not in complaint
+
+
+@pytest.mark.parametrize(
     ("words", "expected"),
     [
         (["missing.jpg", "--driver", "CLIP"], ["missing.jpg", "no such file"]),
@@ -174,7 +194,10 @@ def test_a_clip_without_a_face_is_an_error_and_what_was_written_stays(livecam, c
     report = tmp_path / "r.json"
     words = ("run", "eve", "--size", "256", "--canvas", "source", "--driver", clip)
     result = livecam(*words, "--sink", f"{tmp_path}/frames/%05d.png", "--sink", "null", "--report", report)
-    complains(result, "noise.mp4", "no face was found in its 8 frames", "stays")
+    code, out, err = result
+    wrote, _, complaint = err.partition("\n")
+    assert wrote.startswith("Wrote ")
+    complains((code, out, complaint), "noise.mp4", "no face was found in its 8 frames", "stays")
     names = sorted(p.name for p in (tmp_path / "frames").iterdir())
     assert names == [f"{k:05d}.png" for k in range(8)]
     picture = cv2.imread(str(tmp_path / "frames" / "00003.png"))[..., ::-1]

@@ -65,6 +65,34 @@ def test_the_style_of_all_pictures_is_stored(livecam, pictures, installed):
     assert (persona.style.weights, persona.style.steps) == (installed.name, 0)
 
 
+def test_enrolling_over_a_name_is_said_and_nothing_of_the_old_one_stays(livecam, pictures, face, monkeypatch):
+    """Two pictures and two sizes: what is used at any size is the portrait enrolled last."""
+    from livecam.persona.opening import open_persona
+
+    one, two = pictures
+    code, out, err = livecam("enroll", one, "--name", "ada", "--size", "512")
+    assert code == 0, err
+    assert "replacing" not in out
+    assert "livecam run ada --sink page" in out
+    code, out, err = livecam("enroll", two, "--name", "ada", "--size", "256")
+    assert code == 0, err
+    assert ", replacing the one from one.png." in out
+    for size in (512, 256, 768):
+        persona = open_persona("ada", size)
+        assert persona.meta["source"] == "two.png"
+        np.testing.assert_array_equal(persona.picture, cv2.imread(str(two))[..., ::-1])
+    assert store.sizes("ada") == [768, 512, 256]
+    (store.persona_folder() / "ada" / "persona.json").write_text("{")
+    code, out, err = livecam("enroll", one, "--name", "ada", "--size", "256")
+    assert code == 0, err
+    assert ", replacing the one before." in out
+
+
+def test_a_mistyped_picture_is_an_error_and_nothing_is_stored(livecam, pictures):
+    complains(livecam("enroll", pictures[0], "zzz.jpg", "--name", "two"), "zzz.jpg", "no such file")
+    assert not store.exists("two")
+
+
 def test_names_of_bundled_portraits_are_taken(livecam, pictures):
     complains(livecam("enroll", *pictures, "--name", "oil", "--size", "256"), "oil", "comes with livecam")
     assert not store.exists("oil")

@@ -121,3 +121,28 @@ def test_an_unreadable_film(livecam, words, tmp_path):
     locked.write_bytes(b"film")
     locked.chmod(0)
     complains(livecam(*words(), "--sink", "null", "--driver", locked), "locked.mp4", "cannot be read")
+
+
+def test_a_run_says_which_files_it_wrote(livecam, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shots").mkdir()
+    sinks = ["--sink", "out.mp4", "--sink", "null", "--sink", "shots/%03d.png"]
+    code, _, err = livecam(
+        *words(), *sinks, "--record-performance", "take.livecam", "--report", "report.json"
+    )
+    assert code == 0, err
+    assert err == "Wrote out.mp4, shots/%03d.png, take.livecam, report.json.\n"
+    code, _, err = livecam(*words(), "--sink", "null")
+    assert (code, err) == (0, "")
+
+
+def test_only_files_of_this_run_are_named(livecam, words, tmp_path, monkeypatch):
+    """An older film of that name is not what a run wrote that failed before its first picture."""
+    monkeypatch.chdir(tmp_path)
+    given = words()
+    (tmp_path / "out.mp4").write_bytes(b"older")
+    complains(result := livecam(*given, "--sink", "out.mp4", "--canvas", "wide"), "wide")
+    assert "Wrote" not in result[2]
+    result = livecam(*words(faces=False), "--sink", "out.mp4")
+    complains(result, "no face was found")
+    assert result[2].startswith("Wrote out.mp4.\n")

@@ -172,6 +172,7 @@ def test_while_it_is_live(words):
         process.kill()
     assert process.returncode == 0, said
     assert "Traceback" not in "".join(said)
+    assert f"Wrote {words[1]}.\n" in said
     assert json.loads(words[1].read_text())["live"] is True
 
 
@@ -200,6 +201,7 @@ def test_while_it_records(words, tmp_path, numbers):
         process.kill()
     assert process.returncode == 128 + numbers[0], said
     assert "Traceback" not in "".join(said)
+    assert "".join(said).count(f"Wrote {film}, {played}, {words[1]}.\n") == 1
     with av.open(str(film)) as container:
         assert next(container.decode(video=0)) is not None
     assert b"moof" not in film.read_bytes()

@@ -78,6 +78,25 @@ def test_other_pictures_without_a_face_are_left_out_with_a_word(face, write, cap
     assert "2 faces" in caplog.text
 
 
+@pytest.mark.parametrize("which", ["missing.png", "missing.mp4", "folder", "words.png"])
+def test_what_cannot_be_read_is_an_error_wherever_it_stands(face, write, tmp_path, monkeypatch, which):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "words.png").write_text("no picture")
+    first = write("one", face)
+    looked: list[str] = []
+    real = pictures.enroll.find_face
+
+    def look(picture, name, choice):
+        looked.append(name)
+        return real(picture, name, choice)
+
+    monkeypatch.setattr(pictures.enroll, "find_face", look)
+    with pytest.raises(UserError, match=which):
+        pictures.read_person_pictures([first, tmp_path / which])
+    if which != "words.png":
+        assert not looked, "said before any work"
+
+
 @pytest.mark.parametrize("which", ["nobody", "missing"])
 def test_the_first_picture_has_to_be_good(face, write, tmp_path, which):
     first = write("nobody") if which == "nobody" else tmp_path / "missing.png"

@@ -95,3 +95,17 @@ def test_prune_forgets_the_oldest(persona, tmp_path):
         os.utime(folder, (k, k))
     store.prune(tmp_path, keep=2)
     assert store.names(tmp_path) == ["p2", "p3"]
+
+
+def test_another_portrait_of_that_name_takes_the_other_sizes_away(persona, tmp_path):
+    """They are of somebody else; the same portrait at another size keeps them."""
+    from dataclasses import replace
+
+    store.save(persona, tmp_path)
+    larger = (persona.foreground, persona.background, persona.interior)
+    foreground, background, interior = (a.repeat(2, 0).repeat(2, 1) for a in larger)
+    larger_one = replace(persona, size=512, foreground=foreground, background=background, interior=interior)
+    store.add_size(larger_one, tmp_path)
+    assert store.sizes("drawn", tmp_path) == [512, 256]
+    store.save(replace(persona, picture=255 - persona.picture), tmp_path)
+    assert store.sizes("drawn", tmp_path) == [256]

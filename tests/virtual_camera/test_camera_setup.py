@@ -121,3 +121,15 @@ def test_the_command(monkeypatch):
     done = CliRunner().invoke(app, ["camera-setup"])
     assert done.exit_code == 0
     assert "modprobe v4l2loopback" in done.stdout
+
+
+def test_root_needs_no_group():
+    class Root(Played):
+        def user(self):
+            return "root"
+
+    text = camera_setup.as_text(camera_setup.plan(Root(release=DEBIAN)))
+    assert "modprobe" in text
+    assert "usermod" not in text
+    assert "Log in again" not in text
+    assert "livecam run --sink camera" in text
