@@ -91,6 +91,8 @@ def create_part(path: Path) -> Path:
 
 def finish(part: Path, path: Path) -> None:
     """Give the complete file its final name, replacing an older one. Raises `UserError`."""
+    if not part.exists():
+        raise gone(path)
     try:
         sync(part)
         os.replace(part, path)
@@ -101,6 +103,12 @@ def finish(part: Path, path: Path) -> None:
             f"The new one is {part}; close other programs and rename it.",
         ) from None
     _sync_folder(path.parent)
+
+
+def gone(path: Path) -> UserError:
+    """The error for a part that somebody else moved or removed before it was finished."""
+    todo = "Its part was moved or removed meanwhile: leave it where it is until the run ends."
+    return UserError(str(path), "the recording is gone", todo)
 
 
 def make_folder(folder: Path, variable: str) -> None:

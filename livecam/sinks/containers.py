@@ -23,18 +23,20 @@ _SPARE = 1 << 20
 def remux(part: Path, path: Path) -> bool:
     """Copy a fragmented MP4 or MOV, not encoded again, to `path` as an ordinary one with its index in front.
 
-    False where there is no room for a copy, or an older `path` cannot be replaced; it is then as it was.
+    False where there is no room for a copy, `part` is gone, or an older `path` cannot be replaced; that is
+    then as it was.
     """
-    if shutil.disk_usage(path.parent).free < part.stat().st_size + _SPARE:
-        log.warning("%s: no room for a copy as an ordinary MP4, so it stays in fragments; it plays", path)
-        return False
     # Hidden: it does not play until it is complete, and the part beside it does.
     copy = hidden_copy(path)
     try:
+        if shutil.disk_usage(path.parent).free < part.stat().st_size + _SPARE:
+            log.warning("%s: no room for a copy as an ordinary MP4, so it stays in fragments; it plays", path)
+            return False
         _copy(part, copy, WRITTEN_VIDEOS[path.suffix.lower()])
         finish(copy, path)
     except (av.error.FFmpegError, OSError) as error:
-        log.warning("%s: it stays in fragments (%s); it plays", path, error.strerror)
+        if part.exists():
+            log.warning("%s: it stays in fragments (%s); it plays", path, error.strerror)
         return False
     except UserError:  # the part gets no further, but it stays
         return False

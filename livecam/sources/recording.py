@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from livecam.errors import UserError
 from livecam.face.landmarks import COUNT
-from livecam.files import GrowingFile, keep_cut_short, unwritable, write_whole
+from livecam.files import GrowingFile, gone, keep_cut_short, unwritable, write_whole
 from livecam.frames import DriverFrame, Landmarks
 from livecam.sources import performance_rows
 from livecam.sources.base import SourceInfo
@@ -128,6 +128,8 @@ class PerformanceWriter:
         try:
             write_whole(self._path, _packed(file.part))
         except OSError as error:
+            if not file.part.exists():
+                raise gone(self._path) from None
             todo = f"What was recorded is {file.part}, which livecam replays as it is."
             raise unwritable(self._path, error, todo=todo) from None
         file.discard()
@@ -139,7 +141,7 @@ class PerformanceWriter:
         todo = "Free space or choose another folder."
         if self._last_ns < 0:
             file.discard()
-        else:
+        elif file.part.exists():
             where = keep_cut_short(file.part, self._path)
             todo = f"What was recorded until then is {where} and can be replayed. {todo}"
         return unwritable(self._path, error, todo=todo)

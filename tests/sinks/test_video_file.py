@@ -295,6 +295,25 @@ def test_a_finished_film_is_no_longer_in_fragments(tmp_path: Path) -> None:
     assert b"moof" not in write(tmp_path / "out.mp4", [500_000_000 * k for k in range(20)]).read_bytes()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
+@pytest.mark.parametrize("lost", ["part", "folder"])
+def test_a_recording_that_was_removed_meanwhile(tmp_path: Path, caplog, suffix: str, lost: str) -> None:
+    folder = tmp_path / "films"
+    folder.mkdir()
+    sink = VideoFileSink(folder / f"out.{suffix}")
+    sink.open(FORMAT)
+    sink.write(OutputFrame(grey(30), 0, 0))
+    (folder / f"out.part.{suffix}").unlink()
+    if lost == "folder":
+        folder.rmdir()
+    with pytest.raises(UserError, match="the recording is gone") as error:
+        sink.close()
+    assert str(tmp_path) not in error.value.todo
+    assert caplog.text == ""
+    assert list(tmp_path.rglob("*.*")) == []
+
+
 def test_wrong_shape_is_our_own_mistake(tmp_path: Path) -> None:
     sink = VideoFileSink(tmp_path / "out.mp4")
     with pytest.raises(ValueError, match="not open"):

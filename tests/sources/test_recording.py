@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import struct
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -251,3 +252,30 @@ def test_broken_files_say_so(tmp_path: Path, breakage: str) -> None:
         open_source(str(path))
     assert error.value.what == "take.livecam"
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
+@pytest.mark.parametrize("lost", ["part", "folder"])
+def test_a_recording_that_was_removed_meanwhile(tmp_path: Path, lost: str) -> None:
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    writer = PerformanceWriter(folder / "take.livecam")
+    writer.add(0, a_face(0), 1280, 720)
+    (folder / "take.part.livecam").unlink()
+    if lost == "folder":
+        folder.rmdir()
+    with pytest.raises(UserError, match="the recording is gone") as error:
+        writer.close()
+    assert str(tmp_path) not in error.value.todo
+    assert list(tmp_path.rglob("*.*")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
+def test_a_full_disk_does_not_point_to_a_removed_part(tmp_path: Path) -> None:
+    writer = PerformanceWriter(tmp_path / "take.livecam")
+    writer.add(0, a_face(0), 1280, 720)
+    (tmp_path / "take.part.livecam").unlink()
+    writer._file._file = SmallDisk(writer._file._file, 100)
+    with pytest.raises(UserError, match="no space left on device") as error:
+        writer.add(STEP_NS, a_face(1), 1280, 720)
+    assert str(tmp_path) not in error.value.todo
