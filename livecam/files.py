@@ -33,6 +33,14 @@ SYNC_SECONDS = 1.0
 """A power cut takes at most so much of a recording, beside what was not written yet."""
 
 
+def expanded(path: str | Path) -> Path:
+    """`~/a.mp4` with the home folder's name; a name that only looks like it (`~a.mp4`) stays as it is."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # no such user
+        return Path(path)
+
+
 def ffmpeg_name(path: Path) -> str:
     """The path as FFmpeg has to be given it: opened as a file, whatever stands before a colon in its name."""
     return f"file:{path.absolute()}"

@@ -10,11 +10,13 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from livecam.errors import UserError
-from livecam.files import WRITTEN_PICTURES, is_stream, part_of
+from livecam.files import WRITTEN_PICTURES, expanded, is_stream, part_of
 from livecam.folders import cache_folder, persona_folder
 
-NUMBER = re.compile(r"%0?\d*d")
-"""The number in the name of numbered pictures."""
+NUMBER = re.compile(r"%0?\d{0,2}d")
+"""The number in the name of numbered pictures; a name is 255 bytes long at most, and so is it."""
+TOO_WIDE = re.compile(r"%0*[1-9]\d{2,}d")
+"""A number that no file's name has room for, or hardly."""
 _SAMPLES = tuple(10**digits for digits in range(10))
 _TODO = "Give the output another name."
 
@@ -29,10 +31,10 @@ def check_outputs(
     read, by what they are called in the message ("the driver"). `own`: what livecam itself reads is one of
     them: its assets, personas, models and settings.
     """
-    named = [path.expanduser() for path in outputs if path is not None]
+    named = [expanded(path) for path in outputs if path is not None]
     # A descriptor (/dev/fd/3) may be a file's, which can be an input as well.
     written = [path for path in named if path.is_file() or not is_stream(path)]
-    read = {name: path.expanduser() for name, path in (inputs or {}).items() if path is not None}
+    read = {name: expanded(path) for name, path in (inputs or {}).items() if path is not None}
     for path in written:
         for name, source in [*read.items(), *(_own() if own else ())]:
             if _overwrites(path, source):
@@ -52,7 +54,7 @@ def _own() -> Iterator[tuple[str, Path]]:
         yield "a file of livecam's own", assets
     yield "a file of livecam's own", cache_folder()
     if os.environ.get("LIVECAM_REFINER"):
-        yield "the refiner's weights", Path(os.environ["LIVECAM_REFINER"])
+        yield "the refiner's weights", expanded(os.environ["LIVECAM_REFINER"])
     if os.environ.get("LIVECAM_GRAPHS"):
         yield "the generator's graphs", Path(os.environ["LIVECAM_GRAPHS"])
     yield "an enrolled persona", persona_folder()

@@ -14,6 +14,7 @@ from livecam.files import (
     GrowingFile,
     check_target,
     create_part,
+    expanded,
     files_in,
     finish,
     is_stream,
@@ -147,6 +148,13 @@ def test_old_file_held_open_by_another_program(tmp_path: Path, monkeypatch: pyte
         finish(part, tmp_path / "a.mp4")
     assert str(part) in error.value.todo
     assert part.exists()
+
+
+def test_a_tilde_may_begin_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Path.home()
+    assert expanded("~/a.mp4") == home / "a.mp4"
+    assert expanded(Path("a~.mp4")) == Path("a~.mp4")
+    assert expanded("~no-such-user.mp4") == Path("~no-such-user.mp4")
 
 
 def test_files_in_a_folder(tmp_path):

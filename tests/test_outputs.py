@@ -288,3 +288,22 @@ def test_enroll_refuses_its_own_files(livecam, persona, tmp_path):
     code, _, complaint = livecam("enroll", picture, "--name", persona.name)
     assert code == 2
     assert "would overwrite picture 1" in complaint
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "~nobody.jpg", "--driver", DRIVER, "--sink", "null"],
+        ["run", "--driver", "~nobody.livecam", "--sink", "null"],
+        ["run", "--driver", "nowhere.mp4", "--sink", "~nobody.mp4"],
+        ["run", "--driver", "nowhere.mp4", "--sink", "null", "--report", "~nobody.json"],
+        ["enroll", "~nobody.jpg", "--name", "nobody"],
+    ],
+)
+def test_names_that_begin_with_a_tilde(livecam, tmp_path, monkeypatch, words):
+    """A file of that name is not there; the driver is not there where an output bears it."""
+    monkeypatch.chdir(tmp_path)
+    code, _, complaint = livecam(*words)
+    assert code == 2
+    assert complaint.count("\n") == 1
+    assert ("nowhere.mp4" if "nowhere.mp4" in words else "~nobody") in complaint

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from livecam.files import is_stream
+from livecam.files import expanded, is_stream
 from livecam.outputs import existing_files
 
 _Stamp = tuple[int, int, int]
@@ -20,7 +20,7 @@ class Outputs:
     are left out."""
 
     def __init__(self, paths: Sequence[Path | None]) -> None:
-        files = [path.expanduser() for path in paths if path is not None]
+        files = [expanded(path) for path in paths if path is not None]
         self._before = {path: _stamps(path) for path in files if not is_stream(path)}
 
     def written(self) -> list[Path]:

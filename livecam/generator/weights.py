@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from livecam.errors import UserError
+from livecam.files import expanded
 
 FORMAT: Final = 1
 """Raised whenever older folders can no longer be used."""
@@ -74,7 +75,7 @@ def find_weights(environ: Mapping[str, str] = os.environ) -> Weights | None:
         UserError: the folder that LIVECAM_REFINER names holds none, or the manifest is damaged.
     """
     named = environ.get(VARIABLE)
-    folder = Path(named).expanduser() if named else Path(str(files("livecam.assets"))) / "refiner"
+    folder = expanded(named) if named else Path(str(files("livecam.assets"))) / "refiner"
     path = folder / MANIFEST
     if not path.is_file():
         if named:

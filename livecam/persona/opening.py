@@ -8,7 +8,7 @@ from pathlib import Path
 
 from livecam.assets import PORTRAIT, bundled_file, bundled_portraits
 from livecam.errors import UserError
-from livecam.files import PICTURE_SUFFIXES
+from livecam.files import PICTURE_SUFFIXES, expanded
 from livecam.persona import enroll, store
 from livecam.persona.enroll import Choice
 from livecam.persona.types import PersonaData
@@ -25,7 +25,7 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
         return enroll.with_choice(enroll.enroll_cached(bundled_file(PORTRAIT), size), choice)
     if not portrait.strip():
         raise UserError("portrait", "the name is empty", "Name a picture or a persona, or leave it away.")
-    path = Path(portrait).expanduser()
+    path = expanded(portrait)
     bundle = bundled_portraits()
     if path.is_file():
         known_as = (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from livecam.errors import UserError
-from livecam.files import WRITTEN_PICTURES, WRITTEN_VIDEOS
+from livecam.files import WRITTEN_PICTURES, WRITTEN_VIDEOS, expanded
 from livecam.sinks.base import ClosingSink, Sink, SinkFormat
 
 __all__ = ["ClosingSink", "Sink", "SinkFormat", "file_of", "open_sink"]
@@ -19,7 +19,7 @@ def file_of(spec: str) -> Path | None:
     """The file, or the pattern of pictures, that `--sink` names; None for a camera, the page and null."""
     if spec.partition(":")[0] == "camera" or spec in ("page", "null"):
         return None
-    return Path(spec).expanduser()
+    return expanded(spec)
 
 
 def open_sink(spec: str, *, advice: Callable[[], str] | None = None) -> ClosingSink:
@@ -47,7 +47,7 @@ def open_sink(spec: str, *, advice: Callable[[], str] | None = None) -> ClosingS
         from livecam.sinks.null import NullSink
 
         return NullSink()
-    path = Path(spec).expanduser()
+    path = expanded(spec)
     suffix = path.suffix.lower()
     if suffix in WRITTEN_VIDEOS:
         from livecam.sinks.video_file import VideoFileSink

@@ -11,7 +11,7 @@ import cv2
 from livecam.errors import UserError
 from livecam.files import check_target, unwritable, write_whole
 from livecam.frames import OutputFrame
-from livecam.outputs import NUMBER, split_number
+from livecam.outputs import NUMBER, TOO_WIDE, split_number
 from livecam.sinks.base import ClosingSink, SinkFormat
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ class FrameFilesSink(ClosingSink):
         self.name = str(pattern)
         self._folder, self._pattern = pattern.parent, pattern.name
         around = split_number(self._pattern)
+        if around is None and TOO_WIDE.search(self._pattern.replace("%%", "")):
+            raise UserError(self.name, "the number is too wide", "Write %05d, or up to %099d.")
         if around is None:
             raise UserError(
                 self.name,

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from livecam.errors import UserError
+from livecam.files import expanded
 from livecam.frames import DriverFrame
 from livecam.sources.base import Source, SourceInfo
 
@@ -23,7 +24,7 @@ __all__ = ["Source", "SourceInfo", "file_of", "open_source"]
 
 def file_of(driver: str) -> Path | None:
     """The file that `--driver` names; None for a camera."""
-    return None if driver.partition(":")[0] == "camera" else Path(driver).expanduser()
+    return None if driver.partition(":")[0] == "camera" else expanded(driver)
 
 
 def open_source(driver: str, *, fps: float | None = None, size: tuple[int, int] | None = None) -> Source:
@@ -54,7 +55,7 @@ def check_file(driver: str) -> Path:
     """The absolute path of a readable, non-empty, ordinary file; `UserError` for anything else."""
     if not driver.strip():
         raise UserError("driver", "the name is empty", "Write camera, or the path of a video file.")
-    path = Path(driver).expanduser()
+    path = expanded(driver)
     try:
         status = path.stat()
     except FileNotFoundError:

@@ -11,6 +11,7 @@ import pytest
 
 from livecam.errors import UserError
 from livecam.frames import OutputFrame
+from livecam.outputs import check_outputs
 from livecam.sinks import SinkFormat
 from livecam.sinks.frame_files import FrameFilesSink
 
@@ -90,3 +91,17 @@ def test_percent_signs_are_legal_in_names(tmp_path: Path, caplog, pattern: str, 
         sink.write(OutputFrame(a_picture(7), 7, 0))
         assert (tmp_path / written).is_file()
         assert ("pictures of an earlier run" in caplog.text) is warned
+
+
+@pytest.mark.parametrize("name", ["%100d.png", "%0999999999d.png", f"a%{'9' * 30}d.jpg"])
+def test_a_number_has_two_digits_of_width_at_most(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UserError, match="the number is too wide"):
+        FrameFilesSink(tmp_path / name)
+    check_outputs([tmp_path / name, tmp_path / "%05d.png"], {"the driver": tmp_path / "a.mp4"})
+
+
+def test_the_widest_number(tmp_path: Path) -> None:
+    sink = FrameFilesSink(tmp_path / "%099d.png")
+    sink.open(FORMAT)
+    sink.write(OutputFrame(a_picture(7), 7, 0))
+    assert [path.name for path in tmp_path.iterdir()] == [f"{7:099d}.png"]
