@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from livecam.render.matte import CutOut
 
 Recorder = Callable[[int, "Landmarks | None", int, int], None]
-"""Told of every frame: capture time in ns, its landmarks, width and height of the frame."""
+"""Told of every frame: capture time in ns, its landmarks, None without a face that can be used, width and
+height of the frame."""
 FILTERED_HEIGHT = 250
 """Height of a face, in the unit that the One-Euro filter's defaults are meant for."""
 FARTHEST = 1e6
@@ -190,9 +191,11 @@ class Animator:
             points = frame.landmarks
             if frame.pixels is not None:
                 points = self._opened_tracker().track(frame.pixels, frame.capture_ns)
+            if points is not None and not _usable(points, frame):
+                points = None
             if self._record is not None:
                 self._record(frame.capture_ns, points, frame.width, frame.height)
-            if points is None or not _usable(points, frame):
+            if points is None:
                 self._filter.reset()
                 self._unit = 0.0
                 return None

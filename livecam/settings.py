@@ -153,7 +153,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         import tomli as tomllib
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:  # of bytes that are no text, and of all that is no TOML
+    except (OSError, ValueError, RecursionError) as error:  # no text, no TOML, or nested too deeply
         raise UserError(f"settings file {path}", str(error), "Mend or remove it.") from error
 
 

@@ -279,6 +279,16 @@ def test_a_recorded_face_that_is_one_point_is_none(animator: Make) -> None:
         assert moving.observe(point) is None
 
 
+def test_what_is_no_face_is_recorded_as_none(persona: PersonaData, face: NDArray[np.float32]) -> None:
+    recorded: list[NDArray[np.float32] | None] = []
+    with livecam.Animator(
+        persona, engine="cpu", refine=False, record=lambda time, points, *size: recorded.append(points)
+    ) as moving:
+        for points in (face, np.full_like(face, np.inf), np.full_like(face, 3e38)):
+            moving.observe(DriverFrame(0, 0, 512, 512, landmarks=points))
+    assert [points is None for points in recorded] == [False, True, True]
+
+
 def test_no_time_means_now(animator: Make, face: NDArray[np.float32]) -> None:
     with animator() as moving:
         moving(landmarks=face)

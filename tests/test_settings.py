@@ -116,3 +116,10 @@ def test_defaults_and_ends_of_ranges_are_allowed():
     for bad in NEVER:
         with pytest.raises(UserError, match="Use 0 to 3"):
             MotionSettings(pose_gain=bad)
+
+
+def test_a_settings_file_nested_too_deeply_says_so(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text("a=" + "[" * 20_000)
+    with pytest.raises(UserError, match="settings file"):
+        settings.load({"LIVECAM_SETTINGS": str(path)})

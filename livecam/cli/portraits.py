@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from livecam.generator.weights import Weights
     from livecam.persona.pictures import PersonPicture
     from livecam.persona.types import PersonaData
+
+log = logging.getLogger(__name__)
 
 
 @app.command()
@@ -145,9 +148,12 @@ def personas(json: Json = False) -> None:
     import json as codec
 
     from livecam import assets
+    from livecam.folders import persona_folder
     from livecam.persona import store
 
-    rows = [{**store.describe(n), "sizes": store.sizes(n)} for n in store.names()]
+    rows = [row for name in store.names() if (row := _described(name)) is not None]
+    for name in store.misnamed():
+        log.warning("left out: the folder %r in %s: its name is not usable", name, persona_folder())
     bundled = list(assets.bundled_portraits())
     if json:
         typer.echo(codec.dumps({"personas": rows, "bundled": bundled}, indent=1))
@@ -158,3 +164,17 @@ def personas(json: Json = False) -> None:
         )
     for name in bundled:
         typer.echo(f"{name:20} bundled")
+
+
+def _described(name: str) -> dict[str, Any] | None:
+    """What is listed of a persona; None, with a warning, where its files are damaged."""
+    from livecam.persona import store
+
+    try:
+        said = store.describe(name)
+        if not isinstance(said.get("name"), str):
+            raise store.damaged(name, "persona.json names nobody")
+    except UserError as error:
+        log.warning("left out: %s", error)
+        return None
+    return {**said, "name": name, "sizes": store.sizes(name)}

@@ -37,7 +37,11 @@ def _path() -> str:
 def _shown(path: Path) -> str:
     """As short as it gets from the current folder, quoted where the shell needs it."""
     absolute = Path(_absolute(path))
-    short = str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute)
+    try:
+        here = Path.cwd()
+    except OSError:  # the current folder is gone
+        return shlex.quote(str(absolute))
+    short = str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
     if os.sep not in short:
         short = f".{os.sep}{short}"
     return short if os.name == "nt" else shlex.quote(short)
@@ -45,4 +49,7 @@ def _shown(path: Path) -> str:
 
 def _absolute(path: Path) -> str:
     """Without looking through links: a virtual environment's Python is one."""
-    return os.path.abspath(path)
+    try:
+        return os.path.abspath(path)
+    except OSError:  # the current folder is gone, and the path is relative to it
+        return str(path)

@@ -47,7 +47,7 @@ def problem(name: str, folder: Path) -> str | None:
         return "missing"
     except OSError:
         return "not readable"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "corrupt"
     if len(content) != size or hashlib.sha256(content).hexdigest() != checksum:
         return "corrupt"

@@ -88,7 +88,7 @@ def find_weights(environ: Mapping[str, str] = os.environ) -> Weights | None:
         names = [name for name in (*FILES, SMALL) if name in FILES or name in said["files"]]
         checksums = {name: str(said["files"][name]["sha256"]) for name in names}
         return Weights(folder, str(said["name"]), int(said["size"]), int(said["style"]), checksums)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise _broken(path, f"not a manifest that can be used ({error})") from error
 
 

@@ -73,6 +73,8 @@ def check_there(path: Path) -> None:
         raise UserError(str(path), "no such file", "Check the path, or see `livecam personas` for names.")
     if path.is_dir():
         raise UserError(str(path), "a folder, not a picture", "Name one picture file.")
+    if not path.is_file():  # opening a pipe would wait for somebody to write
+        raise UserError(str(path), "not an ordinary file", "Name a picture file on disk.")
     if not os.access(path, os.R_OK):
         raise UserError(str(path), "it may not be read", "Check its permissions.")
 

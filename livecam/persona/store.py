@@ -103,7 +103,7 @@ def load(name: str, size: int, root: Path | None = None) -> PersonaData | None:
         if not isinstance(meta, dict) or meta.get("version") != VERSION:
             raise ValueError("made by another version")
         return _assemble(name, size, _read(path), meta)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(name, str(error)) from error
 
 
@@ -156,6 +156,16 @@ def sizes(name: str, root: Path | None = None) -> list[int]:
 
 
 def names(root: Path | None = None) -> list[str]:
+    """The personas that can be asked for, whatever is in their files."""
+    return [name for name in _folders(root) if NAME.fullmatch(name)]
+
+
+def misnamed(root: Path | None = None) -> list[str]:
+    """Folders of personas that no name reaches: somebody renamed or copied them."""
+    return [name for name in _folders(root) if not NAME.fullmatch(name)]
+
+
+def _folders(root: Path | None) -> list[str]:
     folder = root or persona_folder()
     return sorted(p.parent.name for p in folder.glob("*/persona.json")) if os.path.isdir(folder) else []
 
@@ -165,7 +175,7 @@ def describe(name: str, root: Path | None = None) -> dict[str, Any]:
     try:
         text = ((root or persona_folder()) / check_name(name) / "persona.json").read_text("utf-8")
         return dict(json.loads(text))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise damaged(name, str(error)) from error
 
 

@@ -40,6 +40,9 @@ SUFFIX = ".livecam"
 FORMAT = "livecam performance"
 VERSION = 1
 MAX_SIDE = 32_768
+MAX_REACH = 100
+"""Longest sides of the frame from its corner within which the box of a face lies. Faces that count lie within
+4; this leaves room for others that were recorded, and keeps every sum finite."""
 _LEVELS = 32_767
 _FALLBACK_FPS = 30.0
 
@@ -251,6 +254,11 @@ class PerformanceSource:
             raise self._broken("its times do not grow")
         if tensors["sizes"].min() < 1 or tensors["sizes"].max() > MAX_SIDE:
             raise self._broken("its frame sizes are impossible")
+        reach = MAX_REACH * tensors["sizes"].max(axis=1).astype(np.float64)
+        origin = np.abs(tensors["origin"].astype(np.float64)).max(axis=1)
+        half = tensors["step"].astype(np.float64) * _LEVELS
+        if (half < 0).any() or (np.maximum(origin, half) > reach).any():
+            raise self._broken("its landmarks lie far outside the frame")
 
     def _broken(self, why: str) -> UserError:
         return UserError(self._name, why, "Record the performance again.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import cv2
@@ -172,3 +175,26 @@ def clip() -> bytes:
             film.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         film.mux(stream.encode())
     return memory.getvalue()
+
+
+def test_bad_folders_are_named_and_the_others_listed(livecam, persona):
+    """One line of warning for each; a folder is called by its own name, whatever its file says."""
+    folder = store.save(persona).parent
+    (folder / "drawn").rename(folder / "moved")
+    bad = {"empty": "{}", "deep": "[" * 100_000, "my folder": "{}", "cut": "{", "list": '{"name": [1]}'}
+    for name, text in bad.items():
+        (folder / name).mkdir()
+        (folder / name / "persona.json").write_text(text)
+    code, out, err = livecam("personas")
+    assert code == 0, err
+    assert out.startswith("moved ")
+    assert "oil" in out
+    assert not any(name in out for name in bad)
+    code, out, _ = livecam("personas", "--json")
+    assert code == 0
+    assert [row["name"] for row in json.loads(out)["personas"]] == ["moved"]
+    done = subprocess.run(
+        [sys.executable, "-m", "livecam.cli", "personas"], capture_output=True, text=True, check=True
+    )
+    assert len(done.stderr.splitlines()) == len(bad)
+    assert all(name in done.stderr for name in bad)

@@ -63,6 +63,18 @@ def test_another_program_of_that_name_is_not_meant(installed):
     assert as_typed("livecam build") == ".venv/bin/livecam build"
 
 
+@posix
+def test_in_a_folder_that_is_gone(installed, monkeypatch, tmp_path):
+    program = installed(".venv/bin")
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert as_typed("livecam build") == f"{program} build"
+    monkeypatch.setattr(sys, "argv", ["bin/livecam"])
+    assert as_typed("livecam build") == "bin/livecam build"
+
+
 def test_nothing_else_is_touched(installed):
     installed(".venv/bin")
     for text in (

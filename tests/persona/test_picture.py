@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 import zlib
@@ -26,6 +27,14 @@ def colours():
 def save(path, picture, mode="RGB", **options):
     Image.fromarray(picture).convert(mode).save(path, **options)
     return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_a_pipe_is_refused_at_once(tmp_path):
+    """Opening it would wait for somebody to write."""
+    os.mkfifo(tmp_path / "f.jpg")
+    with pytest.raises(UserError, match="not an ordinary file"):
+        read_picture(tmp_path / "f.jpg")
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.bmp", "a.tif", "a.gif"])

@@ -30,7 +30,7 @@ def test_another_size_is_not_there(persona, tmp_path):
     assert not store.exists("nobody", tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["truncate", "garbage", "empty", "flip shape", "json", "version"])
+@pytest.mark.parametrize("damage", ["truncate", "garbage", "empty", "flip shape", "json", "deep", "version"])
 def test_damaged_files_get_one_clear_line(persona, tmp_path, damage):
     folder = store.save(persona, tmp_path)
     tensors, description = folder / "tensors-256.safetensors", folder / "persona.json"
@@ -45,6 +45,8 @@ def test_damaged_files_get_one_clear_line(persona, tmp_path, damage):
         tensors.write_bytes(whole.replace(b"[256,256,4]", b"[128,512,4]"))
     elif damage == "json":
         description.write_text("{")
+    elif damage == "deep":
+        description.write_text("[" * 100_000)
     else:
         description.write_text(json.dumps({"version": 999}))
     with pytest.raises(UserError, match="damaged") as caught:
@@ -52,7 +54,7 @@ def test_damaged_files_get_one_clear_line(persona, tmp_path, damage):
     assert "livecam enroll" in caught.value.todo
 
 
-@pytest.mark.parametrize("text", ["{", "[1]", "7", '{"version": 5}'])
+@pytest.mark.parametrize("text", ["{", "[1]", "7", "[" * 100_000, '{"version": 5}'])
 def test_a_description_that_says_nothing_of_today_is_outdated(persona, tmp_path, text):
     """A broken one, too: the reason is given where the persona is loaded. Saving anew mends it."""
     folder = store.save(persona, tmp_path)

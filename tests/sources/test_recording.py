@@ -239,6 +239,10 @@ BROKEN: dict[str, Callable[[Path], None]] = {
         lambda tensors, metadata: tensors.update({name: value[:0] for name, value in tensors.items()})
     ),
     "not finite": rewrite(lambda tensors, metadata: tensors["origin"].fill(np.nan)),
+    "a huge step": rewrite(lambda tensors, metadata: tensors["step"].fill(3e38)),
+    "a huge origin": rewrite(lambda tensors, metadata: tensors["origin"].fill(-3e38)),
+    "a step below zero": rewrite(lambda tensors, metadata: tensors["step"].fill(-1)),
+    "far outside the frame": rewrite(lambda tensors, metadata: tensors["step"].fill(1e6 / 32_767)),
     "times stand still": rewrite(lambda tensors, metadata: tensors["times"].fill(0)),
     "size zero": rewrite(lambda tensors, metadata: tensors["sizes"].fill(0)),
 }
