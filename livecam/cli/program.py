@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import sys
 from typing import Annotated, Any, NoReturn
 
@@ -43,9 +42,12 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.silence(sys.stdout)
         sys.exit(1)
     except Exception as error:
+        if isinstance(error, OSError) and (full := streams.output_error()) is not None:
+            why = (full.strerror or "it failed").lower()
+            _fail(f"standard output cannot be written ({why}). Send it elsewhere; what is in files stays.", 2)
         if isinstance(error, OSError) and error.filename is not None and error.errno in OF_THE_PATH:
             why = (error.strerror or "cannot be reached").lower()
             _fail(f"{error.filename}: {why}. Check the path, and the permissions of its folders.", 2)
@@ -69,7 +71,10 @@ def _usage(error: Any) -> str:
 
 
 def _fail(text: str, code: int) -> NoReturn:
-    typer.echo(f"livecam: {as_typed(' '.join(text.split()))}", file=sys.stderr)
+    try:
+        typer.echo(f"livecam: {as_typed(' '.join(text.split()))}", file=sys.stderr)
+    except OSError:  # it is full, or gone: the code has to tell
+        streams.silence(sys.stderr)
     sys.exit(code)
 
 

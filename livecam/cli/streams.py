@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from typing import TextIO
 
 
 def ensure() -> None:
@@ -23,6 +24,23 @@ def ensure() -> None:
     if hasattr(signal, "SIGTTIN"):
         # A run in the background of its terminal would be stopped by asking whether Enter was pressed.
         signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+
+
+def output_error() -> OSError | None:
+    """Why standard output takes nothing more, where it does not: it is asked to take the end of a line. From
+    there on it goes nowhere."""
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError as error:
+        silence(sys.stdout)
+        return error
+    return None
+
+
+def silence(stream: TextIO) -> None:
+    """What is still to be written goes nowhere. Left as it is, Python would end with a code of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def is_terminal() -> bool:

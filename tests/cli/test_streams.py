@@ -50,6 +50,42 @@ def test_an_error_goes_nowhere_else_when_standard_error_is_closed(words):
     assert (done.returncode, done.stdout) == (2, b"")
 
 
+full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+
+
+def on_full(stream, *command):
+    """(exit code, standard error) with `stream` on a full disk."""
+    shell = ["sh", "-c", f'"$@" {stream}/dev/full', "sh", *map(str, command)]
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=300, check=False)
+    return done.returncode, done.stderr
+
+
+@full
+@pytest.mark.parametrize("word", ["--help", "--version", "personas", "doctor"])
+def test_standard_output_that_takes_nothing_is_named_once(word):
+    code, said = on_full(">", sys.executable, "-m", "livecam.cli", word)
+    assert code == 2
+    assert said.count("\n") == 1, said
+    assert said.startswith("livecam: standard output cannot be written (no space left on device)")
+
+
+@full
+def test_a_film_is_whole_where_standard_output_is_full(words, tmp_path):
+    code, said = on_full(">", *words, "--sink", tmp_path / "out.mp4")
+    assert code == 2
+    assert [line for line in said.splitlines() if "standard output cannot be written" in line]
+    assert "unexpected" not in said
+    from livecam.sources.video import VideoSource
+
+    with VideoSource(tmp_path / "out.mp4") as film:
+        assert len(list(iter(film.read, None))) == 8
+
+
+@full
+def test_wrong_input_keeps_its_code_where_standard_error_is_full(words):
+    assert on_full("2>", *words, "--sink", "nowhere")[0] == 2
+
+
 @posix
 def test_the_numbers_of_closed_streams_are_taken():
     """Or else a library's words would end up in the next file that is opened."""
