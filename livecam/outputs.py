@@ -14,7 +14,7 @@ from livecam.files import WRITTEN_PICTURES, expanded, is_stream, part_of
 from livecam.folders import cache_folder, persona_folder
 
 NUMBER = re.compile(r"%0?\d{0,2}d")
-"""The number in the name of numbered pictures; a name is 255 bytes long at most, and so is it."""
+"""The number in the name of numbered pictures: a width of two digits at most, as a name has 255 bytes."""
 TOO_WIDE = re.compile(r"%0*[1-9]\d{2,}d")
 """A number that no file's name has room for, or hardly."""
 _SAMPLES = tuple(10**digits for digits in range(10))
