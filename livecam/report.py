@@ -134,7 +134,9 @@ class Report:
 
 
 def check_writable(path: Path) -> None:
-    """Fail before a long run, not after it."""
+    """Fail before a long run, not after it. A device or a pipe is just written; its folder is not ours."""
+    if is_stream(path):
+        return
     parent = path.parent
     if path.is_dir() or not parent.is_dir() or not os.access(parent, os.W_OK):
         raise UserError(str(path), "cannot be written", "Name a file in a folder that you can write to.")

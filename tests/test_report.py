@@ -6,11 +6,12 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from livecam.errors import UserError
-from livecam.report import Report
+from livecam.report import Report, check_writable
 
 
 def test_a_killed_run_leaves_its_figures_so_far(tmp_path, monkeypatch):
@@ -61,3 +62,9 @@ def test_a_link_and_a_device_stay_what_they_are(tmp_path):
     assert json.loads(os.read(reader, 10_000))["frames"] == 0
     os.close(reader)
     assert pipe.is_fifo()
+
+
+def test_a_device_needs_no_folder_that_can_be_written(monkeypatch):
+    """/dev belongs to root, and everybody may write to /dev/null."""
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    check_writable(Path(os.devnull))
