@@ -30,7 +30,7 @@ from livecam.motion.presence import Presence
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.types import PersonaData
-from livecam.ranges import number_text
+from livecam.ranges import check_flag, number_text
 from livecam.report import Report
 from livecam.settings import MotionSettings, check_engine, limits
 
@@ -111,6 +111,11 @@ class Animator:
         if not isinstance(persona, PersonaData):
             raise UserError("persona", f"it is a {type(persona).__name__}", "Use livecam.Persona.open(...).")
         check_engine(engine)
+        if motion is not None and not isinstance(motion, MotionSettings):
+            raise UserError("motion", f"it is a {type(motion).__name__}", "Use livecam.MotionSettings(...).")
+        flags = {"refine": refine, "alpha": alpha, **({} if mirror is None else {"mirror": mirror})}
+        for name, flag in flags.items():
+            check_flag(name, flag)
         if size is not None:
             limits("size").check(f"size {number_text(size)}", size)
             if size != persona.size:

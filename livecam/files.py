@@ -41,6 +41,20 @@ def expanded(path: str | Path) -> Path:
         return Path(path)
 
 
+def spec_of(what: str, given: object) -> str:
+    """The text itself; of a `Path` its absolute path, for a path is a file and never a word such as "camera".
+    `what` names it in the error.
+
+    Raises:
+        UserError: it is neither.
+    """
+    if isinstance(given, Path):
+        return str(expanded(given).absolute())
+    if not isinstance(given, str):
+        raise UserError(what, f"it is a {type(given).__name__}, not text", "Write its name or its path.")
+    return given
+
+
 def ffmpeg_name(path: Path) -> str:
     """The path as FFmpeg has to be given it: opened as a file, whatever stands before a colon in its name."""
     return f"file:{path.absolute()}"

@@ -17,6 +17,8 @@ from livecam.ranges import number_text, short_text
 SMALLEST_SPAN = 2.0
 """Pixels of width and height under which landmarks are taken for shares of the frame: those span at most 1 in
 it, little more where a face reaches out of it, and no tracker finds a face of so few pixels."""
+LATEST = 9e9
+"""Seconds, before and after 0: in nanoseconds, 64 bits hold no more. 285 years, so the time of day is one."""
 
 
 def check_picture(what: str, value: object) -> RGB:
@@ -98,6 +100,9 @@ def check_time(time_s: float | None, last_s: float, last_given: bool) -> float:
         seconds = math.inf
     if not math.isfinite(seconds):
         raise UserError(what, "not a finite number", "Give seconds, or None for now.")
+    if abs(seconds) > LATEST:
+        todo = f"Use {-LATEST:.0e} to {LATEST:.0e} seconds, from any start."
+        raise UserError(what, "out of range", todo)
     if seconds < last_s and last_given != (time_s is not None):
         todo = "Give every frame its time, or leave all of them away."
         raise UserError(what, "times must all be given, or none", todo)

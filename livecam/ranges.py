@@ -58,12 +58,19 @@ def short_text(value: Any) -> str:
         text = f"{value:g}" if isinstance(value, float) else str(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
         return "a number of thousands of digits"
+    text = " ".join(text.split())
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
 def number_text(value: Any) -> str:
     """`short_text` of what should be a number: a string keeps its quotes, so that it is seen to be one."""
     return short_text(repr(value) if isinstance(value, str) else value)
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Raises `UserError` for anything but True or False."""
+    if not isinstance(value, bool):
+        raise UserError(f"{name} {short_text(repr(value))}", "not a yes or no", "Use True or False.")
 
 
 @cache

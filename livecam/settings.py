@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 from livecam.errors import UserError
-from livecam.ranges import Limits, OneOf, Range, check_fields, declared_limits, short_text
+from livecam.ranges import Limits, OneOf, Range, check_fields, check_flag, declared_limits, short_text
 
 SIZES = (256, 512, 768)
 """Sides in pixels of the square in which the face is rendered; graphs are exported for them."""
@@ -56,6 +56,8 @@ class MotionSettings:
                 f"pose-limits {short_text(self.pose_limits)}", "not three numbers", "Give three angles."
             )
         check_fields(self)
+        if self.mirror is not None:
+            check_flag("mirror", self.mirror)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        check_flag("refine", self.refine)
+        check_flag("loop", self.loop)
         parse_size(self.canvas)
         check_engine(self.engine)
 

@@ -61,15 +61,12 @@ def enroll(
     theirs. A clip gives 32 frames; its calmest becomes the portrait. --face-index and --crop apply to the
     first picture, or to each frame of a clip.
     """
-    from livecam import assets
     from livecam.folders import persona_folder
     from livecam.outputs import check_outputs
     from livecam.persona import coverings, pictures, store
     from livecam.render.refiner_setup import ensure_style, weights_for
 
-    folder = persona_folder() / store.check_name(name)
-    if name in assets.bundled_portraits():
-        raise UserError(f"name {name}", "a portrait that comes with livecam has it", "Choose another name.")
+    folder = persona_folder() / store.check_new_name(name)
     pictured = {f"picture {number}": image for number, image in enumerate(images, 1)}
     check_outputs(sorted(folder.glob("*.*")), pictured, own=False)
     settings = settings_from({}, size=size)

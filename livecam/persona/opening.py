@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import os
 from pathlib import Path
 
 from livecam.assets import PORTRAIT, bundled_file, bundled_portraits
@@ -12,6 +13,7 @@ from livecam.files import PICTURE_SUFFIXES, expanded
 from livecam.persona import enroll, store
 from livecam.persona.enroll import Choice
 from livecam.persona.types import PersonaData
+from livecam.ranges import short_text
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +29,8 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
         raise UserError("portrait", "the name is empty", "Name a picture or a persona, or leave it away.")
     path = expanded(portrait)
     bundle = bundled_portraits()
-    if path.is_file():
+    there = os.path.exists(path)  # which, unlike Path.exists, fails for no name
+    if there and path.is_file():
         known_as = (
             "a persona" if store.exists(portrait) else "a bundled portrait" if portrait in bundle else ""
         )
@@ -43,14 +46,16 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
         return enroll.with_choice(_opened(portrait, size), choice)
     if (built_in := bundle.get(portrait)) is not None:
         return enroll.with_choice(enroll.enroll_cached(built_in, size), choice)
-    nearest = None if path.exists() or "/" in portrait else _nearest(portrait)
+    nearest = None if there or "/" in portrait else _nearest(portrait)
     advice = f"Did you mean {nearest}? " if nearest else ""
     if path.suffix and nearest:
-        raise UserError(portrait, "no such file", advice.strip())
-    if path.suffix or path.exists() or "/" in portrait:
+        raise UserError(short_text(portrait), "no such file", advice.strip())
+    if path.suffix or there or "/" in portrait:
         return enroll.enroll_cached(path, size, choice)  # gives the exact reason
     known = ", ".join([*store.names(), *bundle]) or "none yet"
-    raise UserError(portrait, "neither a picture nor a persona", f"{advice}Known personas: {known}.")
+    raise UserError(
+        short_text(portrait), "neither a picture nor a persona", f"{advice}Known personas: {known}."
+    )
 
 
 def _nearest(typed: str) -> str | None:

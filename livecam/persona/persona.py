@@ -73,9 +73,10 @@ class Persona(PersonaData):
         """Keep it under a name for `Persona.open` and `livecam run`. Returns its folder.
 
         Raises:
-            UserError: the name cannot be used, or the folder cannot be written.
+            UserError: the name cannot be used, or a portrait that comes with livecam has it; or the folder
+                cannot be written.
         """
-        return store.save(replace(self, name=name))
+        return store.save(replace(self, name=store.check_new_name(name)))
 
     @staticmethod
     def names() -> list[str]:

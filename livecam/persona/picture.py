@@ -17,6 +17,7 @@ import numpy as np
 from livecam.errors import UserError
 from livecam.files import VIDEO_SUFFIXES
 from livecam.frames import RGB
+from livecam.ranges import short_text
 
 MAX_SIDE = 16_384
 MAX_PIXELS = 100_000_000
@@ -69,8 +70,15 @@ def read_picture(path: Path) -> RGB:
 
 def check_there(path: Path) -> None:
     """Raises `UserError` where there is no file at `path` that may be read."""
-    if not path.exists():
-        raise UserError(str(path), "no such file", "Check the path, or see `livecam personas` for names.")
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        todo = "Check the path, or see `livecam personas` for names."
+        raise UserError(str(path), "no such file", todo) from None
+    except (OSError, ValueError) as error:  # too long, a zero byte, a folder that may not be read
+        why = f"it cannot be looked up ({getattr(error, 'strerror', None) or error})"
+        todo = "Check the path and its folders' permissions."
+        raise UserError(short_text(repr(str(path))), why, todo) from None
     if path.is_dir():
         raise UserError(str(path), "a folder, not a picture", "Name one picture file.")
     if not path.is_file():  # opening a pipe would wait for somebody to write

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.arrays import F32
+from livecam.assets import bundled_portraits
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.files import unwritable, write_together
@@ -27,6 +28,7 @@ from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE, cache_folder, persona
 from livecam.frames import RGB
 from livecam.generator.alignment import SIZE as SHOT
 from livecam.persona.types import Crop, Lattice, PersonaData, Shots, Style
+from livecam.ranges import short_text
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,16 @@ def cache_dir() -> Path:
 
 
 def check_name(name: str) -> str:
-    if not NAME.fullmatch(name):
-        raise UserError(
-            f"name {name!r}", "not usable", "Use letters, digits, dot, dash, underscore; at most 64."
-        )
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        todo = "Use letters, digits, dot, dash, underscore; at most 64."
+        raise UserError(f"name {short_text(repr(name))}", "not usable", todo)
+    return name
+
+
+def check_new_name(name: str) -> str:
+    """`name` itself, where a user may keep a portrait under it. Raises `UserError`."""
+    if check_name(name) in bundled_portraits():
+        raise UserError(f"name {name}", "a portrait that comes with livecam has it", "Choose another name.")
     return name
 
 

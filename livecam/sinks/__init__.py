@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from livecam.errors import UserError
-from livecam.files import WRITTEN_PICTURES, WRITTEN_VIDEOS, expanded
+from livecam.files import WRITTEN_PICTURES, WRITTEN_VIDEOS, expanded, spec_of
 from livecam.sinks.base import ClosingSink, Sink, SinkFormat
 
 __all__ = ["ClosingSink", "Sink", "SinkFormat", "file_of", "open_sink"]
@@ -22,16 +22,17 @@ def file_of(spec: str) -> Path | None:
     return expanded(spec)
 
 
-def open_sink(spec: str, *, advice: Callable[[], str] | None = None) -> ClosingSink:
+def open_sink(spec: str | Path, *, advice: Callable[[], str] | None = None) -> ClosingSink:
     """The sink that `--sink` names, not opened yet. `with` closes it.
 
     `camera`, `camera:LABEL`, `camera:/dev/videoN`, `page`, `null`, a video file (.mp4, .mkv, .mov) or
-    numbered pictures (`DIR/%05d.png`, `.jpg`). `advice` is asked what to do where a virtual camera is named
-    and none is there.
+    numbered pictures (`DIR/%05d.png`, `.jpg`). A `Path` is always a file. `advice` is asked what to do where
+    a virtual camera is named and none is there.
 
     Raises:
         UserError: anything else is named.
     """
+    spec = spec_of("sink", spec)
     name, separator, which = spec.partition(":")
     if name == "camera":
         if separator and not which.strip():

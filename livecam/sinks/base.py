@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 from livecam.frames import OutputFrame
+from livecam.ranges import Range, check_fields
+
+SIDE = Range(1, 16_384, whole=True)
+"""Pixels of a frame's width and of its height: as large as a portrait may be, and as H.264 can store."""
+RATE = Range(0.001, 1000)
+"""Frames per second."""
 
 S = TypeVar("S")
 
 
 @dataclass(frozen=True, slots=True)
 class SinkFormat:
-    """Size in pixels and nominal rate, fixed for the life of the sink."""
+    """Size in pixels and nominal rate, fixed for the life of the sink.
 
-    width: int
-    height: int
-    fps: float
+    Raises:
+        UserError: a number outside its range.
+    """
+
+    width: Annotated[int, SIDE]
+    height: Annotated[int, SIDE]
+    fps: Annotated[float, RATE]
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 class Sink(Protocol):

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from livecam.errors import UserError
-from livecam.files import expanded
+from livecam.files import expanded, spec_of
 from livecam.frames import DriverFrame
 from livecam.sources.base import Source, SourceInfo
 
@@ -27,12 +27,16 @@ def file_of(driver: str) -> Path | None:
     return None if driver.partition(":")[0] == "camera" else expanded(driver)
 
 
-def open_source(driver: str, *, fps: float | None = None, size: tuple[int, int] | None = None) -> Source:
+def open_source(
+    driver: str | Path, *, fps: float | None = None, size: tuple[int, int] | None = None
+) -> Source:
     """Open what `--driver` names: `camera`, `camera:0`, `camera:NAME`, a video or a recorded performance.
+    A `Path` is always a file.
 
     `fps` and `size` (width, height) are asked of a camera, which may give something else; files have
     their own. Raises `UserError` where nothing can be read from it.
     """
+    driver = spec_of("driver", driver)
     name, separator, which = driver.partition(":")
     # A file called "camera" would need "./camera"; a word that works everywhere is worth more.
     if name == "camera":
