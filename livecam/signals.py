@@ -33,6 +33,10 @@ class _State:
     number: int | None = None
     """The signal that asked for the end."""
     finishing: bool = False
+    finished: bool = False
+    """Ctrl-C ended a run and its files are whole: the program is about to end."""
+    leaving: bool = False
+    """Nothing is left to do after an end that was asked for."""
     since: float = 0.0
     """Monotonic seconds at which the end began."""
 
@@ -42,7 +46,10 @@ _state = _State()
 
 @contextmanager
 def signals_heeded() -> Iterator[None]:
-    """Heed `NAMES` like Ctrl-C while this lasts. What was ignored at the start stays so (nohup, `&`)."""
+    """Heed `NAMES` like Ctrl-C while this lasts. What was ignored at the start stays so (nohup, `&`).
+
+    After `last_words` Ctrl-C stays ignored where the end was asked for: Python takes a moment to exit.
+    """
     global _state
     _state = _State()
     before: dict[int, Any] = {}
@@ -55,12 +62,14 @@ def signals_heeded() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            ignored = _state.leaving and number == signal.SIGINT
+            signal.signal(number, signal.SIG_IGN if ignored else handler)
 
 
 def _handle(number: int, frame: FrameType | None) -> None:
     keyboard = number == signal.SIGINT
-    if _state.number is None and not _state.finishing:
+    again = keyboard and _state.finished
+    if _state.number is None and not _state.finishing and not again:
         _state.number, _state.since = number, time.monotonic()
         raise KeyboardInterrupt if keyboard else EndedBySignal
     if not keyboard:
@@ -82,8 +91,13 @@ def end_finishing() -> None:
     end."""
     _state.finishing = False
     if _state.number == signal.SIGINT:
-        _state.number = None
+        _state.number, _state.finished = None, True
     raise_pending()
+
+
+def last_words() -> None:
+    """The program has said everything: where a signal asked for its end, Ctrl-C is ignored from now on."""
+    _state.leaving = _state.finished or _state.number is not None
 
 
 def raise_pending() -> None:

@@ -36,6 +36,7 @@ def main() -> None:
                 code = signals.exit_code(code)
                 if code > 128:
                     _say_no_more()
+            signals.last_words()
     except KeyboardInterrupt:
         code = 130
     if code:

@@ -147,9 +147,11 @@ class InterruptsAtTheSecondPicture:
     def close(self): ...
 
 
-def running_live(words, **options):
+LIVE = "from livecam.cli import main; main()"
+
+
+def running_live(words, code=LIVE, **options):
     """A started `livecam WORDS --sink page --loop` that is live, and what it said so far."""
-    code = "from livecam.cli import main; main()"
     command = [sys.executable, "-c", code, *map(str, words), "--sink", "page", "--loop"]
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options
@@ -174,6 +176,19 @@ def test_while_it_is_live(words):
     assert "Traceback" not in "".join(said)
     assert f"Wrote {words[1]}.\n" in said
     assert json.loads(words[1].read_text())["live"] is True
+
+
+def test_ctrl_c_again_as_the_interpreter_exits(words):
+    code = f"import atexit, signal; atexit.register(signal.raise_signal, signal.SIGINT); {LIVE}"
+    process, said = running_live(words[0], code)
+    try:
+        wait_for_pictures(said[-1].split()[-1])
+        process.send_signal(signal.SIGINT)
+        said += process.communicate(timeout=600)[1].splitlines(keepends=True)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert "KeyboardInterrupt" not in "".join(said)
 
 
 def grown(path, size):
@@ -269,12 +284,30 @@ def test_a_second_signal_is_not_raised():
         assert signals.exit_code(1) == 143
 
 
-def test_a_run_after_ctrl_c_can_be_stopped_again():
+def test_ctrl_c_again_after_the_run_is_not_raised_but_another_signal_is():
+    """Files are whole and the program is about to end."""
     with signals.signals_heeded():
-        for _ in range(2):
+        assert raised(signal.SIGINT) is KeyboardInterrupt
+        signals.begin_finishing()
+        signals.end_finishing()
+        assert raised(signal.SIGINT) is None
+        signals.raise_pending()
+        assert signals.exit_code(0) == 0
+        assert raised(signal.SIGTERM) is signals.EndedBySignal
+
+
+def test_ctrl_c_after_the_last_word_is_ignored():
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with signals.signals_heeded():
+            signals.last_words()
+        assert signal.getsignal(signal.SIGINT) == before  # nobody asked for the end
+        with signals.signals_heeded():
             assert raised(signal.SIGINT) is KeyboardInterrupt
-            signals.begin_finishing()
-            signals.end_finishing()
+            signals.last_words()
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_signal_that_a_destructor_swallowed_is_raised_again():
