@@ -13,6 +13,8 @@ from livecam.errors import UserError
 
 LONGEST_SHOWN = 40
 """Characters of a wrong value that an error repeats."""
+LONGEST_PATH = 255
+"""The same of a path: cut sooner, its end, which tells most, would be lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,14 @@ class OneOf:
 Limits = Range | OneOf
 
 
-def short_text(value: Any) -> str:
-    """A value for an error's one line, however long it is."""
+def short_text(value: Any, longest: int = LONGEST_SHOWN) -> str:
+    """A value for an error's one line, however long it is. `longest`: characters that are shown."""
     try:
         text = f"{value:g}" if isinstance(value, float) else str(value)
     except ValueError:  # Python writes no integer of more than 4300 digits
         return "a number of thousands of digits"
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def number_text(value: Any) -> str:

@@ -13,7 +13,7 @@ from livecam.files import PICTURE_SUFFIXES, expanded
 from livecam.persona import enroll, store
 from livecam.persona.enroll import Choice
 from livecam.persona.types import PersonaData
-from livecam.ranges import short_text
+from livecam.ranges import LONGEST_PATH, short_text
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def open_persona(portrait: str | None, size: int, choice: Choice | None = None) 
     nearest = None if there or "/" in portrait else _nearest(portrait)
     advice = f"Did you mean {nearest}? " if nearest else ""
     if path.suffix and nearest:
-        raise UserError(short_text(portrait), "no such file", advice.strip())
+        raise UserError(short_text(portrait, LONGEST_PATH), "no such file", advice.strip())
     if path.suffix or there or "/" in portrait:
         return enroll.enroll_cached(path, size, choice)  # gives the exact reason
     known = ", ".join([*store.names(), *bundle]) or "none yet"

@@ -17,7 +17,7 @@ import numpy as np
 from livecam.errors import UserError
 from livecam.files import VIDEO_SUFFIXES
 from livecam.frames import RGB
-from livecam.ranges import short_text
+from livecam.ranges import LONGEST_PATH, short_text
 
 MAX_SIDE = 16_384
 MAX_PIXELS = 100_000_000
@@ -78,7 +78,7 @@ def check_there(path: Path) -> None:
     except (OSError, ValueError) as error:  # too long, a zero byte, a folder that may not be read
         why = f"it cannot be looked up ({getattr(error, 'strerror', None) or error})"
         todo = "Check the path and its folders' permissions."
-        raise UserError(short_text(repr(str(path))), why, todo) from None
+        raise UserError(short_text(repr(str(path)), LONGEST_PATH), why, todo) from None
     if path.is_dir():
         raise UserError(str(path), "a folder, not a picture", "Name one picture file.")
     if not path.is_file():  # opening a pipe would wait for somebody to write
