@@ -164,8 +164,9 @@ def running_live(words, code=LIVE, **options):
     return process, said
 
 
-def test_while_it_is_live(words):
-    process, said = running_live(words[0])
+def interrupted_live(words, *code):
+    """What `running_live` said in all, ended by Ctrl-C once pictures have come: its normal end."""
+    process, said = running_live(words, *code)
     try:
         wait_for_pictures(said[-1].split()[-1])
         process.send_signal(signal.SIGINT)
@@ -173,6 +174,11 @@ def test_while_it_is_live(words):
     finally:
         process.kill()
     assert process.returncode == 0, said
+    return said
+
+
+def test_while_it_is_live(words):
+    said = interrupted_live(words[0])
     assert "Traceback" not in "".join(said)
     assert f"Wrote {words[1]}.\n" in said
     assert json.loads(words[1].read_text())["live"] is True
@@ -180,14 +186,7 @@ def test_while_it_is_live(words):
 
 def test_ctrl_c_again_as_the_interpreter_exits(words):
     code = f"import atexit, signal; atexit.register(signal.raise_signal, signal.SIGINT); {LIVE}"
-    process, said = running_live(words[0], code)
-    try:
-        wait_for_pictures(said[-1].split()[-1])
-        process.send_signal(signal.SIGINT)
-        said += process.communicate(timeout=600)[1].splitlines(keepends=True)
-    finally:
-        process.kill()
-    assert process.returncode == 0, said
+    said = interrupted_live(words[0], code)
     assert "KeyboardInterrupt" not in "".join(said)
 
 
