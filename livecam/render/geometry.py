@@ -13,7 +13,7 @@ from livecam.geometry import Array, smoothstep
 from livecam.motion.types import Motion
 from livecam.persona.eyeballs import lash_colours
 from livecam.persona.types import PersonaData
-from livecam.render.raster import halve, rasterise
+from livecam.render.raster import FAR, halve, rasterise
 
 LASH_SLIDE, RIM_SLIDE = 0.65, 0.4
 """How far the lash row slides towards the crease as the lid shuts, so that lashes do not smear, and the lower
@@ -90,6 +90,11 @@ class FrameGeometry:
             inner_centre=centres.astype(np.float32),
             lids=self._lids(motion),
         )
+
+    @property
+    def uncovered(self) -> int:
+        """Cells of the last motion's map, of 4 `FLOW_GRID`², that no triangle covers."""
+        return int((self._nearest >= FAR).sum())
 
     def _outer(self, motion: Motion) -> tuple[F32, F32]:
         """Driven positions (N, 2) and depth (N,) of the lattice: head pose, then the oval's expression."""

@@ -7,6 +7,7 @@ import pytest
 from faces import turned, with_lids, with_lip_gap
 
 from livecam.benchmarks.fidelity.metrics import psnr
+from livecam.generator.inputs import FLOW_GRID
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.persona.crop import cut_crop
@@ -124,3 +125,13 @@ def test_hair_takes_all_of_a_shift_and_of_a_real_turn_but_not_of_a_tremble(perso
     assert yaw(carried_pose(pose(20), centre)) > 18.5
     moved = carried_pose(pose(12, 0.05), centre)
     np.testing.assert_allclose(moved @ [*centre, 1.0], centre + np.array([0.05, 0, 0]), atol=1e-6)
+
+
+def test_cells_that_no_triangle_covers_are_counted(persona):
+    from dataclasses import replace
+
+    still = rest(persona.landmarks)
+    for data, count in ((persona, 0), (replace(persona, triangles=persona.triangles[:0]), 4 * FLOW_GRID**2)):
+        geometry = FrameGeometry(data)
+        geometry(still)
+        assert geometry.uncovered == count
