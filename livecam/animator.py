@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +26,7 @@ from livecam.face.measures import mouth_width
 from livecam.face.mirror import mirrored
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.given import check_landmarks, check_picture, check_time
+from livecam.motion.idle import Idle
 from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
 from livecam.motion.presence import Presence
 from livecam.motion.transfer import MotionTransfer
@@ -60,7 +62,8 @@ class Animator:
     """Moves one portrait. Call it with one frame of the driver after the other.
 
     The first two seconds should show the driver's neutral face: eyes on the camera, mouth shut. `recalibrate`
-    looks again. Without a face the portrait holds for a moment and eases to rest.
+    looks again. Without a face the portrait holds for a moment and eases to rest, where it breathes, blinks
+    and looks about a little unless `motion` says otherwise.
 
     The renderer and the tracker are opened when they are first needed, so the first call takes longer. What
     was opened here is closed by `close`, or at the end of `with`; an animator cannot be used after that.
@@ -134,7 +137,7 @@ class Animator:
         self._closed = False
         self._filter = OneEuroFilter()
         self._unit = 0.0
-        self._presence = Presence(rest(persona.landmarks))
+        self._presence = Presence(rest(persona.landmarks), _idle(persona) if self._settings.idle else None)
         self._transfer: MotionTransfer | None = None
         self._neutral: Landmarks | None = None
         self._updated = 0.0
@@ -246,7 +249,7 @@ class Animator:
             return self._finished(rendered, motion)
 
     def resting(self) -> NDArray[np.uint8]:
-        """The portrait at rest: what is shown before the first frame and when nobody is there."""
+        """The portrait as it was enrolled, quite still: shown before the first frame and after the last."""
         motion = rest(self.persona.landmarks)
         return self._finished(self.renderer.render(motion), motion)
 
@@ -310,6 +313,11 @@ class Animator:
 def _with_gains(settings: MotionSettings, expression: float | None, pose: float | None) -> MotionSettings:
     gains: dict[str, Any] = {"expression_gain": expression, "pose_gain": pose}
     return replace(settings, **{name: gain for name, gain in gains.items() if gain is not None})
+
+
+def _idle(persona: PersonaData) -> Idle:
+    """One portrait always does the same; two side by side do not blink together."""
+    return Idle(persona.landmarks, zlib.crc32(persona.picture.tobytes()), persona.covered)
 
 
 def _cut_out(persona: PersonaData, canvas: str) -> CutOut:

@@ -49,6 +49,8 @@ class MotionSettings:
     """How long to look for a neutral frame at the start."""
     neutral_frame: Annotated[int, Range(0, MOST_FRAMES, whole=True)] | None = None
     """Number of the driver's frame to take as neutral instead, from 0 among those with a face."""
+    idle: bool = True
+    """Whether the portrait breathes, blinks and moves a little while nobody is there, or is quite still."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.pose_limits, tuple) or len(self.pose_limits) != 3:
@@ -56,6 +58,7 @@ class MotionSettings:
                 f"pose-limits {short_text(self.pose_limits)}", "not three numbers", "Give three angles."
             )
         check_fields(self)
+        check_flag("idle", self.idle)
         if self.mirror is not None:
             check_flag("mirror", self.mirror)
 

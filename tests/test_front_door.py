@@ -213,7 +213,7 @@ def test_landmarks_move_the_portrait_and_need_no_tracker(
     animator: Make, face: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr("livecam.face.tracker.FaceTracker")
-    with animator(canvas="source") as moving:
+    with animator(canvas="source", motion=livecam.MotionSettings(idle=False)) as moving:
         shut = moving(time_s=0.0, landmarks=face)
         wide = moving(time_s=0.1, landmarks=with_lip_gap(face, 0.4).astype(np.float64))
         nobody = [moving(time_s=0.1 + 0.5 * k) for k in range(1, 5)]

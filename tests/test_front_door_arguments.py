@@ -66,7 +66,13 @@ def test_options_of_another_kind(persona: PersonaData, option: str, value: Any) 
 
 
 @pytest.mark.parametrize(
-    ("owner", "name"), [(livecam.MotionSettings, "mirror"), (Settings, "refine"), (Settings, "loop")]
+    ("owner", "name"),
+    [
+        (livecam.MotionSettings, "mirror"),
+        (livecam.MotionSettings, "idle"),
+        (Settings, "refine"),
+        (Settings, "loop"),
+    ],
 )
 def test_settings_that_are_yes_or_no(owner: Any, name: str) -> None:
     with pytest.raises(livecam.UserError) as error:

@@ -25,6 +25,7 @@ from livecam.pipeline.lossless import frame_motions
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.render.refiner_setup import cpu_refiner
 from livecam.render.style import with_style
+from livecam.settings import MotionSettings
 from livecam.sources.base import Source
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ APART = 2
 def drive(
     source: Source, persona: PersonaData, tracker: Tracker | None, limit: int | None = None
 ) -> tuple[list[tuple[int, Motion]], Landmarks | None]:
-    """Every frame's number and motion, as a run from file to file has them, and the driver's neutral face."""
-    with Animator(persona, tracker=tracker) as animator:
+    """Every frame's number and motion, as a run from file to file with --no-idle has them, and the driver's
+    neutral face."""
+    with Animator(persona, tracker=tracker, motion=MotionSettings(idle=False)) as animator:
         moved = [(step.frame.index, step.motion) for step in frame_motions(source, animator, limit)]
         return moved, animator.finder.neutral
 

@@ -71,6 +71,12 @@ def run(
             "--neutral",
         ),
     ] = None,
+    idle: Annotated[
+        bool | None,
+        typer.Option(
+            "--idle/--no-idle", help="Breathe, blink and move a little while nobody is there; default: yes."
+        ),
+    ] = None,
     face_index: FaceIndex = None,
     crop: Region = None,
     mouth: Mouth = "auto",
@@ -82,7 +88,7 @@ def run(
     from livecam.report import Report
 
     motion = {"expression_gain": expression_gain, "pose_gain": pose_gain, "mirror": mirror}
-    motion["neutral_frame"] = neutral
+    motion |= {"neutral_frame": neutral, "idle": idle}
     settings = settings_from(
         motion,
         size=size,

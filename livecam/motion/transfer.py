@@ -27,6 +27,7 @@ from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.face.covered import EYES, free_share
 from livecam.geometry import Array, smoothstep, soft_limit
+from livecam.motion.lids import MAX_LIDS, move_lids
 from livecam.motion.types import Motion
 from livecam.settings import MotionSettings
 
@@ -40,8 +41,6 @@ ALONG_LIPS, AT_CORNERS, NEAR_CORNERS = 0.75, 1.0, 0.7
 their corners, and next to that. Followed by itself it stays behind where a mouth purses or smiles, and the
 line at the mouth's corner, which lies beside the lips, is drawn out: the lips of four clips were seen .0019
 eye distances, 16 %, further off."""
-UPPER_LID_SHARE: Final = 0.85
-"""The upper lid's part of a blink. By eye."""
 OWN_GAZE: Final = 0.5
 """How much of what one eye looks otherwise than both is kept: irises of one frame are noisy, and squint."""
 OWN_LIDS: Final = 0.7
@@ -54,8 +53,6 @@ nothing."""
 MAX_GAP: Final = 2.0
 """Mouth widths that lips may be apart. No mouth opens further than about 1.2 (yawning); points that jumped
 are no mouth."""
-MAX_LIDS: Final = 1.5
-"""Times as far open as the portrait's own eyes they may get: there is no more sclera to show. By eye."""
 GAZE_LIMITS: Final = (0.38, 0.16)
 """How far irises may move sideways, and up and down, in widths of the eye. On films they reach .27 sideways
 of where they rest; up to seven tenths of the limit nothing is taken off."""
@@ -187,9 +184,9 @@ class MotionTransfer:
     def _move_eyes(self, points: Array, face: Array, offset: Array) -> tuple[Array, list[float]]:
         """Lids by opening ratio, irises by gaze. Returns gaze (2, 3) in face coordinates and the ratios."""
         gaze, lids = np.zeros((2, 3)), _coupled_lids([self._lid_ratio(face, k) for k in range(2)])
-        for k, (upper, lower, iris) in enumerate(lm.EYES):
+        for k, (upper, _, iris) in enumerate(lm.EYES):
             ratio = lids[k]
-            self._move_lids(points, list(upper[1:-1]), list(lower[1:-1]), ratio)
+            move_lids(points, self._own, k, ratio)
 
             base_width = np.linalg.norm(self._base[upper[-1], :2] - self._base[upper[0], :2])
             own_width = np.linalg.norm(self._own[upper[-1], :2] - self._own[upper[0], :2])
@@ -208,16 +205,6 @@ class MotionTransfer:
         upper, lower, _ = lm.EYES[k]
         opening = measures.lid_opening(face, upper, lower) - SHUT_LIDS
         return float(np.clip(opening / max(self._base_lids[k] - SHUT_LIDS, LEAST_LID_RANGE), 0.0, MAX_LIDS))
-
-    def _move_lids(self, points: Array, upper: list[int], lower: list[int], ratio: float) -> None:
-        """Bring lids that have the driver's shape so near to each other that their gap is the portrait's own
-        times `ratio`. points: (478, 3), in place."""
-        own = np.linalg.norm(self._own[lower, :2] - self._own[upper, :2], axis=1).mean()
-        gap = points[lower] - points[upper]
-        now = np.linalg.norm(gap[:, :2], axis=1).mean()
-        closer = gap * (1 - min(ratio * own / max(now, 1e-9), MAX_LIDS))
-        points[upper] += closer * UPPER_LID_SHARE
-        points[lower] -= closer * (1 - UPPER_LID_SHARE)
 
     def _head(self, scale: float, rotation: Array, shift: Array) -> Array:
         """(3, 4) map of portrait points for the driver's head motion since the neutral frame, limited."""

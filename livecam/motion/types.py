@@ -17,17 +17,20 @@ class Motion:
     head: (3, 4) float32, that pose as an affine map of portrait points.
     gaze: (2, 2) float32, shift of the left and the right eyeball layer, x and y.
     lids: (2,) float32, opening of each eye against neutral: 0 shut, 1 as in the portrait.
+    breath: -1 breathed out, 1 breathed in, 0 as in the portrait; what it lifts is the body's affair.
     """
 
     landmarks: F32
     head: F32
     gaze: F32
     lids: F32
+    breath: float = 0.0
 
     @property
     def finite(self) -> bool:
         """Whether all of it is numbers; a face squeezed to a point gives some that are not."""
-        return all(np.isfinite(part).all() for part in (self.landmarks, self.head, self.gaze, self.lids))
+        parts = (self.landmarks, self.head, self.gaze, self.lids, self.breath)
+        return all(np.isfinite(part).all() for part in parts)
 
     def blend(self, other: Motion, share: float) -> Motion:
         """This motion at share 0, `other` at share 1; used to ease to rest and back."""
@@ -40,6 +43,7 @@ class Motion:
             mix(self.head, other.head),
             mix(self.gaze, other.gaze),
             mix(self.lids, other.lids),
+            self.breath + share * (other.breath - self.breath),
         )
 
 

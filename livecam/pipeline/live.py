@@ -30,6 +30,9 @@ from livecam.sources.base import Source
 
 log = logging.getLogger(__name__)
 
+SILENCE_SECONDS = 0.5
+"""Without a frame of the driver for so long, or for three of its frames where those last longer, nobody is
+there: longer than a webcam takes for a frame in the dark (.2 s), and soon enough not to look frozen."""
 FAILURES = 30
 """Frames in a row that may fail before a live run gives up; the picture holds meanwhile."""
 Tracked = tuple[DriverFrame, "Landmarks | None"]
@@ -64,12 +67,16 @@ class LivePipeline:
         self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
         self._rhythm = Rhythm()
         self._driver_lost = False
+        rate = source.info.fps
+        self._silence = max(SILENCE_SECONDS, 3 / rate if rate > 0 else 0.0)
+        self._heard = 0.0
         self._latency_ms: float | None = None
 
     @one_opencv_thread()
     def run(self) -> None:
         """Blocks. A thread's error is raised here, after everything has stopped."""
         self._report.start()
+        self._heard = time.monotonic()
         track = (self._stage, self._captured, self._track, self._tracked.close)
         draw = (self._stage, self._tracked, self._draw, self.stop)
         threads = [
@@ -169,14 +176,16 @@ class LivePipeline:
     def _stage(
         self, slot: LatestSlot[Item], step: Callable[[Item | None], None], ended: Callable[[], None]
     ) -> None:
-        """One step for every item of a slot, and with None whenever none came for the time of a tick."""
-        failures = 0
+        """One step for every item of a slot, and with None whenever none came for the time of a tick since
+        the last step began."""
+        failures, begun = 0, time.monotonic()
         while not self._stop.is_set():
             try:
-                item = slot.take(timeout=1 / self._fps)
+                item = slot.take(timeout=max(begun + 1 / self._fps - time.monotonic(), 0))
             except Closed:
                 ended()
                 return
+            begun = time.monotonic()
             try:
                 step(item)
                 failures = failures if item is None else 0
@@ -198,14 +207,15 @@ class LivePipeline:
         self._tracked.put((replace(frame, pixels=None), points))
 
     def _draw(self, tracked: Tracked | None) -> None:
-        """Landmarks to finished picture. While the camera is lost the portrait eases to rest."""
+        """Landmarks to finished picture. While the camera is lost or silent the portrait is by itself."""
         if tracked is None:
-            if self._driver_lost:
-                now = time.monotonic_ns()
+            now = time.monotonic_ns()
+            if self._driver_lost or now / 1e9 - self._heard > self._silence:
                 picture = self._animator.paint(self._animator.animate(None, now / 1e9))
                 self._finished.set((OutputFrame(picture, -1, now), now / 1e9))
             return
         frame, points = tracked
+        self._heard = time.monotonic()
         seconds = frame.capture_ns / 1e9
         picture = self._animator.paint(self._animator.animate(points, seconds))
         finished = OutputFrame(picture, frame.index, frame.capture_ns)

@@ -301,3 +301,17 @@ def test_the_command_line_is_quick_to_import():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "variable", "idle"),
+    [((), None, True), (("--no-idle",), None, False), ((), "false", False), (("--idle",), "false", True)],
+)
+def test_a_run_is_told_whether_the_portrait_is_idle(livecam, clip, monkeypatch, words, variable, idle):
+    seen = []
+    if variable is not None:
+        monkeypatch.setenv("LIVECAM_MOTION_IDLE", variable)
+    monkeypatch.setattr("livecam.session.run", lambda request, settings, *more: seen.append(settings))
+    code, _, err = livecam("run", "--driver", str(clip), "--sink", "null", *words)
+    assert code == 0, err
+    assert [settings.motion.idle for settings in seen] == [idle]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from faces import turned
 
-from livecam.motion.presence import HOLD_SECONDS, REST_SECONDS, RETURN_SECONDS, Presence
+from livecam.motion.idle import Idle
+from livecam.motion.presence import HOLD_SECONDS, REST_SECONDS, RETURN_SECONDS, WAKE_SECONDS, Presence
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 
@@ -17,6 +18,11 @@ def moving(face):
 @pytest.fixture
 def still(face):
     return rest((face / 512).astype(np.float32))
+
+
+@pytest.fixture
+def alive(face):
+    return Idle((face / 512).astype(np.float32), 1)
 
 
 def distance(a, b):
@@ -64,3 +70,43 @@ def test_nobody_there_shows_the_portrait_at_rest(still):
     presence = Presence(still)
     assert distance(presence.update(None, 0.0), still) == 0
     assert distance(presence.update(None, 60.0), still) == 0
+
+
+def test_alone_it_wakes_from_stillness(still, alive):
+    """The first picture is the portrait's own, whatever the clock says; then it moves as `alive` does."""
+    presence = Presence(still, alive)
+    assert distance(presence.update(None, 1e6), still) == 0
+    assert distance(presence.update(None, 1e6 + WAKE_SECONDS / 4), still) > 0
+    for since in (WAKE_SECONDS + 0.1, 61.0):
+        assert distance(presence.update(None, 1e6 + since), alive.motion(since)) < 1e-5
+        assert not presence.present
+
+
+@pytest.mark.parametrize("first_face", [0.0, 0.2, 4.0])
+def test_between_alive_and_live_nothing_jumps(still, moving, alive, first_face):
+    """Into and out of live motion, three times: no step is larger than easing and idle motion make it."""
+    presence = Presence(still, alive)
+    step, away = 0.01, distance(moving, still) + 0.02
+    last, largest = still, 0.0
+    for k in range(1500):
+        time = k * step
+        there = time >= first_face and (time - first_face) % 5 < 2 and first_face > 0
+        now = presence.update(moving if there else None, time)
+        largest, last = max(largest, distance(now, last)), now
+    # Smoothstep's steepest slope is 1.5; a lid falls by the eye's height, .03 of the crop, within .08 s.
+    assert largest <= 1.6 * step / RETURN_SECONDS * away + 1.6 * step / 0.08 * 0.03
+
+
+def test_a_short_loss_leaves_no_trace_of_its_own_life(still, moving, alive):
+    presence = Presence(still, alive)
+    presence.update(moving, 1.0)
+    presence.update(None, 1.1)
+    assert distance(presence.update(None, 1.0 + HOLD_SECONDS / 2), moving) == 0
+    assert presence.update(moving, 1.0 + HOLD_SECONDS * 0.9) is moving
+
+
+def test_breath_is_blended_like_all_else(still, alive):
+    breathing = alive.motion(3.0)
+    assert breathing.breath != 0
+    assert still.blend(breathing, 0.5).breath == pytest.approx(breathing.breath / 2)
+    assert still.breath == 0

@@ -12,7 +12,7 @@ from livecam import geometry as geo
 from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.face.mirror import mirrored
-from livecam.motion import transfer
+from livecam.motion import lids, transfer
 from livecam.motion.transfer import OWN_LIDS, MotionTransfer
 from livecam.motion.types import rest
 from livecam.settings import MotionSettings
@@ -261,4 +261,4 @@ def test_nonsense_in_stays_finite_and_bounded(face, seed, strength):
     # Points lie within 0.36 of the crop's middle. Expression adds at most 0.35 of the face's width an axis,
     # lips half of `MAX_GAP` mouth widths; times 1.25 for size, and 0.22 for the shift: 1.3 in all.
     assert np.abs(out.landmarks[:, :2] - 0.5).max() < 1.5
-    assert ((out.lids >= 0) & (out.lids <= transfer.MAX_LIDS)).all()
+    assert ((out.lids >= 0) & (out.lids <= lids.MAX_LIDS)).all()

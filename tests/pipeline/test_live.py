@@ -13,7 +13,7 @@ import pytest
 from doubles import Clip, Collected, Tracked, make_animator
 from faces import turned
 
-from livecam.errors import SinkLost, UserError
+from livecam.errors import SinkLost, SourceLost, UserError
 from livecam.pipeline.live import LivePipeline
 from livecam.pipeline.lossless import run_lossless
 from livecam.pipeline.status import State, Status
@@ -85,6 +85,74 @@ def test_before_the_first_frame_a_live_sink_shows_the_portrait(animator, face):
     np.testing.assert_array_equal(out.frames[0].pixels, way.resting())
     camera.gate.set()
     runner.join(PATIENCE)
+
+
+class Unplugged(Clip):
+    """Gives `count` pictures and is then lost, or only silent, for good."""
+
+    def __init__(self, count, lost):
+        super().__init__(count, live=True, fps=30)
+        self._lost, self.released = lost, threading.Event()
+
+    def read(self):
+        frame = super().read()
+        if frame is None and self._lost:
+            raise SourceLost("unplugged")
+        if frame is None:
+            self.released.wait(PATIENCE)
+        return frame
+
+
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("count", [0, 3])
+def test_without_a_camera_the_portrait_lives_on(animator, face, count, lost):
+    """Before its first picture or after some, unplugged or stuck: pictures go on, all different."""
+    way, report = animator(face)
+    out, camera = Collected(live=True), Unplugged(count, lost)
+    pipeline, runner = live(camera, way, [out], report)
+
+    def moves():
+        last = [frame.pixels for frame in out.frames[-20:]]
+        return len({picture.tobytes() for picture in last}) >= 8
+
+    until(moves)
+    assert report.frames == count
+    assert runner.is_alive()
+    camera.released.set()
+    end(pipeline, runner)
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_without_a_camera_a_still_portrait_rests(animator, face, lost):
+    """`idle` off: whatever the last picture showed, it comes back to the portrait as it is."""
+    settings = Settings(motion=MotionSettings(idle=False, neutral_seconds=0.0))
+    way, report = animator(face, face, *[turned(face, yaw=14)] * 9, settings=settings)
+    out, camera = Collected(live=True), Unplugged(12, lost)
+    pipeline, runner = live(camera, way, [out], report)
+    resting = way.resting()
+
+    def away():
+        return np.abs(out.frames[-1].pixels.astype(int) - resting).mean() if out.frames else 0
+
+    until(lambda: away() > 2)
+    until(lambda: away() == 0)
+    assert runner.is_alive()
+    camera.released.set()
+    end(pipeline, runner)
+
+
+def test_a_slow_film_is_no_silence(animator, face, monkeypatch):
+    """One picture a second from a file: what it shows holds until the next."""
+    way, report = animator(face)
+    shown, animate = [], way.animate
+
+    def kept(points, time_s):
+        shown.append(points is not None)
+        return animate(points, time_s)
+
+    monkeypatch.setattr(way, "animate", kept)
+    LivePipeline(Clip(3, fps=1.0), way, [], report, fps=30).run()
+    assert shown == [True] * 3
 
 
 def test_a_slow_sink_does_not_hold_up_another(animator, face):

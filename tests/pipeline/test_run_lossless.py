@@ -113,11 +113,24 @@ def test_a_late_neutral_frame_is_waited_for(animator, face, monkeypatch):
 
 
 def test_without_any_face_the_portrait_rests(animator):
-    way, report = animator(None)
+    way, report = animator(None, settings=Settings(motion=MotionSettings(idle=False)))
     out = Collected()
     run_lossless(Clip(5), way, [out], report)
     for frame in out.frames:
         np.testing.assert_array_equal(frame.pixels, way.resting())
+
+
+def test_without_any_face_the_portrait_is_alive(animator):
+    """From stillness on, and the same at every run."""
+    films = []
+    for _ in range(2):
+        way, report = animator(None)
+        out = Collected()
+        run_lossless(Clip(40), way, [out], report)
+        films.append([frame.pixels for frame in out.frames])
+    np.testing.assert_array_equal(films[0], films[1])
+    np.testing.assert_array_equal(films[0][0], way.resting())
+    assert np.abs(films[0][-1].astype(int) - way.resting()).max() > 5
 
 
 def test_a_recording_gets_every_frame_with_and_without_a_face(animator, face):
