@@ -29,6 +29,7 @@ from livecam.given import check_landmarks, check_picture, check_time
 from livecam.motion.idle import Idle
 from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
 from livecam.motion.presence import Presence
+from livecam.motion.seat import Seat
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.types import PersonaData
@@ -110,6 +111,7 @@ class Animator:
             UserError: a setting that there is not.
         """
         from livecam.render.canvas import make_canvas
+        from livecam.render.pan import pan
 
         if not isinstance(persona, PersonaData):
             raise UserError("persona", f"it is a {type(persona).__name__}", "Use livecam.Persona.open(...).")
@@ -131,6 +133,7 @@ class Animator:
         self._engine, self._refine = engine, refine
         self.canvas: Canvas = make_canvas(persona, canvas)
         self._cut_out = _cut_out(persona, canvas) if alpha else None
+        self._pan = pan if self._settings.follow == "frame" and canvas != "crop" else None
         self._mirror = bool(self._settings.mirror if mirror is None else mirror)
         self._record, self._renderer, self._tracker = record, renderer, tracker
         self._opened = contextlib.ExitStack()
@@ -139,6 +142,7 @@ class Animator:
         self._unit = 0.0
         self._presence = Presence(rest(persona.landmarks), _idle(persona) if self._settings.idle else None)
         self._transfer: MotionTransfer | None = None
+        self._seat = self._new_seat()
         self._neutral: Landmarks | None = None
         self._updated = 0.0
         self._count, self._last_s, self._last_given = 0, -math.inf, False
@@ -230,13 +234,13 @@ class Animator:
     def recalibrate(self) -> None:
         """Take the driver's next two seconds as neutral."""
         self.finder = self._new_finder(None)
-        self._neutral = None
+        self._neutral, self._seat = None, self._new_seat()
 
     def animate(self, points: Landmarks | None, time_s: float) -> Motion:
         """The portrait's motion for the driver's landmarks, or for their absence."""
         with self.report.stage("motion"):
             transfer = self._transfer
-            motion = None if transfer is None or points is None else transfer(points)
+            motion = None if transfer is None or points is None else transfer(points, time_s)
             if motion is not None and not motion.finite:
                 motion = None
             return self._presence.update(motion, time_s)
@@ -280,7 +284,10 @@ class Animator:
         return self._renderer
 
     def _finished(self, rendered: RGB, motion: Motion) -> NDArray[np.uint8]:
-        return self.canvas.place(rendered) if self._cut_out is None else self._cut_out(rendered, motion)
+        if self._cut_out is not None:
+            return self._cut_out(rendered, motion)
+        picture = self.canvas.place(rendered)
+        return picture if self._pan is None else self._pan(picture, motion.view)
 
     def _opened_tracker(self) -> Tracker:
         self._check_open()
@@ -304,10 +311,15 @@ class Animator:
         portrait = self.persona.picture_landmarks()
         return NeutralFinder(portrait, self._settings.neutral_seconds, chosen)
 
+    def _new_seat(self) -> Seat | None:
+        return None if self._settings.follow == "all" else Seat()
+
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral
         persona = self.persona
-        self._transfer = MotionTransfer(persona.landmarks, neutral, self._settings, persona.covered)
+        self._transfer = MotionTransfer(
+            persona.landmarks, neutral, self._settings, persona.covered, self._seat
+        )
 
 
 def _with_gains(settings: MotionSettings, expression: float | None, pose: float | None) -> MotionSettings:

@@ -23,6 +23,8 @@ ENGINES = ("auto", "cpu", "cuda", "tensorrt", "torch")
 """Names of engines; a server's address is one, too."""
 MOST_FRAMES = 100_000_000
 """Frames of a run that may be counted: 38 days at 30 a second."""
+FOLLOWS = ("head", "frame", "all")
+"""What of the driver's place the portrait follows."""
 CANVAS_SIDE = Range(64, 4096, whole=True)
 """Pixels of the canvas's width and of its height."""
 FACE_INDEX = Range(0, 99, whole=True)
@@ -34,7 +36,7 @@ class MotionSettings:
     """How the driver's motion is passed on.
 
     Raises:
-        UserError: a number outside its range.
+        UserError: a number outside its range, or no such way to follow.
     """
 
     expression_gain: Annotated[float, Range(0, 3)] = 1.0
@@ -43,6 +45,10 @@ class MotionSettings:
     """Yaw, pitch and roll in radians that are never exceeded; the warp is convincing to about 20 degrees."""
     shift_limit: Annotated[float, Range(0, 2)] = 0.22
     """How far the head may move from its place, as a share of the crop's side."""
+    follow: str = "head"
+    """"head": how the head moves, not where the driver sits: place, distance and slow tilt are let go of.
+    "frame": so, and the picture pans and zooms a little with the driver. "all": place and distance as the
+    driver's."""
     mirror: bool | None = None
     """None: as the source suggests (webcams mirrored, films not, performances as when recorded)."""
     neutral_seconds: Annotated[float, Range(0, 60)] = 2.0
@@ -59,6 +65,8 @@ class MotionSettings:
             )
         check_fields(self)
         check_flag("idle", self.idle)
+        if not isinstance(self.follow, str) or self.follow not in FOLLOWS:
+            raise UserError(f"follow {short_text(self.follow)}", "unknown", f"Use {', '.join(FOLLOWS)}.")
         if self.mirror is not None:
             check_flag("mirror", self.mirror)
 

@@ -45,11 +45,15 @@ APART = 2
 
 
 def drive(
-    source: Source, persona: PersonaData, tracker: Tracker | None, limit: int | None = None
+    source: Source,
+    persona: PersonaData,
+    tracker: Tracker | None,
+    limit: int | None = None,
+    follow: str = "head",
 ) -> tuple[list[tuple[int, Motion]], Landmarks | None]:
     """Every frame's number and motion, as a run from file to file with --no-idle has them, and the driver's
-    neutral face."""
-    with Animator(persona, tracker=tracker, motion=MotionSettings(idle=False)) as animator:
+    neutral face. follow: as `MotionSettings` has it."""
+    with Animator(persona, tracker=tracker, motion=MotionSettings(idle=False, follow=follow)) as animator:
         moved = [(step.frame.index, step.motion) for step in frame_motions(source, animator, limit)]
         return moved, animator.finder.neutral
 

@@ -151,7 +151,7 @@ def enroll_first_frame(clip: Path, size: int) -> PersonaData:
 def compare(clip: Path, persona: PersonaData, tracker: Tracker, plan: Plan, judge: Judging) -> Comparison:
     """As `compare_clip`, with a persona of the clip's first frame and a tracker already made."""
     with open_source(str(clip)) as source:
-        motions = dict(drive(source, persona, tracker, plan.limit)[0])
+        motions = dict(drive(source, persona, tracker, plan.limit, "all")[0])
     warper = CpuRenderer(persona)
     warped = {index: warper.render(motion) for index, motion in motions.items()}
     chosen = evenly_spread(len(warped), plan.frames, FIRST)

@@ -57,6 +57,13 @@ def run(
         float | None, setting("expression_gain", "1 as the driver, more or less.")
     ] = None,
     pose_gain: Annotated[float | None, setting("pose_gain", "1 as the driver, 0 for a still head.")] = None,
+    follow: Annotated[
+        str | None,
+        typer.Option(
+            help="head: how the head moves, not where the driver sits (default). frame: the picture also "
+            "pans and zooms a little with the driver. all: place and distance as the driver's."
+        ),
+    ] = None,
     mirror: Annotated[
         bool | None,
         typer.Option(
@@ -87,10 +94,15 @@ def run(
     from livecam.cli.written import Outputs
     from livecam.report import Report
 
-    motion = {"expression_gain": expression_gain, "pose_gain": pose_gain, "mirror": mirror}
-    motion |= {"neutral_frame": neutral, "idle": idle}
     settings = settings_from(
-        motion,
+        {
+            "expression_gain": expression_gain,
+            "pose_gain": pose_gain,
+            "follow": follow,
+            "mirror": mirror,
+            "neutral_frame": neutral,
+            "idle": idle,
+        },
         size=size,
         canvas=canvas,
         fps=fps,

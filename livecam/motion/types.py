@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +18,8 @@ class Motion:
     gaze: (2, 2) float32, shift of the left and the right eyeball layer, x and y.
     lids: (2,) float32, opening of each eye against neutral: 0 shut, 1 as in the portrait.
     breath: -1 breathed out, 1 breathed in, 0 as in the portrait; what it lifts is the body's affair.
+    view: (3,) float32, how far the whole picture goes right and down, in heights of the canvas, and the
+    logarithm of its size; zeros unless the picture follows the driver (`livecam.render.pan`).
     """
 
     landmarks: F32
@@ -25,11 +27,12 @@ class Motion:
     gaze: F32
     lids: F32
     breath: float = 0.0
+    view: F32 = field(default_factory=lambda: np.zeros(3, np.float32))
 
     @property
     def finite(self) -> bool:
         """Whether all of it is numbers; a face squeezed to a point gives some that are not."""
-        parts = (self.landmarks, self.head, self.gaze, self.lids, self.breath)
+        parts = (self.landmarks, self.head, self.gaze, self.lids, self.breath, self.view)
         return all(np.isfinite(part).all() for part in parts)
 
     def blend(self, other: Motion, share: float) -> Motion:
@@ -44,6 +47,7 @@ class Motion:
             mix(self.gaze, other.gaze),
             mix(self.lids, other.lids),
             self.breath + share * (other.breath - self.breath),
+            mix(self.view, other.view),
         )
 
 

@@ -85,14 +85,14 @@ def test_only_triangles_at_no_number_are_left_out():
     assert not covered()[7, 7]
 
 
-@pytest.mark.parametrize("part", ["landmarks", "head", "gaze", "lids"])
+@pytest.mark.parametrize("part", ["landmarks", "head", "gaze", "lids", "view"])
 def test_such_a_motion_is_nobodys(persona, face, part):
     """The picture holds as if no face were there."""
     animator, _ = make_animator(persona, face)
     still = rest(persona.landmarks)
     values = getattr(still, part).copy()
     values.flat[0] = np.nan
-    animator._transfer = lambda points: replace(still, **{part: values})
+    animator._transfer = lambda points, time_s: replace(still, **{part: values})
     shown = animator.animate(face, 0.0)
     assert shown.finite
     assert not animator.present
