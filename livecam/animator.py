@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.errors import UserError
+from livecam.face.doubt import PartDoubt
 from livecam.face.filter import OneEuroFilter
 from livecam.face.measures import mouth_width
 from livecam.face.mirror import mirrored
@@ -139,6 +140,7 @@ class Animator:
         self._opened = contextlib.ExitStack()
         self._closed = False
         self._filter = OneEuroFilter()
+        self._doubt = PartDoubt()
         self._unit = 0.0
         self._presence = Presence(rest(persona.landmarks), _idle(persona) if self._settings.idle else None)
         self._transfer: MotionTransfer | None = None
@@ -209,9 +211,12 @@ class Animator:
                 self._record(frame.capture_ns, points, frame.width, frame.height)
             if points is None:
                 self._filter.reset()
+                self._doubt.reset()
                 self._unit = 0.0
                 return None
             self.seen = True
+            if frame.pixels is None:  # the tracker does so itself, and sees more
+                points = self._doubt(None, points, frame.capture_ns / 1e9)
             points = self._smooth(points, frame.capture_ns / 1e9)
             return mirrored(points, frame.width) if self._mirror else points
 

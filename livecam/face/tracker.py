@@ -19,6 +19,7 @@ import numpy as np
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
 from livecam.face.continuity import Continuity
+from livecam.face.doubt import PartDoubt
 from livecam.face.optical_flow import FlowStabiliser
 from livecam.face.rotated_tracking import RotatedTracker
 from livecam.face.window import FollowingWindow, centre, face_size
@@ -60,6 +61,7 @@ class FaceTracker:
         self._choice = FaceChoice()
         self._window, self._steady = FollowingWindow(), FlowStabiliser()
         self._continuity = Continuity()
+        self._parts = PartDoubt()
         self._shown: Landmarks | None = None
         self.left_out = 0
         """Frames so far whose face could not be the followed one's: half a picture, for instance."""
@@ -71,7 +73,8 @@ class FaceTracker:
 
         `image`: RGB H x W x 3 uint8; its size may change from frame to frame. `capture_ns`: nanoseconds.
         The largest face is taken first and kept until it is gone. Where a frame's face cannot be the
-        continuation of the one before (`livecam.face.continuity`) the last landmarks are given again.
+        continuation of the one before (`livecam.face.continuity`) the last landmarks are given again; parts
+        that something covers (`livecam.face.doubt`) are at rest.
         """
         time_ms = self._clock(capture_ns)
         if image.shape[:2] != self._size:  # pixels are other ones now
@@ -86,6 +89,7 @@ class FaceTracker:
                 image = only_face(image, faces, chosen)
             self._window.start(faces[chosen])
             self._steady.reset()
+            self._parts.reset()
         part, corner = self._window.cut(image, time_ms)
         held = self._shown if self._following else None
         points = self._looks.again(part) if self._following else self._looks.first(part)
@@ -102,8 +106,13 @@ class FaceTracker:
         self._looks.settled(points - corner)
         self._window.seen(points, time_ms)
         self._choice.seen(points, capture_ns)
-        self._shown = points.copy()
-        return points
+        self._shown = self._parts(image, points, time_ms / 1000)
+        return self._shown.copy()
+
+    @property
+    def trust(self) -> dict[str, float]:
+        """0 to 1 of "mouth", "left eye" and "right eye": 0 while something covers it."""
+        return self._parts.trust
 
     def _leave_out(self, doubt: str, held: Landmarks | None) -> Landmarks | None:
         """The last landmarks again. `held` is None where nobody was followed: the next frame is looked at
