@@ -12,10 +12,8 @@ from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.face.measures import face_axes
 from livecam.geometry import smoothstep
+from livecam.persona.skull import skull_depth
 from livecam.persona.types import Lattice
-
-SKULL_SLOPE: Final = 1.1
-"""Depth gained per distance from the face oval; measured 3 to 4.5 dB better above the forehead than flat."""
 
 # The rest by eye.
 NODES: Final = 40
@@ -30,8 +28,6 @@ RING_CLEAR, GRID_CLEAR = 0.004, 0.012
 crop: nearer ones make slivers."""
 
 # How outer points hang on the face.
-SKULL_REACH: Final = 0.36
-"""Face widths from the oval beyond which depth grows no more: the back of the head."""
 NECK_ABOVE, NECK_BELOW = 0.02, 0.50
 """Face heights above and below the chin between which points go from turning with the head to standing
 still."""
@@ -125,7 +121,7 @@ def _attach(points: F32, outside: F32) -> tuple[F32, F32, F32]:
     distance = np.sqrt(squared.min(1))
     weights = 1 / (squared + AT_A_POINT) ** 2
     weights /= weights.sum(1, keepdims=True)
-    depth = weights @ oval[:, 2] + SKULL_SLOPE * np.minimum(distance, SKULL_REACH * face_width)
+    depth = skull_depth(points, outside, weights, distance)
 
     own = np.concatenate([outside, depth[:, None]], 1) - centre
     x, y = own @ axes[:, 0], own @ axes[:, 1]
