@@ -22,7 +22,7 @@ RADII: Final = (0.66, 0.80, 0.74)
 BACK: Final = 0.2
 """How much deeper than the outline's own depth points on it lie, in face widths. As the back comes into view
 .13, .24 and .36 would keep a head's width at 15, 30 and 45 degrees; chosen on half of the rendered people."""
-BACK_FROM: Final = 0.6
+BACK_FROM: Final = 0.3
 """Share of the way from the middle to the outline where that begins."""
 OUTSIDE: Final = 0.15
 """Radii beyond the outline over which it still grows: hair that stands off."""
