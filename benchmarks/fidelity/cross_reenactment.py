@@ -117,8 +117,8 @@ class Likeness:
         return np.array([frame not in self.extra for frame in self.frames], bool)
 
 
-def track_driver(clip: Path, tracker: Tracker, frames: int, limit: int, judge: Judging) -> Driver:
-    """Track the clip's first `limit` frames and judge `frames` of them, and those about its deepest blinks.
+def track_clip(clip: Path, tracker: Tracker, limit: int | None = None) -> tuple[list[DriverFrame], float]:
+    """The clip's first `limit` frames with their landmarks and without their pixels, and its frame rate.
 
     Raises:
         UserError: the clip cannot be read.
@@ -133,6 +133,16 @@ def track_driver(clip: Path, tracker: Tracker, frames: int, limit: int, judge: J
         tracked.append(
             DriverFrame(frame.index, frame.capture_ns, frame.width, frame.height, landmarks=points)
         )
+    return tracked, fps
+
+
+def track_driver(clip: Path, tracker: Tracker, frames: int, limit: int, judge: Judging) -> Driver:
+    """Track the clip's first `limit` frames and judge `frames` of them, and those about its deepest blinks.
+
+    Raises:
+        UserError: the clip cannot be read.
+    """
+    tracked, fps = track_clip(clip, tracker, limit)
     chosen = set(evenly_spread(len(tracked), frames))
     extra = blinks([frame.landmarks for frame in tracked]) - chosen
     judged, pictures = {}, {}

@@ -50,7 +50,7 @@ def worst_frames(comparison: Comparison, folder: Path) -> Path:
     refined, what the refiner changed; then eyes and mouth of the first three."""
     ranked = sorted(comparison.pairs, key=lambda p: -p.error if np.isfinite(p.error) else -np.inf)
     rows = [_row(pair) for pair in ranked[:WORST]]
-    return _save(np.vstack(rows), folder / f"strip-{comparison.name}.png")
+    return save(np.vstack(rows), folder / f"strip-{comparison.name}.png")
 
 
 def _row(pair: Pair) -> RGB:
@@ -58,9 +58,9 @@ def _row(pair: Pair) -> RGB:
     refined = pair.outputs.get(REFINED, warped)
     changed = np.clip(128 + GAIN * (refined.astype(np.int16) - warped), 0, 255).astype(np.uint8)
     shown = {"truth": pair.truth, "warper": warped, "refined": refined}
-    tiles = [_labelled(_face(picture, pair.points), name) for name, picture in shown.items()]
-    tiles.append(_labelled(_face(changed, pair.points), f"refined - warper, x {GAIN}"))
-    tiles[0] = _labelled(tiles[0], f"frame {pair.index}: {pair.error:.3f}", TILE - 8)
+    tiles = [labelled(_face(picture, pair.points), name) for name, picture in shown.items()]
+    tiles.append(labelled(_face(changed, pair.points), f"refined - warper, x {GAIN}"))
+    tiles[0] = labelled(tiles[0], f"frame {pair.index}: {pair.error:.3f}", TILE - 8)
     closes = [close(picture, pair.points) for picture in shown.values()]
     return np.hstack([*tiles, *closes])
 
@@ -123,7 +123,7 @@ def cross_sheet(found: Mapping[str, Likeness], driver: Driver, folder: Path) -> 
     captions are the lids' opening as a share of neutral, and the lips' gap in mouth widths."""
     first = next(iter(found.values()))
     rows = [_cross_row(found, driver, k, f"{driver.name} {first.frames[k]}") for k in telling_frames(first)]
-    return _save(np.vstack(rows), folder / f"cross-{first.portrait}-{first.driver_name}.png")
+    return save(np.vstack(rows), folder / f"cross-{first.portrait}-{first.driver_name}.png")
 
 
 def cross_worst(found: Mapping[str, Likeness], driver: Driver, kept: Sequence[Drawn] = ()) -> list[Drawn]:
@@ -141,7 +141,7 @@ def cross_worst(found: Mapping[str, Likeness], driver: Driver, kept: Sequence[Dr
 
 def save_cross_worst(drawn: Sequence[Drawn], folder: Path) -> Path:
     """All of them below each other, the worst first."""
-    return _save(np.vstack([picture for _, picture in drawn]), folder / "cross-worst.png")
+    return save(np.vstack([picture for _, picture in drawn]), folder / "cross-worst.png")
 
 
 def _cross_row(
@@ -151,14 +151,14 @@ def _cross_row(
     first = next(iter(found.values()))
     index = first.frames[k]
     picture, points = driver.pictures[index], driver.judged[index]
-    tile = _labelled(_face(picture, points), _caption(name, first.lids()[0][k], first.driver[k, MOUTH]))
+    tile = labelled(_face(picture, points), _caption(name, first.lids()[0][k], first.driver[k, MOUTH]))
     for line, text in enumerate(reversed(notes)):
-        tile = _labelled(tile, text, TILE - 8 - 18 * line)
+        tile = labelled(tile, text, TILE - 8 - 18 * line)
     tiles, closes = [tile], [close(picture, points)]
     for method, one in found.items():
         output, seen = one.outputs[index], one.points.get(index)
         caption = _caption(method, one.lids()[1][k], one.output[k, MOUTH])
-        tiles.append(_labelled(_face(output, seen), caption))
+        tiles.append(labelled(_face(output, seen), caption))
         closes.append(close(output, seen))
     return np.hstack([*tiles, *closes])
 
@@ -171,7 +171,7 @@ def _tile(picture: RGB) -> RGB:
     return np.asarray(cv2.resize(picture, (TILE, TILE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _labelled(tile: RGB, text: str, y: int = 14) -> RGB:
+def labelled(tile: RGB, text: str, y: int = 14) -> RGB:
     """White on a black bar: legible on every picture."""
     out, font = tile.copy(), (cv2.FONT_HERSHEY_SIMPLEX, 0.42)
     (width, _), below = cv2.getTextSize(text, *font, 1)
@@ -180,6 +180,7 @@ def _labelled(tile: RGB, text: str, y: int = 14) -> RGB:
     return out
 
 
-def _save(sheet: RGB, path: Path) -> Path:
+def save(sheet: RGB, path: Path) -> Path:
+    """Write the picture, H x W x 3 uint8 RGB, as PNG. Returns `path`."""
     path.write_bytes(cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
     return path

@@ -58,7 +58,7 @@ def self_table(
     clips: Mapping[str, Rows], means: Rows, size: int, columns: Sequence[Any], title: str
 ) -> Table:
     """A row for every clip and method, then the means."""
-    table = _table(f"{title} at {size}", "clip", "")
+    table = plain_table(f"{title} at {size}", "clip", "")
     for name, _, _ in columns:
         table.add_column(name, justify="right")
     for clip, rows in clips.items():
@@ -79,7 +79,7 @@ def cross_table(
 ) -> Table:
     """One row a pair: correlations, then what happens where the driver shuts the mouth or blinks."""
     title = f"Cross-reenactment, {method}, at {size}: correlation with the driver; gap of shut lips; lids"
-    table = _table(title, "portrait", "clip")
+    table = plain_table(title, "portrait", "clip")
     for name in CROSS_COLUMNS:
         table.add_column(name, justify="right")
     for row in pairs:
@@ -105,7 +105,9 @@ def cross_cells(row: Mapping[str, Any]) -> list[str]:
 
 def worst_table(rows: Sequence[Mapping[str, Any]], method: str) -> Table:
     """Where lids or lips differ most from the driver's."""
-    table = _table(f"The worst frames, {method}: lids as shares of neutral, gap in mouth widths", "portrait")
+    table = plain_table(
+        f"The worst frames, {method}: lids as shares of neutral, gap in mouth widths", "portrait"
+    )
     for name in ("clip", "frame", "error", "lids", "clip's", "gap", "clip's"):
         table.add_column(name, justify="right")
     for row in rows:
@@ -116,7 +118,7 @@ def worst_table(rows: Sequence[Mapping[str, Any]], method: str) -> Table:
 
 def self_worst_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """Where the landmarks are furthest from the clip's."""
-    table = _table("The worst frames by points", "clip")
+    table = plain_table("The worst frames by points", "clip")
     for name in ("frame", "points", "warper's"):
         table.add_column(name, justify="right")
     for row in rows:
@@ -141,5 +143,6 @@ def _long(name: str, measure: str) -> str:
     return f"{name} flicker" if measure.startswith("flicker_") else name
 
 
-def _table(title: str, *columns: str) -> Table:
+def plain_table(title: str, *columns: str) -> Table:
+    """An empty table without lines."""
     return Table(*columns, title=title, title_justify="left", box=None, pad_edge=False, collapse_padding=True)

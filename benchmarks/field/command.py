@@ -1,0 +1,160 @@
+"""What people do in calls, and what becomes of a portrait: `python -m livecam.benchmarks.field --clips DIR`.
+
+Every portrait is moved by every clip, file to file as the product does it, and its pictures are searched for
+what a viewer would mind: a head that stays aside, a neck that stretches, jumps, tears, copies of the resting
+person. Nothing is looked up on the network and nothing is written but what --json and --sheets name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from livecam.assets import bundled_portraits
+from livecam.benchmarks import command_line, machine
+from livecam.benchmarks.fidelity import strips
+from livecam.benchmarks.fidelity.judge import Judge
+from livecam.benchmarks.field import pair as pairs_of
+from livecam.benchmarks.field import sheets, tables
+from livecam.benchmarks.field.drivers import Driver, track_driver
+from livecam.benchmarks.output import rounded, write_json
+from livecam.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
+from livecam.outputs import check_outputs
+from livecam.report import check_writable
+from livecam.settings import SIZES
+
+EVERY: Final = 10
+"""Frames from one that is judged to the next, unless told: a pair of 400 frames then takes a few seconds."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line. Returns the exit code: 0 done, 2 for anything the user has to mend. A missed target
+    is a figure, no error."""
+    return command_line.run("field", _parser().parse_args(arguments), _run)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = command_line.parser("field", __doc__)
+    parser.add_argument("--clips", type=Path, required=True, help="a folder of videos, or one video")
+    parser.add_argument(
+        "--portraits",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="pictures, folders of them, or names of portraits that come with livecam",
+    )
+    parser.add_argument("--size", type=int, default=256, choices=SIZES, help="pixels of the rendered crop")
+    parser.add_argument(
+        "--every", type=command_line.count, default=EVERY, help="frames from one that is judged to the next"
+    )
+    parser.add_argument("--json", type=Path, help="write the figures here")
+    parser.add_argument("--sheets", type=Path, help="write a contact sheet of every clip into this folder")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    clips = files_in(options.clips, VIDEO_SUFFIXES, "video")
+    portraits = [picture for given in options.portraits for picture in _pictures(given)]
+    inputs = {"the clips": options.clips, **{f"the portrait {one.name}": one for one in portraits}}
+    check_outputs([options.json, options.sheets], inputs)
+    if options.json is not None:
+        check_writable(options.json)
+    if options.sheets is not None:
+        strips.prepare(options.sheets)
+    console = Console(highlight=False)
+    with Judge() as judge:
+        result = measure(clips, portraits, options, judge, console)
+    if options.json is not None:
+        write_json(result, options.json)
+
+
+def _pictures(given: Path) -> list[Path]:
+    """The files that one word of --portraits names; raises `UserError` where it names none."""
+    bundled = bundled_portraits()
+    if not given.exists() and str(given) in bundled:
+        return [bundled[str(given)]]
+    return files_in(given, PICTURE_SUFFIXES, "picture")
+
+
+def measure(
+    clips: Sequence[Path],
+    portraits: Sequence[Path],
+    options: argparse.Namespace,
+    judge: pairs_of.Judging,
+    console: Console,
+) -> dict[str, Any]:
+    """Every portrait with every clip; prints a table a clip, draws the sheets, returns plain values.
+
+    Raises:
+        UserError: a file cannot be read, or shows no face.
+    """
+    from livecam.face.tracker import FaceTracker
+
+    drivers = []
+    for clip in clips:
+        with console.status(f"tracking {clip.name}"), FaceTracker() as tracker:
+            drivers.append(track_driver(clip, tracker))
+    found: dict[str, list[pairs_of.Pair]] = {driver.name: [] for driver in drivers}
+    for path in portraits:
+        with console.status(f"enrolling {path.name}"):
+            bench = _bench(path, options.size, judge)
+        for driver in drivers:
+            with console.status(f"{path.name} moved by {driver.name}"):
+                pair = pairs_of.measure(bench, driver, options.every)
+            if options.sheets is None:
+                pair.pictures.clear()  # 2.8 MB each
+            found[driver.name].append(pair)
+        bench.renderer.close()
+    return _told(drivers, found, options, console)
+
+
+def _bench(path: Path, size: int, judge: pairs_of.Judging) -> pairs_of.Bench:
+    from livecam.persona import enroll
+    from livecam.render.choose import make_renderer
+
+    persona = enroll.enroll(path, path.stem, size)
+    return pairs_of.Bench(persona, make_renderer(persona, "cpu", True), judge)
+
+
+def _told(
+    drivers: Sequence[Driver],
+    found: dict[str, list[pairs_of.Pair]],
+    options: argparse.Namespace,
+    console: Console,
+) -> dict[str, Any]:
+    """Tables and sheets of all that was found, and the same as plain values."""
+    clips: dict[str, Any] = {}
+    every: list[dict[str, Any]] = []
+    for driver in drivers:
+        offset, head = driver.away()
+        own = {"offset": rounded(offset), "size": rounded(head)}
+        rows = {pair.portrait: pair.as_dict() for pair in found[driver.name]}
+        console.print(tables.clip_table(driver.name, own, rows, options.size))
+        if options.sheets is not None:
+            sheets.clip_sheet(driver, found[driver.name], options.sheets)
+        clips[driver.name] = {"driver": own, "portraits": rows}
+        every += rows.values()
+    misses = [name for row in every for name in tables.missed(row)]
+    counts = {name: misses.count(name) for name in tables.TARGETS}
+    told = ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "none"
+    console.print(f"Targets missed, of {len(every)} pairs: {told}")
+    return {
+        "kind": "field",
+        "command": command_line.line("field", options, _parser()),
+        "machine": {name: value for name, value in machine.describe().items() if name != "date"},
+        "size": options.size,
+        "every": options.every,
+        "targets": {name: list(bounds) for name, bounds in tables.TARGETS.items()},
+        "missed": counts,
+        "worst": tables.worst(every),
+        "clips": clips,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
