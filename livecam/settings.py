@@ -41,8 +41,9 @@ class MotionSettings:
 
     expression_gain: Annotated[float, Range(0, 3)] = 1.0
     pose_gain: Annotated[float, Range(0, 3)] = 1.0
-    pose_limits: Annotated[tuple[float, float, float], Range(0, 1.5)] = (0.60, 0.50, 0.65)
-    """Yaw, pitch and roll in radians that are never exceeded; the warp is convincing to about 20 degrees."""
+    pose_limits: Annotated[tuple[float, float, float], Range(0, 1.5)] = (0.90, 0.60, 0.65)
+    """Yaw, pitch and roll in radians that are never exceeded. A portrait that is turned itself may have a
+    lower limit for yaw (`livecam.motion.pose_limits`), unless more than .9 is asked for."""
     shift_limit: Annotated[float, Range(0, 2)] = 0.22
     """How far the head may move from its place, as a share of the crop's side."""
     follow: str = "head"

@@ -31,6 +31,7 @@ from livecam.face.covered import EYES, free_share
 from livecam.geometry import Array, smoothstep, soft_limit
 from livecam.motion.lids import MAX_LIDS, move_lids
 from livecam.motion.limits import HeadLimits
+from livecam.motion.pose_limits import limited, turn_limits
 from livecam.motion.seat import HeadPose, Seat
 from livecam.motion.types import Motion
 from livecam.settings import MotionSettings
@@ -131,6 +132,7 @@ class MotionTransfer:
         self._base = (self.neutral - self._neutral_centre) @ self._neutral_axes
         self._fit_proportions()
         self._seat, self._limits = seat, limits or HeadLimits()
+        self._turn_limits = turn_limits(portrait, self.settings.pose_limits)
         stable = self.neutral[_STABLE] - self._neutral_centre
         self._neutral_height = FACE_HEIGHT * float(np.sqrt((stable**2).sum(1).mean()))
         self._arm = self._neutral_axes[:, 1:] @ PIVOT * self._neutral_height
@@ -263,7 +265,7 @@ class MotionTransfer:
     def _head_map(self, angles: Array, move: Array, size: float) -> Array:
         """(3, 4): the map for angles, which are limited here, a move of the face's centre, and a size."""
         s = self.settings
-        linear = size * geo.from_euler(soft_limit(angles * s.pose_gain, np.array(s.pose_limits)))
+        linear = size * geo.from_euler(limited(angles * s.pose_gain, self._turn_limits))
         centre = self._portrait_centre
         return np.concatenate([linear, (centre + move - linear @ centre)[:, None]], 1)
 
