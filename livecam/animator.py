@@ -27,6 +27,7 @@ from livecam.face.measures import mouth_width
 from livecam.face.mirror import mirrored
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.given import check_landmarks, check_picture, check_time
+from livecam.motion.belief import NeutralBelief
 from livecam.motion.idle import Idle
 from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
 from livecam.motion.presence import Presence
@@ -51,7 +52,8 @@ FILTERED_HEIGHT = 250
 FARTHEST = 1e6
 """Pixels from the frame's corner within which a face lies, where nobody knows how large the frame is."""
 SETTLED = 0.05
-"""Pixels of the driver's frame from which a neutral face that eases in has arrived."""
+"""Pixels of the driver's frame from which a neutral face that eases in has arrived, and below which one that
+is refined stays."""
 
 
 class Tracker(Protocol):
@@ -149,6 +151,8 @@ class Animator:
         self._updated = 0.0
         self._count, self._last_s, self._last_given = 0, -math.inf, False
         self.finder = self._new_finder(self._settings.neutral_frame)
+        self._belief = NeutralBelief()
+        self._begun_with: NeutralFinder | None = None
         self.seen = False
         """Whether any frame so far had a face."""
 
@@ -221,9 +225,22 @@ class Animator:
             return mirrored(points, frame.width) if self._mirror else points
 
     def calibrate(self, points: Landmarks | None, time_s: float) -> None:
-        """Look for the neutral frame; a better one is taken over smoothly."""
+        """Look for the neutral face and refine it; changes are taken over smoothly."""
         if points is not None:
-            self.finder.add(points, time_s)
+            self.look_ahead(points, time_s)
+        if self.finder.done and not self.finder.pinned:
+            self._refine_neutral(time_s)
+        else:
+            self._take_found(time_s)
+
+    def look_ahead(self, points: Landmarks, time_s: float) -> None:
+        """Learn from a frame's landmarks what `calibrate` is to know, before that comes to it."""
+        self.finder.add(points, time_s)
+        if not self.finder.pinned:
+            self._belief.add(points, time_s)
+
+    def _take_found(self, time_s: float) -> None:
+        """The best of the frames so far."""
         best = self.finder.neutral
         if best is None or best is self._neutral:
             return
@@ -236,9 +253,25 @@ class Animator:
             self._set_neutral(best if close else moved.astype(np.float32))
         self._updated = time_s
 
+    def _refine_neutral(self, time_s: float) -> None:
+        """What the face that is there returns to. Whose it is must be known for it."""
+        if self._begun_with is not self.finder:
+            assert self.finder.neutral is not None  # it is done, and none was asked for
+            self._belief.begin(self.finder.neutral, self._neutral, time_s)
+            self._begun_with = self.finder
+        if self._belief.undecided:
+            self._transfer = self._neutral = None
+            return
+        if self._belief.changed:
+            self._seat = self._new_seat()
+        neutral = self._belief.step(time_s, self._neutral)
+        if self._neutral is None or float(np.abs(neutral - self._neutral).max()) > SETTLED:
+            self._set_neutral(neutral)
+
     def recalibrate(self) -> None:
         """Take the driver's next two seconds as neutral."""
         self.finder = self._new_finder(None)
+        self._belief, self._begun_with = NeutralBelief(), None
         self._neutral, self._seat = None, self._new_seat()
 
     def animate(self, points: Landmarks | None, time_s: float) -> Motion:

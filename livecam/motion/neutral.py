@@ -2,7 +2,8 @@
 
 By itself: within the first two seconds the best frontal frame with open eyes and a shut mouth. One case is
 special: where the portrait *is* a picture of this driver (self-reenactment), the frame that matches it is
-neutral, whatever its pose and expression. Frames that show the same face as the best one are averaged with
+neutral, whatever its pose and expression, and for good. All others are where `livecam.motion.belief` begins.
+Frames that show the same face as the best one are averaged with
 it, for what is wrong with the neutral frame is wrong with all others.
 """
 
@@ -83,6 +84,12 @@ class NeutralFinder:
     def chosen(self) -> bool:
         """Whether one frame is to be taken, however late it comes."""
         return self._chosen is not None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether what was found is the neutral face for good: a chosen frame, or the portrait's own
+        picture."""
+        return self.chosen or self._badness < 0
 
     @property
     def neutral(self) -> F32 | None:

@@ -72,7 +72,7 @@ def frame_motions(
 ) -> Iterator[FrameMotion]:
     """The portrait's motion for every frame of `source`, in order; nothing is drawn.
 
-    The first two seconds are looked at ahead, so that the neutral frame is known from the start.
+    The first two seconds are looked at ahead, so that the neutral face is known from the start.
     """
     for frame, points, spent in _calibrated(_observed(source, animator, max_frames, loop), animator):
         begun = time.perf_counter_ns()
@@ -122,11 +122,15 @@ def _calibrated(observed: Iterator[Observed], animator: Animator) -> Iterator[Ob
     for item in observed:
         waiting.append(item)
         if item[1] is not None:
-            animator.finder.add(item[1], item[0].capture_ns / 1e9)
+            animator.look_ahead(item[1], item[0].capture_ns / 1e9)
         if animator.finder.done or (len(waiting) >= MAX_WAITING and not animator.finder.chosen):
             break
     else:
         animator.finder.check_found()
     animator.calibrate(None, 0.0)
-    yield from waiting
-    yield from observed
+    for item in waiting:
+        animator.calibrate(None, item[0].capture_ns / 1e9)
+        yield item
+    for item in observed:
+        animator.calibrate(item[1], item[0].capture_ns / 1e9)
+        yield item
