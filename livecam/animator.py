@@ -114,7 +114,6 @@ class Animator:
             UserError: a setting that there is not.
         """
         from livecam.render.canvas import make_canvas
-        from livecam.render.pan import pan
 
         if not isinstance(persona, PersonaData):
             raise UserError("persona", f"it is a {type(persona).__name__}", "Use livecam.Persona.open(...).")
@@ -136,7 +135,7 @@ class Animator:
         self._engine, self._refine = engine, refine
         self.canvas: Canvas = make_canvas(persona, canvas)
         self._cut_out = _cut_out(persona, canvas) if alpha else None
-        self._pan = pan if self._settings.follow == "frame" and canvas != "crop" else None
+        self._pans = self._settings.follow == "frame"
         self._mirror = bool(self._settings.mirror if mirror is None else mirror)
         self._record, self._renderer, self._tracker = record, renderer, tracker
         self._opened = contextlib.ExitStack()
@@ -324,8 +323,7 @@ class Animator:
     def _finished(self, rendered: RGB, motion: Motion) -> NDArray[np.uint8]:
         if self._cut_out is not None:
             return self._cut_out(rendered, motion)
-        picture = self.canvas.place(rendered)
-        return picture if self._pan is None else self._pan(picture, motion.view)
+        return self.canvas.place(rendered, motion.view if self._pans else None)
 
     def _opened_tracker(self) -> Tracker:
         self._check_open()

@@ -12,10 +12,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from livecam.arrays import F32
 from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.persona.types import PersonaData
+from livecam.render.pan import pan
 from livecam.settings import parse_size
 
 FACE_SHARE = 0.40
@@ -42,8 +44,9 @@ class Canvas(Protocol):
     width: int
     height: int
 
-    def place(self, rendered: RGB) -> RGB:
-        """height x width x 3 uint8. rendered: size x size x 3."""
+    def place(self, rendered: RGB, view: F32 | None = None) -> RGB:
+        """height x width x 3 uint8. rendered: size x size x 3. view: (3,) as in `livecam.motion.types.Motion`
+        for a picture that pans and zooms, None for one that stands still."""
         ...
 
 
@@ -62,8 +65,8 @@ class CropCanvas:
     def __init__(self, size: int) -> None:
         self.width = self.height = size
 
-    def place(self, rendered: RGB) -> RGB:
-        """`rendered` itself."""
+    def place(self, rendered: RGB, view: F32 | None = None) -> RGB:
+        """`rendered` itself, whatever the view."""
         return rendered
 
 
@@ -82,6 +85,9 @@ class PictureCanvas:
         # plain resize.
         left, top = np.round((np.array([persona.crop.x, persona.crop.y]) - origin) * scale).astype(int)
         self._side = side = round(persona.crop.side * scale)
+        eyes = persona.landmarks[list(lm.OUTER_EYE_CORNERS), :2].mean(0)
+        self.face = (float(left + eyes[0] * side), float(top + eyes[1] * side))
+        """Where the portrait's eyes are, x and y in pixels."""
         x0, y0 = max(int(left), inside[0]), max(int(top), inside[1])
         x1, y1 = min(int(left) + side, inside[2]), min(int(top) + side, inside[3])
         self._target = (slice(y0, y1), slice(x0, x1))
@@ -90,13 +96,13 @@ class PictureCanvas:
         mask = _feather((x0, y0, x1, y1), (left, top, side), inside)
         self._mask = np.round(mask * 255).astype(np.uint8)
 
-    def place(self, rendered: RGB) -> RGB:
-        """height x width x 3 uint8, a fresh picture. rendered: size x size x 3."""
+    def place(self, rendered: RGB, view: F32 | None = None) -> RGB:
+        """height x width x 3 uint8, a fresh picture. rendered: size x size x 3. view: as `Canvas` has it."""
         if rendered.shape[0] != self._side:
             rendered = cv2.resize(rendered, (self._side, self._side), interpolation=self._how)
         out = self._base.copy()
         _blend(rendered[self._part], self._mask, out[self._target])
-        return out
+        return out if view is None else pan(out, view, self.face)
 
 
 def _frame(
