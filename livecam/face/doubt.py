@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.face import landmarks as lm
-from livecam.face.appearance import Colours, Likeness, on_the_face, point_colours
-from livecam.frames import RGB, Landmarks
+from livecam.face.appearance import Colours, Likeness, on_the_face
+from livecam.face.measures import between_eyes
+from livecam.frames import Landmarks
 from livecam.geometry import Array, similarity, smoothstep
 
 DOUBTED: Final = 0.52
@@ -118,16 +119,15 @@ class PartDoubt:
         """0 to 1 of each part: 0 while it is covered."""
         return {name: 1.0 - part.share for name, part in self._parts.items()} or dict.fromkeys(PARTS, 1.0)
 
-    def __call__(self, picture: RGB | None, points: Landmarks, time_s: float) -> Landmarks:
-        """(478, 3) float32, `points` themselves while every part is trusted. picture: H x W x 3, in whose
-        pixels the points are; None where there is none. time_s: seconds; where they go back the face is a new
-        one."""
+    def __call__(self, colours: Colours | None, points: Landmarks, time_s: float) -> Landmarks:
+        """(478, 3) float32, `points` themselves while every part is trusted. colours: as
+        `livecam.face.appearance.point_colours` reads them at the points; None without a picture. time_s:
+        seconds; where they go back the face is a new one."""
         if float(np.ptp(points[_STABLE, :2], axis=0).max()) < SMALLEST:
             self.reset()
             return points
         if time_s < self._time_s:
             self.reset()
-        colours = None if picture is None else point_colours(picture, points)
         elapsed = min(time_s - self._time_s, LONGEST_FRAME_S)
         self._time_s = time_s
         if not self._parts:
@@ -167,11 +167,12 @@ class PartDoubt:
         self._look = look + learned
 
     def _jumped(self, part: _Part, points: Landmarks) -> bool:
-        bound = part.largest_step * self._unit
+        bound = part.largest_step * between_eyes(points)
         of_part, of_head = (points[some] - self._seen[some] for some in (part.outline, _STABLE))
         off = of_part - of_head.mean(0)
         if float((off * off).sum(1).mean()) < bound**2:
             return False  # most likely: no need to know how the head moved
+        bound = part.largest_step * self._unit
         was, now = (self._on_head(seen) for seen in (self._seen, points))
         return bool(((now - was)[part.outline] ** 2).sum(1).mean() > bound**2)
 

@@ -17,9 +17,11 @@ from typing import Final
 import numpy as np
 
 from livecam.face import _mediapipe
+from livecam.face.appearance import point_colours
 from livecam.face.bundle import face_landmarker_path
 from livecam.face.continuity import Continuity
 from livecam.face.doubt import PartDoubt
+from livecam.face.identity import Identity
 from livecam.face.optical_flow import FlowStabiliser
 from livecam.face.rotated_tracking import RotatedTracker
 from livecam.face.window import FollowingWindow, centre, face_size
@@ -27,8 +29,12 @@ from livecam.frames import RGB, Landmarks
 
 log = logging.getLogger(__name__)
 
-PATIENCE_NS: Final = 1_000_000_000
-"""How long a lost face is waited for before another one is taken."""
+PATIENCE_NS: Final = 1_500_000_000
+"""How long a lost face is waited for before another one is taken: who walks past in front is gone by then."""
+
+UNSURE_MS: Final = 1000
+"""So long after a frame that was left out, or a face found again, it is asked whether it is the same face: a
+follower whose face is covered goes on with the one that covers it. Not otherwise, for light changes, too."""
 
 NEAR: Final = 1.0
 """A face within this many face sizes of where the lost one was is taken for the same."""
@@ -61,7 +67,8 @@ class FaceTracker:
         self._choice = FaceChoice()
         self._window, self._steady = FollowingWindow(), FlowStabiliser()
         self._continuity = Continuity()
-        self._parts = PartDoubt()
+        self._parts, self._identity = PartDoubt(), Identity()
+        self._unsure_ms = -UNSURE_MS
         self._shown: Landmarks | None = None
         self.left_out = 0
         """Frames so far whose face could not be the followed one's: half a picture, for instance."""
@@ -72,9 +79,10 @@ class FaceTracker:
         """The landmarks of the followed face, (478, 3) float32 in pixels, or None while there is none.
 
         `image`: RGB H x W x 3 uint8; its size may change from frame to frame. `capture_ns`: nanoseconds.
-        The largest face is taken first and kept until it is gone. Where a frame's face cannot be the
-        continuation of the one before (`livecam.face.continuity`) the last landmarks are given again; parts
-        that something covers (`livecam.face.doubt`) are at rest.
+        The largest face is taken first and kept until it is gone, whoever passes in front of it
+        (`livecam.face.identity`). Where a frame's face cannot be the continuation of the one before
+        (`livecam.face.continuity`) the last landmarks are given again. Parts that something covers
+        (`livecam.face.doubt`) are at rest.
         """
         time_ms = self._clock(capture_ns)
         if image.shape[:2] != self._size:  # pixels are other ones now
@@ -82,14 +90,19 @@ class FaceTracker:
             self._continuity = Continuity()
         if not self._following:
             faces = _mediapipe.detect_faces(self._finder, image)
-            chosen = self._choice.choose(faces, capture_ns)
+            strangers = self._identity.strangers(image, faces)
+            chosen = self._choice.choose(faces, capture_ns, strangers)
             if chosen is None:
                 return None
+            if strangers[chosen]:
+                self._identity.forget()
+            if not self._identity.known:
+                self._parts.reset()
+            self._unsure_ms = time_ms
             if len(faces) > 1:
                 image = only_face(image, faces, chosen)
             self._window.start(faces[chosen])
             self._steady.reset()
-            self._parts.reset()
         part, corner = self._window.cut(image, time_ms)
         held = self._shown if self._following else None
         points = self._looks.again(part) if self._following else self._looks.first(part)
@@ -101,12 +114,18 @@ class FaceTracker:
         points = self._steady(image, seen)
         steady = self._steady
         if doubt := self._continuity.doubt(seen, time_ms, steady.from_flow, steady.flattened):
+            self._unsure_ms = time_ms
             return self._leave_out(doubt, held)
+        colours = point_colours(image, points)
+        if time_ms - self._unsure_ms < UNSURE_MS and self._identity.stranger(colours):
+            self._following = False
+            return None
         self._continuity.believed(seen, time_ms)
         self._looks.settled(points - corner)
         self._window.seen(points, time_ms)
         self._choice.seen(points, capture_ns)
-        self._shown = self._parts(image, points, time_ms / 1000)
+        self._identity.learn(points, colours, time_ms / 1000)
+        self._shown = self._parts(colours, points, time_ms / 1000)
         return self._shown.copy()
 
     @property
@@ -138,7 +157,8 @@ class FaceTracker:
 
 
 class FaceChoice:
-    """Decides whom to follow: the face that was followed before, else, after a wait, the largest one."""
+    """Decides whom to follow: the face that was followed before, else, after a wait, the largest one, and
+    somebody else only where the one from before is not among them."""
 
     def __init__(self) -> None:
         self._last: Landmarks | None = None
@@ -148,16 +168,18 @@ class FaceChoice:
         """Remember where the followed face was."""
         self._last, self._last_ns = points, capture_ns
 
-    def choose(self, faces: Sequence[Landmarks], capture_ns: int) -> int | None:
-        """Index of the face to follow; None where there is none yet that may be taken."""
-        if not faces:
-            return None
+    def choose(
+        self, faces: Sequence[Landmarks], capture_ns: int, strangers: Sequence[bool] = ()
+    ) -> int | None:
+        """Index of the face to follow; None where there is none yet that may be taken. strangers: which of
+        them are certainly somebody else's; all may be the one from before if empty."""
+        known = [k for k in range(len(faces)) if not (strangers and strangers[k])]
         if self._last is not None and 0 <= capture_ns - self._last_ns < PATIENCE_NS:
             last, size = centre(self._last), face_size(self._last)
-            distances = [float(np.linalg.norm(centre(face) - last)) for face in faces]
-            nearest = int(np.argmin(distances))
-            return nearest if distances[nearest] < NEAR * size else None
-        return int(np.argmax([face_size(face) for face in faces]))
+            away = {k: float(np.linalg.norm(centre(faces[k]) - last)) for k in known}
+            nearest = min(away, key=away.__getitem__, default=None)
+            return nearest if nearest is not None and away[nearest] < NEAR * size else None
+        return max(known or range(len(faces)), key=lambda k: face_size(faces[k]), default=None)
 
 
 class GrowingClock:

@@ -9,6 +9,7 @@ from face_data import PICTURE, needs_models
 from faces import draw_face, turned, with_lids, with_lip_gap
 
 from livecam.face import landmarks as lm
+from livecam.face.appearance import point_colours
 from livecam.face.doubt import LONGEST_S, RETURNS_S, SEEN_S, PartDoubt
 from livecam.face.measures import lid_opening, lip_gap
 from livecam.face.tracker import FaceTracker
@@ -36,7 +37,8 @@ class Film:
 
     def show(self, points: np.ndarray, picture: np.ndarray | None = None) -> np.ndarray:
         self.frame += 1
-        return self.doubt(self.picture if picture is None else picture, points, self.frame / RATE)
+        shown = self.picture if picture is None else picture
+        return self.doubt(point_colours(shown, points), points, self.frame / RATE)
 
     def begin(self) -> Film:
         for _ in range(round((SEEN_S + 0.2) * RATE)):
@@ -129,7 +131,7 @@ def test_nothing_is_doubted_of_a_face_just_found(face):
 def test_times_that_go_back_are_another_face(film, face):
     hand = covered(film.picture, face, lm.OUTER_LIPS, 0.75)
     film.show(face, hand)
-    assert film.doubt(hand, face, 0.0) is face
+    assert film.doubt(point_colours(hand, face), face, 0.0) is face
 
 
 class TestWithoutPictures:
