@@ -26,7 +26,7 @@ from livecam.benchmarks.output import rounded, write_json
 from livecam.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, files_in
 from livecam.outputs import check_outputs
 from livecam.report import check_writable
-from livecam.settings import SIZES
+from livecam.settings import FOLLOWS, SIZES, MotionSettings
 
 EVERY: Final = 10
 """Frames from one that is judged to the next, unless told: a pair of 400 frames then takes a few seconds."""
@@ -47,6 +47,12 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         required=True,
         help="pictures, folders of them, or names of portraits that come with livecam",
+    )
+    parser.add_argument(
+        "--follow",
+        choices=FOLLOWS,
+        default=MotionSettings().follow,
+        help="what of the driver's place the portrait follows",
     )
     parser.add_argument("--size", type=int, default=256, choices=SIZES, help="pixels of the rendered crop")
     parser.add_argument(
@@ -102,7 +108,7 @@ def measure(
     found: dict[str, list[pairs_of.Pair]] = {driver.name: [] for driver in drivers}
     for path in portraits:
         with console.status(f"enrolling {path.name}"):
-            bench = _bench(path, options.size, judge)
+            bench = _bench(path, options, judge)
         for driver in drivers:
             with console.status(f"{path.name} moved by {driver.name}"):
                 pair = pairs_of.measure(bench, driver, options.every)
@@ -113,12 +119,13 @@ def measure(
     return _told(drivers, found, options, console)
 
 
-def _bench(path: Path, size: int, judge: pairs_of.Judging) -> pairs_of.Bench:
+def _bench(path: Path, options: argparse.Namespace, judge: pairs_of.Judging) -> pairs_of.Bench:
     from livecam.persona import enroll
     from livecam.render.choose import make_renderer
 
-    persona = enroll.enroll(path, path.stem, size)
-    return pairs_of.Bench(persona, make_renderer(persona, "cpu", True), judge)
+    persona = enroll.enroll(path, path.stem, options.size)
+    motion = MotionSettings(follow=options.follow)
+    return pairs_of.Bench(persona, make_renderer(persona, "cpu", True), judge, motion)
 
 
 def _told(
@@ -148,6 +155,7 @@ def _told(
         "command": command_line.line("field", options, _parser()),
         "machine": {name: value for name, value in machine.describe().items() if name != "date"},
         "size": options.size,
+        "follow": options.follow,
         "every": options.every,
         "targets": {name: list(bounds) for name, bounds in tables.TARGETS.items()},
         "missed": counts,

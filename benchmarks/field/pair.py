@@ -21,6 +21,7 @@ from livecam.motion.types import Motion, rest
 from livecam.persona.types import PersonaData
 from livecam.pipeline.lossless import frame_motions
 from livecam.render.base import Renderer
+from livecam.render.canvas import make_canvas
 from livecam.render.geometry import FrameGeometry
 from livecam.render.matte import CutOut
 from livecam.settings import MotionSettings
@@ -76,16 +77,44 @@ class Pair:
         }
 
 
+class _Once:
+    """Draws a motion once, however many pictures are made of it in a row."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self.name, self._renderer = renderer.name, renderer
+        self._drawn: tuple[Motion, RGB] | None = None
+
+    def render(self, motion: Motion) -> RGB:
+        if self._drawn is None or self._drawn[0] is not motion:
+            self._drawn = motion, self._renderer.render(motion)
+        return self._drawn[1]
+
+    def close(self) -> None:
+        self._renderer.close()
+
+
 class Bench:
     """What is computed once of a portrait: its resting pictures, and what looks for faults in others."""
 
-    def __init__(self, persona: PersonaData, renderer: Renderer, judge: Judging) -> None:
-        """Raises `UserError` where the judge finds no face in the portrait at rest."""
-        self.persona, self.renderer, self.judge = persona, renderer, judge
+    def __init__(
+        self,
+        persona: PersonaData,
+        renderer: Renderer,
+        judge: Judging,
+        motion: MotionSettings | None = None,
+    ) -> None:
+        """motion: how the driver's is passed on; None: as it is unless told.
+
+        Raises:
+            UserError: the judge finds no face in the portrait at rest.
+        """
+        self.persona, self.renderer, self.judge = persona, _Once(renderer), judge
+        self._motion = motion
         still = rest(persona.landmarks)
-        with self.animator("source") as whole, self.animator(CALL) as call:
-            self.edge = CropEdge(persona, whole.paint(still))
-            found = judge(call.paint(still))
+        self.whole = make_canvas(persona, "source")
+        self.edge = CropEdge(persona, self.whole.place(self.renderer.render(still)))
+        with self.animator() as animator:
+            found = judge(animator.paint(still))
         if found is None:
             todo = "Leave this portrait away."
             raise UserError(persona.name, "the judge finds no face in the resting portrait", todo)
@@ -94,18 +123,18 @@ class Bench:
         self.neck = Neck(persona.landmarks)
         self.geometry, self.matte = FrameGeometry(persona), CutOut(persona)
 
-    def animator(self, canvas: str) -> Animator:
-        """The product's, as it would run from file to file; a fresh one for every clip."""
-        return Animator(self.persona, canvas=canvas, motion=MotionSettings(), renderer=self.renderer)
+    def animator(self) -> Animator:
+        """The product's, as it would run from file to file for a call; a fresh one for every clip."""
+        return Animator(self.persona, canvas=CALL, motion=self._motion, renderer=self.renderer)
 
 
 def measure(bench: Bench, driver: Driver, every: int) -> Pair:
     """Move the portrait with the tracked clip. Maps are read of all frames, pictures of every `every`-th and
     of the last second's."""
-    with bench.animator(CALL) as call, bench.animator("source") as whole:
+    with bench.animator() as animator:
         source = MemorySource(driver.frames, driver.fps)
-        motions = [moved.motion for moved in frame_motions(source, call)]
-        looks = [_look(bench, call, whole, motions[k], k) for k in driver.judged(every)]
+        motions = [moved.motion for moved in frame_motions(source, animator)]
+        looks = [_look(bench, animator, motions[k], k) for k in driver.judged(every)]
     necks, uncovered = _maps(bench, motions)
     known = [length for length in necks if length is not None] or [np.nan]
     points = {look.position: look.points for look in looks}
@@ -149,11 +178,11 @@ class _Look:
     edge: float
 
 
-def _look(bench: Bench, call: Animator, whole: Animator, motion: Motion, position: int) -> _Look:
-    picture = call.paint(motion)
+def _look(bench: Bench, animator: Animator, motion: Motion, position: int) -> _Look:
+    picture, rendered = animator.paint(motion), bench.renderer.render(motion)
     shown = shown_places(bench.geometry(motion).flow)
-    copies = bench.ghosts.copies(bench.renderer.render(motion), bench.matte.alpha(motion), shown)
-    edge = bench.edge(whole.paint(motion))
+    copies = bench.ghosts.copies(rendered, bench.matte.alpha(motion), shown)
+    edge = bench.edge(bench.whole.place(rendered))
     return _Look(
         position,
         picture,
