@@ -101,22 +101,22 @@ def measure(
     """
     from livecam.face.tracker import FaceTracker
 
-    drivers = []
-    for clip in clips:
-        with console.status(f"tracking {clip.name}"), FaceTracker() as tracker:
-            drivers.append(track_driver(clip, tracker))
-    found: dict[str, list[pairs_of.Pair]] = {driver.name: [] for driver in drivers}
+    benches = []
     for path in portraits:
         with console.status(f"enrolling {path.name}"):
-            bench = _bench(path, options, judge)
-        for driver in drivers:
-            with console.status(f"{path.name} moved by {driver.name}"):
-                pair = pairs_of.measure(bench, driver, options.every)
-            if options.sheets is None:
-                pair.pictures.clear()  # 2.8 MB each
-            found[driver.name].append(pair)
+            benches.append(_bench(path, options, judge))
+    told: dict[str, Any] = {}
+    for clip in clips:
+        with console.status(f"tracking {clip.name}"), FaceTracker() as tracker:
+            driver = track_driver(clip, tracker)
+        found = []
+        for bench in benches:
+            with console.status(f"{bench.persona.name} moved by {clip.name}"):
+                found.append(pairs_of.measure(bench, driver, options.every))
+        told[driver.name] = _told(driver, found, options, console)
+    for bench in benches:
         bench.renderer.close()
-    return _told(drivers, found, options, console)
+    return _summary(told, options, console)
 
 
 def _bench(path: Path, options: argparse.Namespace, judge: pairs_of.Judging) -> pairs_of.Bench:
@@ -129,27 +129,25 @@ def _bench(path: Path, options: argparse.Namespace, judge: pairs_of.Judging) -> 
 
 
 def _told(
-    drivers: Sequence[Driver],
-    found: dict[str, list[pairs_of.Pair]],
-    options: argparse.Namespace,
-    console: Console,
+    driver: Driver, found: Sequence[pairs_of.Pair], options: argparse.Namespace, console: Console
 ) -> dict[str, Any]:
-    """Tables and sheets of all that was found, and the same as plain values."""
-    clips: dict[str, Any] = {}
-    every: list[dict[str, Any]] = []
-    for driver in drivers:
-        offset, head = driver.away()
-        own = {"offset": rounded(offset), "size": rounded(head)}
-        rows = {pair.portrait: pair.as_dict() for pair in found[driver.name]}
-        console.print(tables.clip_table(driver.name, own, rows, options.size))
-        if options.sheets is not None:
-            sheets.clip_sheet(driver, found[driver.name], options.sheets)
-        clips[driver.name] = {"driver": own, "portraits": rows}
-        every += rows.values()
+    """Table and sheet of one clip, and the same as plain values."""
+    offset, head = driver.away()
+    own = {"offset": rounded(offset), "size": rounded(head)}
+    rows = {pair.portrait: pair.as_dict() for pair in found}
+    console.print(tables.clip_table(driver.name, own, rows, options.size))
+    if options.sheets is not None:
+        sheets.clip_sheet(driver, found, options.sheets)
+    return {"driver": own, "portraits": rows}
+
+
+def _summary(clips: dict[str, Any], options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    """How often each target is missed, printed; and all that was found, as plain values."""
+    every = [row for clip in clips.values() for row in clip["portraits"].values()]
     misses = [name for row in every for name in tables.missed(row)]
     counts = {name: misses.count(name) for name in tables.TARGETS}
-    told = ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "none"
-    console.print(f"Targets missed, of {len(every)} pairs: {told}")
+    words = ", ".join(f"{name} {count}" for name, count in counts.items() if count) or "none"
+    console.print(f"Targets missed, of {len(every)} pairs: {words}")
     return {
         "kind": "field",
         "command": command_line.line("field", options, _parser()),

@@ -35,11 +35,14 @@ class Driver:
         """Of every frame, in the clip's pixels; None without a face."""
         return [frame.landmarks for frame in self.frames]
 
+    @property
+    def last(self) -> range:
+        """Positions of the last `LAST` frames."""
+        return range(max(len(self.frames) - LAST, 0), len(self.frames))
+
     def judged(self, every: int) -> list[int]:
-        """Positions of every so many-th frame, of the last `LAST`, and of those a sheet shows."""
-        count = len(self.frames)
-        chosen = {*range(0, count, every), *range(max(count - LAST, 0), count)}
-        return sorted(chosen | set(self.pictures))
+        """Positions of every so many-th frame, of the last ones, and of those a sheet shows."""
+        return sorted({*range(0, len(self.frames), every), *self.last, *self.pictures})
 
     def away(self) -> tuple[float, float]:
         """How far the driver's head is at the end from where it was in the first second with a face, and its

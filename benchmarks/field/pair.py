@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from livecam.animator import Animator
-from livecam.benchmarks.field.drivers import LAST, Driver
+from livecam.benchmarks.field.drivers import Driver
 from livecam.benchmarks.field.edges import CropEdge
 from livecam.benchmarks.field.ghosts import GhostFinder
 from livecam.benchmarks.field.head import away, face_height, largest_steps
@@ -138,11 +138,7 @@ def measure(bench: Bench, driver: Driver, every: int) -> Pair:
     necks, uncovered = _maps(bench, motions)
     known = [length for length in necks if length is not None] or [np.nan]
     points = {look.position: look.points for look in looks}
-    end = [
-        away(seen, bench.resting)
-        for k, seen in points.items()
-        if seen is not None and k >= len(motions) - LAST
-    ]
+    end = [away(seen, bench.resting) for k, seen in points.items() if seen is not None and k in driver.last]
     offset, size = np.median(end, axis=0) if end else (np.nan, np.nan)
     ours = largest_steps([motion.landmarks for motion in motions], face_height(bench.persona.landmarks))
     step, lips_step = np.divide(ours, np.maximum(driver.steps(), 1e-9))

@@ -10,7 +10,7 @@ import pytest
 from faces import turned
 from synthetic_clip import HEAD, needs_models, write_clip
 
-from livecam.benchmarks.field import command, sheets, tables
+from livecam.benchmarks.field import command, drivers, sheets, tables
 from livecam.benchmarks.field.drivers import LAST, SHOWN, Driver, track_driver
 from livecam.benchmarks.field.head import face_height
 from livecam.benchmarks.field.pair import Bench, measure
@@ -19,6 +19,7 @@ from livecam.frames import DriverFrame
 from livecam.render.cpu.renderer import CpuRenderer
 
 COUNT = 54
+FEW = 5
 
 
 def clip(face, shift=0.0, gone=()):
@@ -55,17 +56,19 @@ def made(persona, face):
 
 
 @pytest.fixture
-def bench(made, judge):
+def bench(made, judge, monkeypatch):
+    """Fewer frames are looked at than in a second."""
+    monkeypatch.setattr(drivers, "LAST", FEW)
     made.judge = judge
     return made
 
 
 def test_a_still_driver_leaves_a_portrait_as_it_should_be(bench, face):
-    pair = measure(bench, clip(face), every=12)
+    pair = measure(bench, clip(face), every=20)
     row = pair.as_dict()
     assert (row["offset"], row["size"], row["lost"]) == (0, 1, 0)
-    # 0, 12 and 24, and the last second; the two that a sheet shows are among them.
-    assert row["judged"] == 3 + LAST
+    # Multiples of 20, and the last ones; the two that a sheet shows are among them.
+    assert row["judged"] == 3 + FEW
     assert sorted(pair.pictures) == [0, COUNT - 1]
     assert pair.pictures[0].shape == (720, 1280, 3)
     assert (row["uncovered"], row["ghost_frames"]) == (0, 0)
@@ -81,8 +84,8 @@ def test_what_the_judge_sees_at_the_end_is_what_counts(bench, judge, face):
 
 def test_a_face_that_is_lost_in_the_picture_counts_while_the_driver_has_one(bench, judge, face):
     judge.shift = None
-    pair = measure(bench, clip(face, gone=range(44, 54)), every=60)
-    assert (pair.lost, pair.judged) == (1 + LAST - 10, 1 + LAST)
+    pair = measure(bench, clip(face, gone=range(COUNT - 2, COUNT)), every=60)
+    assert (pair.lost, pair.judged) == (1 + FEW - 2, 1 + FEW)
     assert pair.as_dict()["offset"] is None
 
 
@@ -125,6 +128,7 @@ def test_the_worst_is_the_farthest_from_what_it_should_be():
 def test_a_sheet_shows_the_driver_above_the_portraits(bench, face, tmp_path):
     driver = clip(face)
     pair = measure(bench, driver, every=60)
+    assert set(pair.pictures) == set(driver.pictures)
     sheet = cv2.imread(str(sheets.clip_sheet(driver, [pair, pair], tmp_path)))
     assert sheet.shape == (3 * sheets.TILE, 3 * sheets.TILE, 3)  # two frames, and the worst
     middles = sheet[sheets.TILE // 2, sheets.TILE // 2 :: sheets.TILE, 0]
