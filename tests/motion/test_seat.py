@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from doubles import make_animator
 from faces import turned
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from livecam.face import landmarks as lm
 from livecam.motion.limits import HeadLimits
 from livecam.motion.seat import GAP_SECONDS, HeadPose, Seat
 from livecam.motion.transfer import MotionTransfer
-from livecam.settings import MotionSettings
+from livecam.settings import MotionSettings, Settings
 
 FRAME = MotionSettings(follow="frame")
 STABLE = list(lm.STABLE)
@@ -72,7 +73,7 @@ def test_who_sits_elsewhere_is_back_at_the_portraits_place_after_ten_seconds(por
 
 @pytest.mark.parametrize("move", MOVES, ids=str)
 def test_on_the_way_back_nothing_overshoots_or_goes_to_and_fro(portrait, face, move):
-    after = played(portrait, face, lambda t: sitting(face, **move) if t >= 1 else face, 20)[25:]
+    after = played(portrait, face, lambda t: sitting(face, **move) if t >= 1 else face, 12)[25:]
     ways = np.array([place(portrait, motion) - [0, 0, 1] for motion in after])
     ways *= np.sign(ways[0])
     assert ways.min() > -1e-4
@@ -307,3 +308,32 @@ def test_only_frame_moves_the_picture(portrait, face):
     # of 720.
     np.testing.assert_allclose(views[-50], views[-1], atol=1e-3)
     assert np.abs(np.diff(views, axis=0)).max() < 0.003
+
+
+@pytest.mark.parametrize(("follow", "aside"), [("head", False), ("frame", False), ("all", True)])
+def test_the_animator_lets_go_of_the_seat_unless_asked_for_all(persona, face, follow, aside):
+    animator, _ = make_animator(
+        persona, settings=Settings(motion=MotionSettings(follow=follow, neutral_frame=0))
+    )
+    there = sitting(face, right=0.3, size=0.85)
+    for k in range(110):
+        points = face if k < 10 else there
+        animator.calibrate(points, k / 10)
+        motion = animator.animate(points, k / 10)
+    right, _, size = place(persona.landmarks, motion)
+    assert (abs(right) > 0.25) == aside
+    assert (size < 0.9) == aside
+    assert motion.view.any() == (follow == "frame")
+
+
+def test_recalibrating_begins_a_new_seat(persona, face):
+    """At once, where the driver is now."""
+    animator, _ = make_animator(persona)
+    there = sitting(face, right=0.1, size=0.95)
+    for k in range(5):
+        animator.calibrate(face, k / 10)
+        animator.animate(face, k / 10)
+    assert abs(place(persona.landmarks, animator.animate(there, 0.5))[0]) > 0.05
+    animator.recalibrate()
+    animator.calibrate(there, 0.6)
+    np.testing.assert_allclose(place(persona.landmarks, animator.animate(there, 0.6)), [0, 0, 1], atol=1e-3)
