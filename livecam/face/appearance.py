@@ -24,7 +24,10 @@ COLOUR_COUNTS: Final = 2.0
 
 Colours = NDArray[np.float32]
 
-_NINE = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]), -1).reshape(9, 2).astype(np.float32)
+_NINE = np.stack(np.meshgrid([-1.0, 0.0, 1.0], [-1.0, 0.0, 1.0]), -1).reshape(18).astype(np.float32)
+"""x and y of nine places in a row."""
+_MEAN = np.tile(np.eye(3, dtype=np.float32) / 9, (9, 1))
+"""(27, 3): of the colours of nine places in a row."""
 _LARGEST: Final = 32_000
 """Pixels of a side that OpenCV samples from."""
 
@@ -32,12 +35,13 @@ _LARGEST: Final = 32_000
 def point_colours(picture: RGB, points: Landmarks) -> Colours:
     """(468, 3) float32: logarithm of brightness, and of red to green and green to blue, `COLOUR_COUNTS`
     times, where the mesh's points are in H x W x 3; of points outside, at the picture's rim."""
-    places = points[: lm.MESH_COUNT, None, :2] + np.float32(AREA / 2 * between_eyes(points)) * _NINE
-    places -= np.float32(0.5)  # OpenCV counts from the middle of a pixel
+    # OpenCV counts from the middle of a pixel.
+    near = np.float32(AREA / 2 * between_eyes(points)) * _NINE - np.float32(0.5)
+    places = (np.tile(points[: lm.MESH_COUNT, :2], 9) + near).astype(np.float32).reshape(-1, 9, 2)
     seen = cv2.remap(
         picture[:_LARGEST, :_LARGEST], places, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
     )
-    red, green, blue = np.log(seen.mean(1, dtype=np.float32) + DARK).T
+    red, green, blue = np.log(seen.reshape(-1, 27).astype(np.float32) @ _MEAN + DARK).T
     return np.stack(
         [(red + green + blue) / 3, COLOUR_COUNTS * (red - green), COLOUR_COUNTS * (green - blue)], 1
     )

@@ -136,8 +136,8 @@ class PartDoubt:
         self._seen_s += elapsed
         if colours is not None:
             self._compare(colours, elapsed)
-        for part in self._parts.values():
-            part.judge(self._jumped(part, points), elapsed)
+        for part, jumped in zip(self._parts.values(), self._jumps(points), strict=True):
+            part.judge(jumped, elapsed)
         return self._shown(points, elapsed)
 
     def _start(self, points: Landmarks, colours: Colours | None) -> None:
@@ -166,15 +166,18 @@ class PartDoubt:
                 learned[part.patch] = 0
         self._look = look + learned
 
-    def _jumped(self, part: _Part, points: Landmarks) -> bool:
-        bound = part.largest_step * between_eyes(points)
-        of_part, of_head = (points[some] - self._seen[some] for some in (part.outline, _STABLE))
-        off = of_part - of_head.mean(0)
-        if float((off * off).sum(1).mean()) < bound**2:
-            return False  # most likely: no need to know how the head moved
-        bound = part.largest_step * self._unit
-        was, now = (self._on_head(seen) for seen in (self._seen, points))
-        return bool(((now - was)[part.outline] ** 2).sum(1).mean() > bound**2)
+    def _jumps(self, points: Landmarks) -> list[bool]:
+        """Which parts moved further on the head than parts do."""
+        parts = self._parts.values()
+        moved = points - self._seen
+        moved -= moved[_STABLE].mean(0)
+        off = (moved * moved).sum(1)
+        unit = between_eyes(points)
+        if all(off[part.outline].mean() < (part.largest_step * unit) ** 2 for part in parts):
+            return [False] * len(parts)  # mostly: no need to know how the head turned
+        moved = (self._on_head(points) - self._on_head(self._seen)) / self._unit
+        off = (moved * moved).sum(1)
+        return [bool(off[part.outline].mean() > part.largest_step**2) for part in parts]
 
     def _shown(self, points: Landmarks, elapsed: float) -> Landmarks:
         """The points, or what is left of them once covered parts are at rest."""

@@ -32,6 +32,8 @@ KNOWN_S: Final = 1.0
 """Seconds a face has to be looked at before others are told from it. By eye."""
 LEARNED_S: Final = 5.0
 """Time constant of what it looks like: a day's light changes more slowly, a passer-by is gone sooner."""
+LEARNS_EVERY_S: Final = 0.1
+"""Seconds from one frame that is learned to the next, for time."""
 LONGEST_STEP_S: Final = 0.2
 """Seconds that one frame counts at most. By eye."""
 
@@ -63,6 +65,8 @@ class Identity:
             group = np.setdiff1d(np.arange(lm.MESH_COUNT), _OPENINGS)
             self._likeness = Likeness([group], on_the_face(points), [0])
             self._look, self._time_s = colours, time_s
+            return
+        if 0 <= time_s - self._time_s < LEARNS_EVERY_S:
             return
         elapsed = min(max(time_s - self._time_s, 0.0), LONGEST_STEP_S)
         self._time_s = time_s
