@@ -37,6 +37,20 @@ def features(points: NDArray[Any], neutral: NDArray[Any]) -> NDArray[np.float64]
     return np.array([gap, lids, yaw, pitch, gaze])
 
 
+def mouth_shares(points: NDArray[Any], neutral: NDArray[Any]) -> NDArray[np.float64]:
+    """(2,): the lips' largest gap and the mouth's width, as shares of the width of the face at `neutral`,
+    head pose undone: what a viewer compares between two people, where shares of the mouth hide a wide one.
+
+    points and neutral: (478, 3) of the same person in the same unit.
+    """
+    rest = neutral.astype(np.float64)
+    scale, rotation, shift = geo.similarity(rest[_STABLE], points[_STABLE].astype(np.float64))
+    axes = measures.face_axes(rest)
+    face, own = (points - shift) @ rotation / scale @ axes, rest @ axes
+    gap = (face[list(lm.INNER_LIP_LOWER), 1] - face[list(lm.INNER_LIP_UPPER), 1]).max()
+    return np.array([gap, measures.mouth_width(face)]) / np.ptp(own[list(lm.FACE_OVAL), 0])
+
+
 def _sideways(face: NDArray[np.float64], upper: tuple[int, ...], iris: tuple[int, ...]) -> float:
     """How far the iris lies to the image's right of the middle between the eye's corners."""
     first, last = face[upper[0], 0], face[upper[-1], 0]

@@ -9,6 +9,8 @@ because each goes wrong in its own way when copied as raw offsets:
 - expression is the offset that is left, scaled to the portrait's own proportions;
 - lips and lids are driven by the *ratio* of their gap, so that shut means shut on any face; around that gap
   they take the driver's shape;
+- a portrait that smiles keeps its smile while the driver's mouth is at rest, and the less of it, the more
+  that does: added to the driver's, it would gape;
 - skin beside the lips goes where the lips go, for on skin a tracker finds little to hold on to;
 - gaze moves the irises inside the portrait's own eyes, nearly together.
 
@@ -33,6 +35,7 @@ from livecam.motion.lids import MAX_LIDS, move_lids
 from livecam.motion.limits import HeadLimits
 from livecam.motion.pose_limits import limited, turn_limits
 from livecam.motion.seat import HeadPose, Seat
+from livecam.motion.smile import smile_of
 from livecam.motion.types import Motion
 from livecam.settings import MotionSettings
 
@@ -79,6 +82,9 @@ MOUTH_SCALE_LIMITS: Final = (0.75, 1.3)
 LIPS_MEET: Final = 0.03
 """The driver's gap, in mouth widths less what is left of shut lips, below which the portrait's close, too,
 whatever they are at rest."""
+ACTING_GAP, ACTING_WIDTH = 0.25, 0.3
+"""What the driver's lips open against neutral, in mouth widths, and their corners part or draw in, as a share
+of the neutral width, for the portrait's mouth to be wholly the driver's. By eye."""
 LEAST_LID_RANGE: Final = 0.05
 """In widths of the eye, the driver's opening in the neutral frame over that of a shut eye: it is divided
 by."""
@@ -146,14 +152,19 @@ class MotionTransfer:
         ratio = np.ptp(self._own[_OVAL, :2], axis=0) / np.ptp(self._base[_OVAL, :2], axis=0)
         self._size_ratio = float(np.sqrt(ratio[0] * ratio[1]))
         scale = np.tile([ratio[0], ratio[1], ratio.mean()], (lm.COUNT, 1))
-        self._own_mouth, self._base_mouth = measures.mouth_width(self._own), measures.mouth_width(self._base)
+        self._own_smile, self._base_smile = smile_of(self._own), smile_of(self._base)
+        self._own_mouth = measures.mouth_width(self._own - self._own_smile)
+        self._base_mouth = measures.mouth_width(self._base - self._base_smile)
         low, high = MOUTH_SCALE_LIMITS
         lips = np.clip(self._own_mouth / self._base_mouth, low * ratio[0], high * ratio[0])
         scale[_LIPS, 0] = lips
         scale[_LIPS, 1] = np.sqrt(lips * ratio[1])
         self._scale = scale
-        self._own_gap = opened_lips(_lip_gap(self._own) / self._own_mouth)
-        self._base_gap = opened_lips(_lip_gap(self._base) / self._base_mouth)
+        self._base_width = measures.mouth_width(self._base)
+        self._own_width = measures.mouth_width(self._own)
+        own_gap = opened_lips(_lip_gap(self._own) / self._own_width)
+        self._own_gap = own_gap * self._own_width / self._own_mouth
+        self._base_gap = self._opened(self._base)
         self._base_lids = [measures.lid_opening(self._base, upper, lower) for upper, lower, _ in lm.EYES]
 
     def __call__(self, driver: F32, time_s: float = 0.0) -> Motion:
@@ -164,7 +175,9 @@ class MotionTransfer:
         offset = (face - self._base) * self._scale * self.settings.expression_gain
         offset = soft_limit(offset, EXPRESSION_LIMIT * np.ptp(self._own[_OVAL, 0]))
         points = self._own + offset
-        self._move_lips(points, face)
+        acting = self._acting(face)
+        points += acting * (self._base_smile * self._scale - self._own_smile)
+        self._move_lips(points, face, acting)
         self._carry_skin(points)
         gaze, lids = self._move_eyes(points, face, offset)
         if self._covered:
@@ -193,11 +206,25 @@ class MotionTransfer:
             else np.zeros(3, np.float32),
         )
 
-    def _move_lips(self, points: Array, face: Array) -> None:
-        """Set the gap between the inner lips: the portrait's own, plus what the driver's opened."""
+    def _acting(self, face: Array) -> float:
+        """How far the driver's mouth is from rest, 0 to 1, in what it opens and widens: so far the portrait's
+        own expression gives way to the driver's."""
+        opened = self._opened(face) - self._base_gap
+        wider = measures.mouth_width(face) / self._base_width - 1
+        done = np.hypot(np.abs(opened).max() / ACTING_GAP, wider / ACTING_WIDTH)
+        return float(smoothstep(0.0, 1.0, done * self.settings.expression_gain))
+
+    def _opened(self, face: Array) -> Array:
+        """(11,): how far the driver's lips are apart, in widths of their mouth at rest."""
+        return opened_lips(_lip_gap(face) / self._base_width) * (self._base_width / self._base_mouth)
+
+    def _move_lips(self, points: Array, face: Array, acting: float) -> None:
+        """Set the gap between the inner lips: the portrait's own, plus what the driver's opened; the more the
+        driver's mouth is `acting`, the more the driver's own."""
         gain = self.settings.expression_gain
-        opened = opened_lips(_lip_gap(face) / self._base_mouth)
-        gap = np.maximum(self._own_gap + gain * (opened - self._base_gap), 0.0)
+        opened = self._opened(face)
+        rest = (1 - acting) * (self._own_gap - self._base_gap)
+        gap = np.maximum(rest + self._base_gap + gain * (opened - self._base_gap), 0.0)
         gap = np.minimum(gap, MAX_GAP) * smoothstep(0.0, LIPS_MEET, opened)
         correction = (gap * self._own_mouth - _lip_gap(points)) / 2
         correction[[0, -1]] = 0.0
@@ -207,7 +234,7 @@ class MotionTransfer:
     def _carry_skin(self, points: Array) -> None:
         """Take the skin beside the lips along: as far from them as it rests, at the corners in proportion to
         the mouth's width. points: (478, 3) in face coordinates, in place."""
-        wider = np.where(_WIDENS, measures.mouth_width(points) / self._own_mouth, 1.0)
+        wider = np.where(_WIDENS, measures.mouth_width(points) / self._own_width, 1.0)
         beside = points[_LIPS_BESIDE] + wider[:, None] * (self._own[_SKIN] - self._own[_LIPS_BESIDE])
         points[_SKIN] += _SKIN_SHARES[:, None] * (beside - points[_SKIN])
 
