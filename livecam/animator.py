@@ -323,7 +323,8 @@ class Animator:
     def _finished(self, rendered: RGB, motion: Motion) -> NDArray[np.uint8]:
         if self._cut_out is not None:
             return self._cut_out(rendered, motion)
-        return self.canvas.place(rendered, motion.view if self._pans else None)
+        view = motion.view if self._pans else None
+        return self.canvas.place(rendered, motion, view)
 
     def _opened_tracker(self) -> Tracker:
         self._check_open()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -16,6 +16,11 @@ CROP_SCALE = 2.2
 CROP_UP = 0.04
 """How far the crop's centre lies above the face's, as a share of its side: room for hair. By eye."""
 
+SURROUNDINGS: Final = 3
+"""Sides of the crop across its surroundings: below them the trunk stands, and nobody is wider."""
+MATTE_SIDE: Final = 192 * SURROUNDINGS
+"""Pixels across the matte of the surroundings: the segmenter itself works at 256."""
+
 
 def choose_crop(points: F32) -> Crop:
     """A square around the face with room for hair, neck and motion, on whole pixels of the picture.
@@ -26,6 +31,12 @@ def choose_crop(points: F32) -> Crop:
     side = round(CROP_SCALE * float((high - low).max()))
     x, y = (low + high) / 2 - side / 2
     return Crop(round(float(x)), round(float(y) - CROP_UP * side), side)
+
+
+def surroundings(crop: Crop) -> Crop:
+    """The square around a crop, its centre the same, in which the person is cut out."""
+    more = (SURROUNDINGS - 1) / 2 * crop.side
+    return Crop(crop.x - more, crop.y - more, SURROUNDINGS * crop.side)
 
 
 def cut_crop(picture: NDArray[Any], crop: Crop, size: int) -> NDArray[Any]:

@@ -6,9 +6,8 @@ import logging
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import cv2
 import numpy as np
 
 from livecam.arrays import F32
@@ -18,21 +17,17 @@ from livecam.face.covered import EYES, MOUTH, PARTS, with_lips_together
 from livecam.frames import RGB
 from livecam.persona import coverings, fill, interior, matte, store
 from livecam.persona.crop import choose_crop, cut_crop
-from livecam.persona.lattice import build_lattice, moving_part
+from livecam.persona.lattice import build_lattice
 from livecam.persona.mouth import own_mouth
 from livecam.persona.picture import digest, read_picture
 from livecam.persona.types import PersonaData, Shots
+from livecam.persona.whole_matte import whole_matte
 from livecam.ranges import short_text
 
 log = logging.getLogger(__name__)
 
 SMALLEST_FACE = 48
 """Pixels from forehead to chin below which there is nothing to animate."""
-HOLE_MARGIN: Final = 0.012
-"""How far beyond the matte the background is filled, as a share of the crop: there the person's colour may
-still shine through. By eye."""
-HOLE_ALPHA: Final = 0.03
-"""Alpha above which a pixel belongs to that hole: 8 of 255 levels. By eye."""
 RIVAL = 0.5
 """A second face this large, compared with the largest, makes the choice unclear."""
 
@@ -171,10 +166,7 @@ def build_persona(
     else:
         mask = cut_crop(person, crop, size)
     alpha = matte.person_alpha(image, mask, own)
-    reach = 2 * max(1, round(HOLE_MARGIN * size)) + 1
-    hole = cv2.dilate((alpha > HOLE_ALPHA).astype(np.uint8), np.ones((reach, reach), np.uint8))
-    # Behind what never moves the picture itself may stay: shoulders come back exactly as they were.
-    background = fill.fill_background(image, np.asarray(hole, np.uint8) & moving_part(own, size))
+    background = fill.fill_background(image, fill.hidden(alpha, size))
     mouth = None if shots is None or MOUTH in covered else own_mouth(image, own, shots)
     skin, inside = interior.split_layers(image, own, mouth, covered)
     colour = matte.foreground_colour(skin, alpha, background)
@@ -191,6 +183,7 @@ def build_persona(
         lattice=lattice,
         triangles=triangles,
         picture=picture,
+        matte=whole_matte(picture, crop, own, alpha, person),
         meta=meta,
         shots=shots,
     )

@@ -9,24 +9,32 @@ import numpy as np
 
 from livecam.arrays import F32, U8
 from livecam.frames import RGB
+from livecam.geometry import smoothstep
 
 KNOWN_ENOUGH: Final = 0.02
 """Weight of known pixels, 0..1, below which a pyramid's place is filled from the coarser level alone. By
 eye."""
 
 # The background behind a person, by eye.
+HOLE_MARGIN: Final = 0.018
+"""How far beyond the matte the background is filled, as a share of the crop: there the person's colour may
+still shine through."""
+HOLE_ALPHA: Final = 0.03
+"""Alpha above which a pixel belongs to that hole: 8 of 255 levels."""
 WORKING_SIDE: Final = 256
-"""Pixels: the hole is filled in a picture of about this side; what is not known has no detail."""
+"""Pixels: colours are continued in a picture of about this side; they change slowly."""
 MOST_HIDDEN: Final = 0.97
 """Share of the picture that the hole may take; of less background nothing can be learnt."""
-INPAINT_RADIUS: Final = 4
-"""Pixels of that small picture around a place that its texture is taken from."""
-TEXTURED_RIM: Final = 0.05
-"""How far into the hole texture is continued, as a share of the picture's side; deeper in it streaks."""
+DETAIL: Final = 0.03
+"""Share of the picture's side: what is finer than that is texture, what is coarser is colour."""
+REFLECTED: Final = 0.08
+"""How far from the hole's rim texture is taken, in the same; the head uncovers no more at a time."""
+TEXTURED: Final = 0.2
+"""How deep in the hole there is texture, ever fainter, in the same: mirrored again and again it is a pattern."""
+GRAIN: Final = 2
+"""Standard deviation of noise on top, in 255 levels: as strong as faint film grain."""
 SEAM_BLUR: Final = 1.5
 """Pixels: sigma of the seam's softness."""
-GRAIN: Final = 2
-"""Standard deviation of the noise, in 255 levels: as strong as faint film grain."""
 
 # Of OpenCV.
 FRACTION_BITS: Final = 4
@@ -53,26 +61,68 @@ def push_pull(image: RGB, known: U8) -> RGB:
     return np.clip(filled, 0, 255).astype(np.uint8)
 
 
-def fill_background(image: RGB, hole: U8, seed: int = 0) -> RGB:
-    """The picture with `hole` (H x W, 0 or 1) filled: texture near the rim, smooth colour deep inside.
+def hidden(alpha: F32, side: float) -> U8:
+    """H x W, 0 or 1: what the person may hide. alpha: H x W in 0..1; side: of the crop, in its pixels."""
+    reach = 2 * max(1, round(HOLE_MARGIN * side)) + 1
+    hole = cv2.dilate((alpha > HOLE_ALPHA).astype(np.uint8), np.ones((reach, reach), np.uint8))
+    return np.asarray(hole, np.uint8)
 
-    A little noise, as strong as faint film grain, keeps the filled part from looking like plastic.
+
+def fill_background(image: RGB, hole: U8, seed: int = 0) -> RGB:
+    """The picture with `hole` (H x W, 0 or 1) filled: colours continued smoothly, under the texture of what
+    lies beside the hole, mirrored at its rim.
+
+    Patch-based filling with a library (OpenCV's shift map) was tried: 7 to 20 s, steps in walls and sky, and
+    holes left in the filling. What a head uncovers is a strip along the rim, where a mirror is as good.
     """
-    size = image.shape[0]
-    step = max(1, size // WORKING_SIDE)
-    small = (size // step, size // step)
-    low = cv2.resize(image, small, interpolation=cv2.INTER_AREA)
-    low_hole = cv2.resize(hole, small, interpolation=cv2.INTER_NEAREST)
-    if low_hole.mean() > MOST_HIDDEN:  # nothing to learn a background from
+    if hole.mean() > MOST_HIDDEN:  # nothing to learn a background from
         return image.copy()
-    smooth = push_pull(low, 1 - low_hole).astype(np.float32)
-    rim = cv2.inpaint(low, low_hole, INPAINT_RADIUS, cv2.INPAINT_TELEA).astype(np.float32)
-    depth = cv2.distanceTransform(low_hole, cv2.DIST_L2, 3)
-    near = np.clip(1 - depth / (TEXTURED_RIM * small[0]), 0, 1)[..., None]
-    filled = cv2.resize((rim * near + smooth * (1 - near)).astype(np.uint8), (size, size))
+    known = 1 - hole
+    colour = _slow_colours(image, known)
+    texture = np.where(known[..., None] > 0, image - colour, 0).astype(np.float32)
+    x, y = _mirrored_places(hole)
+    found = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    trusted = cv2.remap(known.astype(np.float32), x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
+    depth = cv2.distanceTransform(hole, cv2.DIST_L2, cv2.DIST_MASK_5) / max(hole.shape)
+    share = trusted * (1 - smoothstep(0, TEXTURED, depth)).astype(np.float32)
+    grain = np.random.default_rng(seed).normal(0, GRAIN, (*hole.shape, 1)).astype(np.float32)
+    filled = colour + found * share[..., None] + grain
     mask = np.maximum(cv2.GaussianBlur(hole.astype(np.float32), (0, 0), SEAM_BLUR), hole)[..., None]
-    grain = np.random.default_rng(seed).normal(0, GRAIN, (size, size, 1)) * mask
-    return np.clip(image * (1 - mask) + filled * mask + grain, 0, 255).astype(np.uint8)
+    return np.clip(image * (1 - mask) + filled * mask, 0, 255).astype(np.uint8)
+
+
+def _slow_colours(image: RGB, known: U8) -> F32:
+    """H x W x 3: what is known, without its texture, continued over what is not."""
+    height, width = known.shape
+    step = max(1.0, max(height, width) / WORKING_SIDE)
+    small = (max(round(width / step), 1), max(round(height / step), 1))
+    low = cv2.resize(image * known[..., None], small, interpolation=cv2.INTER_AREA).astype(np.float32)
+    weight = cv2.resize(known.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    sigma = DETAIL * max(small)
+    blurred = cv2.GaussianBlur(low, (0, 0), sigma)
+    blurred /= np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)[..., None]
+    continued = push_pull(np.clip(blurred, 0, 255).astype(np.uint8), (weight > 0.5).astype(np.uint8))
+    soft = cv2.GaussianBlur(continued.astype(np.float32), (0, 0), sigma / 2)
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _mirrored_places(hole: U8) -> tuple[F32, F32]:
+    """(H, W) twice, x and y: for each place of the hole the one as far outside its rim, to and fro within
+    `REFLECTED`; for others themselves."""
+    height, width = hole.shape
+    distance, label = cv2.distanceTransformWithLabels(
+        hole, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    rows, columns = np.nonzero(hole == 0)
+    nearest = np.zeros((int(label.max()) + 1, 2), np.float32)
+    nearest[label[rows, columns]] = np.stack([columns, rows], 1)
+    here = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
+    rim = nearest[label]
+    reach = max(REFLECTED * max(height, width), 1.0)
+    folded = np.abs((distance + reach) % (2 * reach) - reach)
+    outwards = (rim - here) / np.maximum(distance, 1e-6)[..., None]
+    place = np.where(hole[..., None] > 0, rim + outwards * folded[..., None], here)
+    return np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1])
 
 
 def polygon_mask(size: int, points: F32, grow: int = 0) -> U8:

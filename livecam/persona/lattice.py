@@ -16,10 +16,12 @@ from livecam.persona.skull import skull_depth
 from livecam.persona.types import Lattice
 
 # The rest by eye.
-NODES: Final = 40
-"""Points along a side of the square grid."""
-MARGIN: Final = 0.1
-"""How far that grid reaches beyond the crop, as a share of its side: what turns in from outside is there."""
+SPACING: Final = 0.03
+"""Between points of the square grid, as a share of the crop's side."""
+MARGIN: Final = 0.3
+"""How far that grid reaches beyond the crop, in the same: no motion within the limits brings its edge in."""
+COARSE: Final = 0.1
+"""Spacing of the grid beyond the crop, where it only has to be there."""
 RING_SCALE, CONTOUR_SCALE = 1.06, 1.03
 """Size of the ring of points around the oval, and of the outline that the grid keeps outside of, over the
 oval's: between them cells stay well shaped."""
@@ -29,20 +31,21 @@ crop: nearer ones make slivers."""
 
 # How outer points hang on the face.
 NECK_ABOVE, NECK_BELOW = 0.02, 0.50
-"""Face heights above and below the chin between which points go from turning with the head to standing
-still."""
+"""Face heights above and below the chin between which points go from turning with the head to being carried
+by the body."""
 SHOULDERS_FROM, SHOULDERS_FULL = 0.75, 1.3
-"""Face widths beside the face's axis between which points below its middle become shoulders, which stand."""
+"""Face widths beside the face's axis between which points below its middle become shoulders."""
+HAIR_FROM, HAIR_TO = 0.6, 1.3
+"""Face widths from the oval between which hair ends: what is farther off does not turn with the head."""
+JOINT_BELOW, JOINT_BEHIND = 0.35, 0.35
+"""The joint between neck and trunk: face heights below the chin, face widths behind it."""
+TRUNK_FROM, TRUNK_TO = 0.25, 2.6
+"""Face heights below the chin between which the trunk moves ever less: the seat, which stands, is at the end
+of it."""
 EXPRESSION_REACH: Final = 0.22
 """Face widths from the oval at which its expression has faded to 1/e."""
 AT_A_POINT: Final = 1e-5
 """Squared shares of the crop: keeps the weight of an oval point at its own place from being infinite."""
-
-# What `moving_part` takes for moving.
-PART_CELLS: Final = 64
-"""Cells along a side of the map in which it is found."""
-MOVES: Final = 0.01
-"""Share of the head's motion above which a place moves at all."""
 
 # OpenCV's subdivision wants a positive rectangle of integer size: points are scaled into one.
 PLANE_SIDE, PLANE_POINTS, PLANE_INSET = 8400, 8000, 100
@@ -64,17 +67,16 @@ def build_lattice(points: F32) -> tuple[Lattice, NDArray[np.int32]]:
     triangles = _outer_triangles(oval, outside)
     index = np.concatenate([np.array(lm.FACE_OVAL), lm.MESH_COUNT + np.arange(len(outside))])
     faces = [index[triangles], lm.hole_triangles(), lm.skin_triangles()]
-    depth, head, weights = _attach(points, outside)
-    return Lattice(outside, depth, head, weights), np.concatenate(faces).astype(np.int32)
+    return attach(points, outside), np.concatenate(faces).astype(np.int32)
 
 
-def moving_part(points: F32, size: int) -> NDArray[np.uint8]:
-    """(size, size) uint8: 1 where the picture moves with the head at all, 0 where it stands."""
-    coarse = PART_CELLS
-    centres = (np.arange(coarse, dtype=np.float32) + 0.5) / coarse
-    grid = np.stack(np.meshgrid(centres, centres), -1).reshape(-1, 2).astype(np.float32)
-    _, head, _ = _attach(points, grid)
-    return (cv2.resize(head.reshape(coarse, coarse), (size, size)) > MOVES).astype(np.uint8)
+def neck_joint(points: F32) -> NDArray[np.float64]:
+    """(3,): the place about which the neck bends, in the coordinates of `points`, (478, 3)."""
+    oval = points[list(lm.FACE_OVAL)]
+    width, height = np.ptp(oval[:, 0]), np.ptp(oval[:, 1])
+    axes = face_axes(points.astype(np.float64))
+    below = JOINT_BELOW * height * axes[:, 1]
+    return np.asarray(points[lm.CHIN] + below + [0.0, 0.0, JOINT_BEHIND * width], np.float64)
 
 
 def _outer_points(oval: F32) -> F32:
@@ -82,7 +84,8 @@ def _outer_points(oval: F32) -> F32:
     centre = oval.mean(0)
     ring = (oval - centre) * RING_SCALE + centre
     ring = ring[[_signed_distance(oval, p) < -RING_CLEAR for p in ring]]
-    axis = np.linspace(-MARGIN, 1 + MARGIN, NODES)
+    far = np.arange(-MARGIN, -COARSE / 2, COARSE)
+    axis = np.concatenate([far, np.linspace(0, 1, round(1 / SPACING) + 1), 1 - far[::-1]])
     grid = np.stack(np.meshgrid(axis, axis), -1).reshape(-1, 2)
     contour = (oval - centre) * CONTOUR_SCALE + centre
     grid = grid[[_signed_distance(contour, p) < -GRID_CLEAR for p in grid]]
@@ -110,8 +113,9 @@ def _outer_triangles(oval: F32, outside: F32) -> NDArray[np.int32]:
     return np.array(triangles, np.int32)
 
 
-def _attach(points: F32, outside: F32) -> tuple[F32, F32, F32]:
-    """(depth, head, oval weights) of outer points; see `Lattice`."""
+def attach(points: F32, outside: F32) -> Lattice:
+    """How places around the face move with it. points: (478, 3); outside: (N, 2), both 0..1 of the crop, and
+    beyond."""
     oval = points[list(lm.FACE_OVAL)].astype(np.float64)
     face_width, face_height = np.ptp(oval[:, 0]), np.ptp(oval[:, 1])
     centre = points[list(lm.STABLE)].mean(0)
@@ -129,12 +133,16 @@ def _attach(points: F32, outside: F32) -> tuple[F32, F32, F32]:
     above = 1 - smoothstep(chin - NECK_ABOVE * face_height, chin + NECK_BELOW * face_height, y)
     aside = smoothstep(SHOULDERS_FROM * face_width, SHOULDERS_FULL * face_width, np.abs(x))
     shoulders = aside * smoothstep(0.0, chin, y)
-    head = above * (1 - shoulders)
+    hair = 1 - smoothstep(HAIR_FROM * face_width, HAIR_TO * face_width, distance)
+    head = above * (1 - shoulders) * hair
+    trunk = 1 - smoothstep(chin + TRUNK_FROM * face_height, chin + TRUNK_TO * face_height, y)
     near = np.exp(-((distance / (EXPRESSION_REACH * face_width)) ** 2))
-    return (
-        depth.astype(np.float32),
-        head.astype(np.float32),
-        (weights * near[:, None]).astype(np.float32),
+    return Lattice(
+        points=outside.astype(np.float32),
+        depth=depth.astype(np.float32),
+        head=head.astype(np.float32),
+        body=trunk.astype(np.float32),
+        oval=(weights * near[:, None]).astype(np.float32),
     )
 
 

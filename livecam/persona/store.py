@@ -27,6 +27,7 @@ from livecam.files import unwritable, write_together
 from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE, cache_folder, persona_folder
 from livecam.frames import RGB
 from livecam.generator.alignment import SIZE as SHOT
+from livecam.persona.crop import MATTE_SIDE
 from livecam.persona.types import Crop, Lattice, PersonaData, Shots, Style
 from livecam.ranges import short_text
 
@@ -233,9 +234,11 @@ def _tensors(persona: PersonaData) -> dict[str, NDArray[Any]]:
         "lattice.points": lattice.points,
         "lattice.depth": lattice.depth,
         "lattice.head": lattice.head,
+        "lattice.body": lattice.body,
         "lattice.oval": lattice.oval,
         "triangles": persona.triangles,
         "picture": persona.picture,
+        "matte": persona.matte,
     }
     if persona.shots is not None:
         tensors |= {"shots.pictures": persona.shots.pictures, "shots.landmarks": persona.shots.landmarks}
@@ -268,9 +271,11 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         "lattice.points": ((count, 2), np.float32),
         "lattice.depth": ((count,), np.float32),
         "lattice.head": ((count,), np.float32),
+        "lattice.body": ((count,), np.float32),
         "lattice.oval": ((count, len(lm.FACE_OVAL)), np.float32),
         "triangles": ((len(triangles), 3), np.int32),
         "picture": ((*t["picture"].shape[:2], 3), np.uint8),
+        "matte": ((MATTE_SIDE, MATTE_SIDE), np.uint8),
     }
     if "shots.pictures" in t:
         shots = len(t["shots.pictures"])
@@ -285,7 +290,7 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
     if len(triangles) == 0 or triangles.min() < 0 or triangles.max() >= lm.MESH_COUNT + count:
         raise ValueError("triangles point outside the mesh")
     x, y, side = (float(v) for v in meta["crop"])
-    lattice = Lattice(points, t["lattice.depth"], t["lattice.head"], t["lattice.oval"])
+    lattice = Lattice(points, t["lattice.depth"], t["lattice.head"], t["lattice.body"], t["lattice.oval"])
     return PersonaData(
         name=name,
         size=size,
@@ -297,6 +302,7 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         lattice=lattice,
         triangles=triangles,
         picture=t["picture"],
+        matte=t["matte"],
         meta=_said(meta),
         shots=Shots(t["shots.pictures"], t["shots.landmarks"]) if "shots.pictures" in t else None,
         style=_style(t) if "style" in t else None,

@@ -33,13 +33,15 @@ class Lattice:
 
     points: (N, 2) float32, 0..1 of the crop.
     depth: (N,) float32, z of each point, in the same unit.
-    head: (N,) float32, 1 where a point turns with the head, 0 where it stands still.
+    head: (N,) float32, 1 where a point turns with the head, 0 where it does not.
+    body: (N,) float32, what of the neck's shift a point takes that does not turn: 1 at the neck, less below.
     oval: (N, 36) float32, how much of each oval point's expression it follows.
     """
 
     points: F32
     depth: F32
     head: F32
+    body: F32
     oval: F32
 
 
@@ -76,6 +78,7 @@ class PersonaData:
         eyeballs that look far aside, RGB.
     triangles: (T, 3) int32 over the 468 mesh points followed by the lattice's.
     picture: (H, W, 3) uint8, the whole portrait.
+    matte: (576, 576) uint8, where the person is in `livecam.persona.crop.surroundings`, three crops wide.
     shots: pictures of the person for the refiner; None: the portrait alone.
     meta: what persona.json says; `covered` in it, by part, whether that "seems" so or was "said".
     style: what the refiner makes of them; None until it is first asked for.
@@ -91,6 +94,7 @@ class PersonaData:
     lattice: Lattice
     triangles: NDArray[np.int32]
     picture: RGB
+    matte: NDArray[np.uint8]
     meta: dict[str, Any]
     shots: Shots | None = None
     style: Style | None = None

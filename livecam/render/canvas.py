@@ -16,7 +16,9 @@ from livecam.arrays import F32
 from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
+from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
+from livecam.render.around import AroundCrop, cut_picture
 from livecam.render.pan import pan
 from livecam.settings import parse_size
 
@@ -44,9 +46,10 @@ class Canvas(Protocol):
     width: int
     height: int
 
-    def place(self, rendered: RGB, view: F32 | None = None) -> RGB:
-        """height x width x 3 uint8. rendered: size x size x 3. view: (3,) as in `livecam.motion.types.Motion`
-        for a picture that pans and zooms, None for one that stands still."""
+    def place(self, rendered: RGB, motion: Motion | None = None, view: F32 | None = None) -> RGB:
+        """height x width x 3 uint8. rendered: size x size x 3. motion: what it shows, which the person around
+        the crop follows; None: the rest. view: (3,) as in `livecam.motion.types.Motion` for a picture that
+        pans and zooms, None for one that stands still."""
         ...
 
 
@@ -65,8 +68,8 @@ class CropCanvas:
     def __init__(self, size: int) -> None:
         self.width = self.height = size
 
-    def place(self, rendered: RGB, view: F32 | None = None) -> RGB:
-        """`rendered` itself, whatever the view."""
+    def place(self, rendered: RGB, motion: Motion | None = None, view: F32 | None = None) -> RGB:
+        """`rendered` itself, whatever the rest."""
         return rendered
 
 
@@ -94,14 +97,20 @@ class PictureCanvas:
         self._part = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
         self._how = cv2.INTER_AREA if side < persona.size else cv2.INTER_LINEAR
         mask = _feather((x0, y0, x1, y1), (left, top, side), inside)
-        self._mask = np.round(mask * 255).astype(np.uint8)
+        self._mask = np.zeros((side, side), np.uint8)
+        self._mask[self._part] = np.round(mask * 255)
+        crop = (int(left), int(top), side)
+        self._around = AroundCrop(persona, scale, origin, inside, crop, max(FEATHER * side, 1.0))
 
-    def place(self, rendered: RGB, view: F32 | None = None) -> RGB:
-        """height x width x 3 uint8, a fresh picture. rendered: size x size x 3. view: as `Canvas` has it."""
+    def place(self, rendered: RGB, motion: Motion | None = None, view: F32 | None = None) -> RGB:
+        """height x width x 3 uint8, a fresh picture. As `Canvas` has it."""
         if rendered.shape[0] != self._side:
             rendered = cv2.resize(rendered, (self._side, self._side), interpolation=self._how)
-        out = self._base.copy()
-        _blend(rendered[self._part], self._mask, out[self._target])
+        out, mask = self._base.copy(), self._mask
+        if motion is not None and self._around.needed:
+            mask = mask.copy()
+            self._around.draw(motion, out, mask)
+        _blend(rendered[self._part], mask[self._part], out[self._target])
         return out if view is None else pan(out, view, self.face)
 
 
@@ -125,18 +134,7 @@ def _frame(
     place = np.array([crop.x, crop.y])
     origin = place - np.round((place - origin) * scale) / scale
 
-    small = (
-        picture if scale >= 1 else cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    )
-    k = max(scale, 1.0)
-    shift = k / 2 - 0.5 - origin * scale
-    sharp = cv2.warpAffine(
-        small,
-        np.array([[k, 0, shift[0]], [0, k, shift[1]]]),
-        (width, height),
-        flags=cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    sharp = cut_picture(picture, scale, origin, (width, height))
     x0, y0 = np.maximum(np.round(-origin * scale), 0).astype(int)
     x1, y1 = np.minimum(np.round((np.array([columns, rows]) - origin) * scale), [width, height]).astype(int)
     inside = (int(x0), int(y0), int(x1), int(y1))

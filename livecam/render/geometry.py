@@ -13,6 +13,7 @@ from livecam.geometry import Array, smoothstep
 from livecam.motion.types import Motion
 from livecam.persona.eyeballs import lash_colours
 from livecam.persona.types import PersonaData
+from livecam.render.carried import Carrier
 from livecam.render.raster import FAR, halve, rasterise
 
 LASH_SLIDE, RIM_SLIDE = 0.65, 0.4
@@ -22,33 +23,11 @@ SHUTTING, SHUT = 0.1, 0.6
 """Share of the opening that is gone where a lid begins to be drawn as a shut one, and where it is in full. By
 eye."""
 
-SMALL_TURN_SHARE: Final = 0.3
-"""Share of a very small turn of the head that hair and skull take on: what it brings is at `carried_pose`
-..."""
-SMALL_TURN: Final = 5.0
-"""... and the angle in degrees where that share is half-way to all of it."""
-
-_LASHES, _CREASES, _OVAL = list(lm.LASHES), list(lm.CREASES), list(lm.FACE_OVAL)
+_LASHES, _CREASES = list(lm.LASHES), list(lm.CREASES)
 _LOWER, _FOLDS = list(lm.LOWER_LIDS), list(lm.LOWER_FOLDS)
 _IRISES = [iris[0] for _, _, iris in lm.EYES]
 _CORNERS = [[upper[end] for upper, _, _ in lm.EYES] for end in (0, -1)]
 _INNER = [list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE)]
-
-
-def carried_pose(head: F32, centre: Array) -> F32:
-    """(3, 4): the part of the head's pose that hair and skull take: all of its shift, less of a small turn.
-
-    MediaPipe's mesh leans by 2 or 3 degrees with a one-sided smile or an open mouth while the head stands
-    still; hair that followed would rock (.4 dB worse over the whole crop, four clips). `centre`: (3,), the
-    point about which the head turns.
-    """
-    linear = head[:, :3].astype(np.float64)
-    size = np.cbrt(np.linalg.det(linear))
-    angle = np.degrees(np.arccos(np.clip((np.trace(linear) / size - 1) / 2, -1.0, 1.0)))
-    share = SMALL_TURN_SHARE + (1 - SMALL_TURN_SHARE) * angle**2 / (angle**2 + SMALL_TURN**2)
-    turn = size * np.eye(3) + share * (linear - size * np.eye(3))
-    shift = linear @ centre + head[:, 3] - turn @ centre
-    return np.concatenate([turn, shift[:, None]], 1).astype(np.float32)
 
 
 def _iris_places(points: F32) -> F32:
@@ -65,18 +44,16 @@ class FrameGeometry:
         self._persona = persona
         lattice = persona.lattice
         self._source = np.concatenate([persona.landmarks[: lm.MESH_COUNT, :2], lattice.points])
-        self._resting = np.concatenate([lattice.points, lattice.depth[:, None]], 1)
-        self._root = np.sqrt(lattice.head)[:, None]
+        self._carry = Carrier(persona, lattice)
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
         self._resting_irises = _iris_places(persona.landmarks)
-        self._pivot = persona.landmarks[list(lm.STABLE)].mean(0).astype(np.float64)
         self._nearest = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID), np.float32)
         self._fine = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID, 2), np.float32)
         self._flow = np.empty((FLOW_GRID, FLOW_GRID, 2), np.float32)
 
     def __call__(self, motion: Motion) -> FrameInputs:
-        outer, outer_depth = self._outer(motion)
+        outer, outer_depth = self._carry(motion)
         vertices = np.concatenate([motion.landmarks[: lm.MESH_COUNT, :2], outer]).astype(np.float32)
         depth = np.concatenate([motion.landmarks[: lm.MESH_COUNT, 2], outer_depth]).astype(np.float32)
         source = self._texture(motion.lids)
@@ -95,18 +72,6 @@ class FrameGeometry:
     def uncovered(self) -> int:
         """Cells of the last motion's map, of 4 `FLOW_GRID`², that no triangle covers."""
         return int((self._nearest >= FAR).sum())
-
-    def _outer(self, motion: Motion) -> tuple[F32, F32]:
-        """Driven positions (N, 2) and depth (N,) of the lattice: head pose, then the oval's expression."""
-        lattice = self._persona.lattice
-        pose = carried_pose(motion.head, self._pivot)
-        turned = self._resting @ pose[:, :3].T + pose[:, 3]
-        oval = self._persona.landmarks[_OVAL] @ pose[:, :3].T + pose[:, 3]
-        expression = (motion.landmarks[_OVAL] - oval)[:, :2]
-        head = lattice.head[:, None]
-        moved = head * (turned[:, :2] - lattice.points) + self._root * (lattice.oval @ expression)
-        depth = lattice.depth * (1 - lattice.head) + turned[:, 2] * lattice.head
-        return lattice.points + moved, depth
 
     def _texture(self, lids: F32) -> F32:
         """Source positions of the mesh; under a closing lid the lash row takes clean lid skin instead."""

@@ -109,7 +109,7 @@ def test_a_named_engine_is_never_replaced(persona, name, tmp_path, monkeypatch):
 
 def test_hair_takes_all_of_a_shift_and_of_a_real_turn_but_not_of_a_tremble(persona):
     from livecam.geometry import from_euler, to_euler
-    from livecam.render.geometry import carried_pose
+    from livecam.render.carried import carried_pose
 
     centre = np.array([0.5, 0.4, 0.0])
 
