@@ -16,9 +16,12 @@ KNOWN_ENOUGH: Final = 0.02
 eye."""
 
 # The background behind a person, by eye.
-HOLE_MARGIN: Final = 0.018
+HOLE_MARGIN: Final = 0.012
 """How far beyond the matte the background is filled, as a share of the crop: there the person's colour may
 still shine through."""
+SHADE_MARGIN: Final = 0.02
+"""How far beyond the hole nothing is learnt of the background, as a share of the picture's side: there the
+person's shade lies, and stray hair."""
 HOLE_ALPHA: Final = 0.03
 """Alpha above which a pixel belongs to that hole: 8 of 255 levels."""
 WORKING_SIDE: Final = 256
@@ -30,7 +33,7 @@ DETAIL: Final = 0.03
 REFLECTED: Final = 0.08
 """How far from the hole's rim texture is taken, in the same; the head uncovers no more at a time."""
 TEXTURED: Final = 0.2
-"""How deep in the hole there is texture, ever fainter, in the same: mirrored again and again it is a pattern."""
+"""How deep in the hole there is texture, ever fainter, in the same: mirrored often it is a pattern."""
 GRAIN: Final = 2
 """Standard deviation of noise on top, in 255 levels: as strong as faint film grain."""
 SEAM_BLUR: Final = 1.5
@@ -77,13 +80,17 @@ def fill_background(image: RGB, hole: U8, seed: int = 0) -> RGB:
     """
     if hole.mean() > MOST_HIDDEN:  # nothing to learn a background from
         return image.copy()
-    known = 1 - hole
+    reach = 2 * round(SHADE_MARGIN * max(hole.shape)) + 1
+    shaded = np.asarray(
+        cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))), np.uint8
+    )
+    known = 1 - (shaded if shaded.mean() < MOST_HIDDEN else hole)
     colour = _slow_colours(image, known)
     texture = np.where(known[..., None] > 0, image - colour, 0).astype(np.float32)
-    x, y = _mirrored_places(hole)
+    x, y = _mirrored_places(1 - known)
     found = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     trusted = cv2.remap(known.astype(np.float32), x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
-    depth = cv2.distanceTransform(hole, cv2.DIST_L2, cv2.DIST_MASK_5) / max(hole.shape)
+    depth = cv2.distanceTransform(1 - known, cv2.DIST_L2, cv2.DIST_MASK_5) / max(hole.shape)
     share = trusted * (1 - smoothstep(0, TEXTURED, depth)).astype(np.float32)
     grain = np.random.default_rng(seed).normal(0, GRAIN, (*hole.shape, 1)).astype(np.float32)
     filled = colour + found * share[..., None] + grain

@@ -22,8 +22,8 @@ SEAM: Final = 0.06
 def whole_matte(picture: RGB, crop: Crop, points: F32, alpha: F32, person: NDArray[Any] | None = None) -> U8:
     """(MATTE_SIDE, MATTE_SIDE) uint8: where the person is in the surroundings of the crop.
 
-    picture: H x W x 3. points: (478, 3), 0..1 of the crop. alpha: S x S in 0..1, the crop's own matte. person:
-    H x W in 0..1, the person's mask, where that is known.
+    picture: H x W x 3. points: (478, 3), 0..1 of the crop. alpha: S x S in 0..1, the crop's own matte.
+    person: H x W in 0..1, the person's mask, where that is known.
     """
     around = surroundings(crop)
     if person is None:

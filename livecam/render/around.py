@@ -47,9 +47,9 @@ class AroundCrop:
         crop: tuple[int, int, int],
         rim: float,
     ) -> None:
-        """scale, origin: a place of the canvas is (place in the picture - origin) * scale. inside: what of the
-        canvas the picture covers. crop: left, top and side of the crop in the canvas. rim: width in pixels
-        over which the crop is laid in."""
+        """scale, origin: a place of the canvas is (place in the picture - origin) * scale. inside: what of
+        the canvas the picture covers. crop: left, top and side of the crop in the canvas. rim: width in
+        pixels over which the crop is laid in."""
         left, top, side = crop
         self._crop, self._rim = crop, rim
         # What a motion can bring in lies beyond the canvas, too, where the picture goes on there.
@@ -212,8 +212,9 @@ def _cut(a: Box, b: Box) -> Box:
 
 @compiled(fastmath=True)
 def _give_way(way: F32, left: float, top: float, side: float, per_rim: float, mask: U8) -> None:
-    """Lower the mask of the crop where what it shows comes from near its edge, or from beyond. way: (h, w, 2),
-    where it comes from, in pixels of the layers, as left and top are."""
+    """Lower the mask of the crop where what it shows comes from near its edge, or from beyond.
+
+    way: (h, w, 2), where it comes from, in pixels of the layers, as left and top are."""
     for y in range(way.shape[0]):
         for x in range(way.shape[1]):
             across, down = way[y, x, 0] - np.float32(left), way[y, x, 1] - np.float32(top)

@@ -70,13 +70,33 @@ def rasterise(
 
 
 @compiled(fastmath=True)
+def _spread(flow: F32, known: NDArray[np.bool_], step: int) -> None:
+    """Give cells that are not known the flow of a known one before them, in their row or else their column;
+    from the first cell on with a step of 1, from the last one back with -1."""
+    rows, columns = known.shape
+    for a in range(rows):
+        for b in range(columns):
+            i, j = (a, b) if step > 0 else (rows - 1 - a, columns - 1 - b)
+            if known[i, j]:
+                continue
+            for k, m in ((i, j - step), (i - step, j)):
+                if 0 <= k < rows and 0 <= m < columns and known[k, m]:
+                    flow[i, j, 0], flow[i, j, 1] = flow[k, m, 0], flow[k, m, 1]
+                    known[i, j] = True
+                    break
+
+
+@compiled(fastmath=True)
 def halve(nearest: F32, fine: F32, flow: F32) -> None:
     """Each cell of `flow` (G, G, 2) gets the mean of those of its four in `fine` (2G, 2G, 2) that a triangle
-    covers by `nearest` (2G, 2G); zero where none does.
+    covers by `nearest` (2G, 2G); where none does, that of a cell beside it: never none, which would show the
+    person at rest a second time.
 
     A flow has kinks along triangles' edges. Sampled at single points and enlarged they become stairs: the
     rim of a stretched lip is jagged.
     """
+    gaps = 0
+    known = np.empty(flow.shape[:2], np.bool_)
     for i in range(flow.shape[0]):
         for j in range(flow.shape[1]):
             count, x, y = 0, np.float32(0), np.float32(0)
@@ -88,3 +108,8 @@ def halve(nearest: F32, fine: F32, flow: F32) -> None:
                         y += fine[k, m, 1]
             flow[i, j, 0] = x / max(count, 1)
             flow[i, j, 1] = y / max(count, 1)
+            known[i, j] = count > 0
+            gaps += count == 0
+    if gaps > 0:
+        _spread(flow, known, 1)
+        _spread(flow, known, -1)

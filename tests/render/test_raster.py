@@ -62,4 +62,13 @@ def test_a_cell_takes_the_mean_of_what_is_covered():
     flow = np.empty((2, 2, 2), np.float32)
     halve(nearest, fine, flow)
     np.testing.assert_array_equal(flow[0], [[3, 100], [6, -2]])
-    np.testing.assert_array_equal(flow[1], 0)
+    np.testing.assert_array_equal(flow[1], [flow[0, 0]] * 2)  # where nothing is, as beside it
+
+
+def test_no_cell_keeps_the_resting_flow_for_want_of_a_triangle():
+    """A flow of zero shows the person at rest, a second time."""
+    nearest = np.full((8, 8), FAR, np.float32)
+    nearest[4:6, 2:4] = 0
+    flow = np.empty((4, 4, 2), np.float32)
+    halve(nearest, np.full((8, 8, 2), 0.25, np.float32), flow)
+    np.testing.assert_array_equal(flow, 0.25)
