@@ -34,6 +34,7 @@ from livecam.motion.presence import Presence
 from livecam.motion.seat import Seat
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
+from livecam.persona.room import head_limits
 from livecam.persona.types import PersonaData
 from livecam.ranges import check_flag, number_text
 from livecam.report import Report
@@ -145,6 +146,7 @@ class Animator:
         self._unit = 0.0
         self._presence = Presence(rest(persona.landmarks), _idle(persona) if self._settings.idle else None)
         self._transfer: MotionTransfer | None = None
+        self._limits = head_limits(persona)
         self._seat = self._new_seat()
         self._neutral: Landmarks | None = None
         self._updated = 0.0
@@ -355,7 +357,7 @@ class Animator:
         self._neutral = neutral
         persona = self.persona
         self._transfer = MotionTransfer(
-            persona.landmarks, neutral, self._settings, persona.covered, self._seat
+            persona.landmarks, neutral, self._settings, persona.covered, self._seat, self._limits
         )
 
 

@@ -78,5 +78,7 @@ def ellipse_mask(image: np.ndarray) -> np.ndarray:
     size = image.shape[0]
     mask = np.zeros((size, size), np.float32)
     cv2.ellipse(mask, (size // 2, int(0.45 * size)), (int(0.24 * size), int(0.33 * size)), 0, 0, 360, 1.0, -1)
-    cv2.ellipse(mask, (size // 2, int(0.92 * size)), (int(0.345 * size), int(0.265 * size)), 0, 0, 360, 1.0, -1)
+    cv2.ellipse(
+        mask, (size // 2, int(0.92 * size)), (int(0.345 * size), int(0.265 * size)), 0, 0, 360, 1.0, -1
+    )
     return cv2.GaussianBlur(mask, (0, 0), 2)

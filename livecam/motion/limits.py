@@ -10,8 +10,8 @@ class HeadLimits:
     """How far the head may move and how much smaller and larger it may get, in one portrait.
 
     left, right, up, down: as seen in the picture, shares of the crop's side, above 0. smaller, larger:
-    factors of the resting size, below and above 1. The defaults suit most portraits: on a neck that stays
-    where it is a head may be moved by a seventh of its height. By eye, on five portraits.
+    factors of the resting size, below and above 1. The defaults suit most portraits; by eye, on five. What
+    one picture has room for: `livecam.persona.room`.
     """
 
     left: float = 0.07

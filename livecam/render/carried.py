@@ -13,6 +13,7 @@ from livecam.face import landmarks as lm
 from livecam.geometry import Array, smoothstep
 from livecam.motion.types import Motion
 from livecam.persona.lattice import neck_joint
+from livecam.persona.room import EDGE, picture_edges
 from livecam.persona.types import Lattice, PersonaData
 
 SMALL_TURN_SHARE: Final = 0.3
@@ -22,9 +23,8 @@ SMALL_TURN: Final = 5.0
 """... and the angle in degrees where that share is half-way to all of it."""
 TRUNK_TURN: Final = 0.15
 """Share of the head's turn that the trunk takes. By eye."""
-EDGE: Final = 0.16
-"""Shares of the crop from the picture's edge within which a motion away from that edge fades to none: beyond
-there is nothing that could be shown. Twice what the head moves, so that nothing folds."""
+CHEST: Final = 0.006
+"""By how much the trunk grows when breathed in. By eye."""
 
 _OVAL = list(lm.FACE_OVAL)
 
@@ -42,7 +42,7 @@ def carried_pose(head: F32, centre: Array) -> F32:
     return _pose_about(centre, size * (np.eye(3) + share * (turn - np.eye(3))), _shift(head, centre))
 
 
-def trunk_pose(head: F32, joint: Array) -> F32:
+def trunk_pose(head: F32, joint: Array, breath: float = 0.0) -> F32:
     """(3, 4): the pose of the trunk: it goes where the head takes the joint between them, and turns a little.
 
     A head that nods or tilts turns about that joint, which stays; one that is shifted takes it along.
@@ -50,7 +50,7 @@ def trunk_pose(head: F32, joint: Array) -> F32:
     """
     size, turn = _taken_apart(head)
     slight = geo.from_euler(TRUNK_TURN * geo.to_euler(turn))
-    return _pose_about(joint, size * slight, _shift(head, joint))
+    return _pose_about(joint, size * (1 + CHEST * breath) * slight, _shift(head, joint))
 
 
 class Carrier:
@@ -70,7 +70,7 @@ class Carrier:
         lattice = self._lattice
         pose = carried_pose(motion.head, self._pivot)
         turned = self._resting @ pose[:, :3].T + pose[:, 3]
-        trunk = trunk_pose(motion.head, self._joint)
+        trunk = trunk_pose(motion.head, self._joint, motion.breath)
         bent = self._resting @ trunk[:2, :3].T + trunk[:2, 3]
         oval = self._landmarks[_OVAL] @ pose[:, :3].T + pose[:, 3]
         expression = (motion.landmarks[_OVAL] - oval)[:, :2]
@@ -83,11 +83,8 @@ class Carrier:
 
 def _room(persona: PersonaData, points: F32) -> tuple[F32, F32]:
     """(N, 2) twice: how freely places move to the right and down, away from the picture's left and upper
-    edge, and to the left and up. 0 at the edge and beyond, 1 from `EDGE` on."""
-    crop = persona.crop
-    height, width = persona.picture.shape[:2]
-    low = -np.array([crop.x, crop.y], np.float64) / crop.side
-    high = low + np.array([width, height], np.float64) / crop.side
+    edge, and to the left and up. 0 at the edge and beyond, 1 from `livecam.persona.room.EDGE` on."""
+    low, high = picture_edges(persona)
     return (
         smoothstep(0, EDGE, points - low).astype(np.float32),
         smoothstep(0, EDGE, high - points).astype(np.float32),

@@ -1,0 +1,55 @@
+"""A head goes as far as its picture has room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from livecam.face import landmarks as lm
+from livecam.persona.crop import MATTE_SIDE
+from livecam.persona.lattice import neck_joint
+from livecam.persona.room import EDGE, FREE, LEAST, NECK, head_limits
+from livecam.persona.types import Crop
+
+
+def framed(persona, left=1.0, top=1.0, right=1.0, bottom=1.0):
+    """The portrait in a picture that ends so many crop sides from the crop."""
+    side = persona.crop.side
+    width, height = round((1 + left + right) * side), round((1 + top + bottom) * side)
+    return replace(
+        persona,
+        picture=np.zeros((height, width, 3), np.uint8),
+        crop=Crop(round(left * side), round(top * side), side),
+    )
+
+
+def test_with_room_on_all_sides_the_head_is_free(persona):
+    limits = head_limits(framed(persona))
+    assert (limits.left, limits.right, limits.up, limits.down) == (FREE,) * 4
+
+
+def test_hair_at_an_edge_holds_the_head_back_from_the_other_side(persona):
+    """Of the drawn head, whose hair is .26 of the crop from its sides and .12 from its top."""
+    limits = head_limits(framed(persona, left=-0.2, top=-0.1))
+    assert max(limits.right, limits.down) < FREE
+    assert (limits.left, limits.up) == (FREE, FREE)
+    nearer = head_limits(framed(persona, left=-0.25))
+    assert nearer.right < limits.right
+
+
+def test_a_picture_that_ends_at_the_collar_keeps_the_neck(persona):
+    """At the limit the joint stays behind by a tenth of the neck, or the limit is the least of any head."""
+    for bottom in (-0.1, -0.05, 0.0):
+        shown = framed(persona, bottom=bottom)
+        joint, chin = neck_joint(persona.landmarks)[1], persona.landmarks[lm.CHIN, 1]
+        t = np.clip((1 + bottom - joint) / EDGE, 0, 1)
+        held = 1 - t * t * (3 - 2 * t)
+        up = head_limits(shown).up
+        assert up == pytest.approx(min(max(NECK * (joint - chin) / max(held, 1e-9), LEAST), FREE), rel=0.02)
+
+
+def test_a_matte_that_shows_nobody_takes_the_whole_crop(persona):
+    empty = replace(framed(persona, left=0.0), matte=np.zeros((MATTE_SIDE, MATTE_SIDE), np.uint8))
+    assert head_limits(empty).right < FREE

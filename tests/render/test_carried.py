@@ -1,0 +1,115 @@
+"""The trunk goes along under the head, and nothing is pulled in from beyond the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from livecam.face import landmarks as lm
+from livecam.geometry import from_euler
+from livecam.motion.types import Motion, rest
+from livecam.persona.lattice import attach, neck_joint
+from livecam.persona.room import EDGE
+from livecam.persona.types import Crop
+from livecam.render.carried import CHEST, Carrier
+
+
+def posed(persona, shift=(0.0, 0.0), angles=(0.0, 0.0, 0.0), size=1.0, about=None) -> Motion:
+    """The resting face with its head moved: shift in shares of the crop, angles in radians."""
+    points = persona.landmarks.astype(np.float64)
+    centre = points[list(lm.STABLE)].mean(0) if about is None else about
+    linear = size * from_euler(angles)
+    head = np.concatenate([linear, (centre + np.array([*shift, 0]) - linear @ centre)[:, None]], 1)
+    moved = points @ head[:, :3].T + head[:, 3]
+    return replace(rest(moved.astype(np.float32)), head=head.astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def roomy(persona):
+    """The same portrait in the middle of a picture three times as wide."""
+    crop = persona.crop
+    return replace(
+        persona,
+        picture=np.zeros((3 * crop.side, 3 * crop.side, 3), np.uint8),
+        crop=Crop(crop.side, crop.side, crop.side),
+    )
+
+
+def places_of(persona, *places):
+    return attach(persona.landmarks, np.array(places, np.float32))
+
+
+def collar(persona):
+    """Half a face's height below the chin."""
+    height = np.ptp(persona.landmarks[list(lm.FACE_OVAL), 1])
+    return persona.landmarks[lm.CHIN, :2] + [0, 0.5 * height]
+
+
+@pytest.mark.parametrize("shift", [(0.09, 0), (-0.09, 0), (0, 0.09), (0, -0.09), (0.06, -0.06)])
+def test_a_neck_keeps_its_length(roomy, shift):
+    """Within a tenth, as far as a head may go (`livecam.persona.room.FREE`)."""
+    moved, _ = Carrier(roomy, places_of(roomy, collar(roomy)))(posed(roomy, shift))
+    chin = roomy.landmarks[lm.CHIN, :2]
+    resting = np.linalg.norm(collar(roomy) - chin)
+    assert np.linalg.norm(moved[0] - (chin + shift)) == pytest.approx(resting, rel=0.1)
+
+
+@pytest.mark.parametrize("size", [0.92, 1.08])
+def test_shoulders_grow_with_the_head(roomy, size):
+    """Whoever leans towards the camera is larger as a whole: the neck grows by as much, within a tenth."""
+    motion = posed(roomy, size=size)
+    moved, _ = Carrier(roomy, places_of(roomy, collar(roomy)))(motion)
+    chin = roomy.landmarks[lm.CHIN, :2]
+    resting = np.linalg.norm(collar(roomy) - chin)
+    assert np.linalg.norm(moved[0] - motion.landmarks[lm.CHIN, :2]) == pytest.approx(size * resting, rel=0.1)
+
+
+@pytest.mark.parametrize("angles", [(0, 0, 0.3), (0, 0.3, 0), (0.4, 0, 0)])
+def test_a_head_that_turns_on_its_neck_leaves_the_trunk(roomy, angles):
+    """Turned about the joint, a head takes hardly anything of the trunk along: at the collar, a sixth of a
+    face's height from the joint, under a fifth of what it would as one piece with the head."""
+    joint = neck_joint(roomy.landmarks)
+    places = places_of(roomy, collar(roomy) + np.array([0, 0.05]))
+    motion = posed(roomy, angles=angles, about=joint)
+    moved, _ = Carrier(roomy, places)(motion)
+    point = np.append(places.points[0], places.depth[0])
+    rigid = motion.head[:2, :3] @ point + motion.head[:2, 3]
+    assert np.linalg.norm(moved[0] - places.points[0]) < 0.2 * np.linalg.norm(rigid - places.points[0])
+
+
+def test_the_trunk_moves_ever_less_downwards(roomy):
+    x, y = collar(roomy)
+    places = places_of(roomy, *[(x, y + d) for d in (0, 0.3, 0.6, 0.9, 1.3)])
+    moved, _ = Carrier(roomy, places)(posed(roomy, (0.08, 0)))
+    way = moved[:, 0] - places.points[:, 0]
+    assert (np.diff(way) < 0).all()
+    assert way[0] > 0.07
+    assert way[-1] == pytest.approx(0, abs=1e-6)
+
+
+def test_nothing_is_pulled_in_from_beyond_the_picture(persona):
+    """Places at the picture's edges, and beyond them, may leave it and go along them, but not inwards."""
+    low = -np.array([persona.crop.x, persona.crop.y]) / persona.crop.side
+    high = low + np.array(persona.picture.shape[1::-1]) / persona.crop.side
+    places = places_of(
+        persona, (low[0], 0.4), (high[0], 0.4), (0.5, low[1]), (0.5, high[1]), (0.5, high[1] + 0.1)
+    )
+    for shift in [(0.1, 0.05), (-0.1, -0.05), (0.02, -0.1)]:
+        moved, _ = Carrier(persona, places)(posed(persona, shift))
+        way = moved - places.points
+        inwards = [way[0, 0], -way[1, 0], way[2, 1], -way[3, 1], -way[4, 1]]
+        assert max(inwards) <= 1e-6
+    inside, _ = Carrier(persona, places_of(persona, (low[0] + EDGE, 0.4)))(posed(persona, (0.05, 0)))
+    assert inside[0, 0] > low[0] + EDGE + 0.04
+
+
+def test_a_breath_lifts_the_shoulders(roomy):
+    joint = neck_joint(roomy.landmarks)[:2]
+    places = places_of(roomy, joint + np.array([0.3, 0.1]))
+    carry = Carrier(roomy, places)
+    out = replace(rest(roomy.landmarks), breath=-1.0)
+    breathed_in, _ = carry(replace(out, breath=1.0))
+    breathed_out, _ = carry(out)
+    assert breathed_in[0, 0] - breathed_out[0, 0] == pytest.approx(2 * CHEST * 0.3, rel=0.3)
