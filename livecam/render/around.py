@@ -161,7 +161,7 @@ def _matte(persona: PersonaData, scale: float, origin: NDArray[np.float64], size
     shift = (np.array([around.x, around.y]) - origin) * scale + k / 2 - 0.5
     matrix = np.array([[k, 0, shift[0]], [0, k, shift[1]]])
     out = cv2.warpAffine(persona.matte, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
-    return np.asarray(out, np.float32) / 255
+    return np.asarray(out, np.float32) / np.float32(255)
 
 
 def _grown(mask: NDArray[np.bool_], by: int) -> U8:
