@@ -178,7 +178,7 @@ def _look(bench: Bench, animator: Animator, motion: Motion, position: int) -> _L
     picture, rendered = animator.paint(motion), bench.renderer.render(motion)
     shown = shown_places(bench.geometry(motion).flow)
     copies = bench.ghosts.copies(rendered, bench.matte.alpha(motion), shown)
-    edge = bench.edge(bench.whole.place(rendered))
+    edge = bench.edge(bench.whole.place(rendered, motion))
     return _Look(
         position,
         picture,
