@@ -57,6 +57,11 @@ SETTLED = 0.05
 is refined stays."""
 
 
+REFINED_SECONDS = 0.1
+"""Between two steps of the neutral face while it is refined: each goes too little to be noticed, and costs
+half a millisecond."""
+
+
 class Tracker(Protocol):
     """Finds the driver's landmarks in a picture."""
 
@@ -263,7 +268,11 @@ class Animator:
         if self._belief.undecided:
             self._transfer = self._neutral = None
             return
-        if self._belief.changed:
+        belief, since = self._belief, time_s - self._updated
+        if self._neutral is not None and not belief.hurries and 0 <= since < REFINED_SECONDS:
+            return
+        self._updated = time_s
+        if belief.changed:
             self._seat = self._new_seat()
         neutral = self._belief.step(time_s, self._neutral)
         if self._neutral is None or float(np.abs(neutral - self._neutral).max()) > SETTLED:

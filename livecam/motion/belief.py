@@ -59,6 +59,11 @@ class NeutralBelief:
         """Whether somebody else is there than at the last `step`."""
         return self._now is not None and self._people.known[-1] is not self._now
 
+    @property
+    def hurries(self) -> bool:
+        """Whether `step` is to be asked for with every frame: one face is being changed for another."""
+        return self.changed or self._switch is not None
+
     def begin(self, neutral: F32, shown: F32 | None, time: float) -> None:
         """Take `neutral` for the face of who is there, and refine it from there. shown: the neutral face so
         far, from which it is eased; None: nothing is. Both (478, 3) pixels."""
