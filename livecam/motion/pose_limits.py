@@ -1,7 +1,7 @@
 """How far a portrait may be turned: what its picture can show, from how it is turned itself.
 
-A face that looks at the camera may be turned to 45 degrees to either side. One that is turned already shows
-little of its far half: turned back, that half is drawn out, and turned on, it comes to where nothing is seen.
+A face that looks at the camera may be turned to 45 degrees to either side. One that is turned already
+may be turned back through the front to the other side, and on until little more than a profile is left.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from livecam.geometry import Array, soft_limit, to_euler
 # Radians, by eye on five portraits and on rendered people turned by 28 degrees.
 FARTHEST: Final = 0.90
 """Yaw from the camera, looking away, that is never exceeded: 36 degrees are reached in full, 44 of 45."""
-BACK: Final = (0.90, 0.35)
-"""Yaw by which a portrait that faces the camera, and one turned by `TURNED`, may be turned back."""
+BACK: Final = (0.90, 0.80)
+"""Yaw by which a portrait that faces the camera, and one turned by `TURNED`, may be turned back: its hidden
+half is completed (`livecam.render.side`)."""
 TURNED: Final = 0.50
 LEAST: Final = 0.25
 """Whatever its own pose: a head that does not turn at all is dead."""

@@ -6,9 +6,12 @@ Only a GPU that is lost while it draws is replaced, by the CPU, with a notice (`
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from livecam import installation
 from livecam.errors import UserError
@@ -111,18 +114,28 @@ class EngineRenderer:
     ) -> None:
         """`weights`: of the refiner; None for the warper alone. `build`: may TensorRT take minutes?"""
         from livecam.engines import EngineError
+        from livecam.render.cpu.warper import CpuWarper
         from livecam.render.geometry import FrameGeometry
+        from livecam.render.side import SideMixer
 
-        self._geometry = FrameGeometry(persona)
         try:
             self._graph = _open(persona, engine, weights, build)
         except EngineError as error:
             todo = "Use --engine auto, or see `livecam doctor`."
             raise UserError(f"engine {engine}", str(error).rstrip("."), todo) from error
         self.name = engine
+        self._geometry = FrameGeometry(persona, hidden_side=self._graph.takes_foreground)
+        self._foreground = persona.foreground
+        self._warp, self._complete = CpuWarper(persona.size), SideMixer(persona)
 
     def render(self, motion: Motion) -> RGB:
-        return self._graph.draw(self._geometry(motion))
+        inputs = self._geometry(motion)
+        side = self._geometry.side(motion)
+        if side is None:
+            return self._graph.draw(inputs)
+        # Graphs know one texture: a portrait that turns back to where it shows too little is moved here.
+        person = self._complete(self._warp(self._foreground, inputs.flow), side)
+        return self._graph.draw(replace(inputs, flow=np.zeros_like(inputs.flow)), person)
 
     def close(self) -> None:
         self._graph.close()

@@ -13,6 +13,7 @@ from livecam.persona.eyeballs import lash_colours
 from livecam.persona.types import PersonaData
 from livecam.render.carried import Carrier
 from livecam.render.raster import FAR, halve, rasterise
+from livecam.render.side import HiddenSide, SideFlow
 
 LASH_SLIDE, RIM_SLIDE = 0.65, 0.4
 """How far the lash row slides towards the crease as the lid shuts, so that lashes do not smear, and the lower
@@ -38,7 +39,8 @@ def _iris_places(points: F32) -> F32:
 class FrameGeometry:
     """Turns motions into `FrameInputs` for one persona. The arrays it returns are reused by the next call."""
 
-    def __init__(self, persona: PersonaData) -> None:
+    def __init__(self, persona: PersonaData, hidden_side: bool = True) -> None:
+        """`hidden_side`: whether what draws completes it, see `side`."""
         self._persona = persona
         lattice = persona.lattice
         self._source = np.concatenate([persona.landmarks[: lm.MESH_COUNT, :2], lattice.points])
@@ -46,17 +48,22 @@ class FrameGeometry:
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
         self._resting_irises = _iris_places(persona.landmarks)
+        hidden = HiddenSide(persona) if hidden_side else None
+        self._side = hidden if hidden is not None and hidden.any else None
         self._nearest = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID), np.float32)
         self._fine = np.empty((2 * FLOW_GRID, 2 * FLOW_GRID, 2), np.float32)
         self._flow = np.empty((FLOW_GRID, FLOW_GRID, 2), np.float32)
 
     def __call__(self, motion: Motion) -> FrameInputs:
         outer, outer_depth = self._carry(motion)
+        if self._side is not None:
+            outer, outer_depth = self._side.unfold(motion, outer, outer_depth)
         vertices = np.concatenate([motion.landmarks[: lm.MESH_COUNT, :2], outer]).astype(np.float32)
         depth = np.concatenate([motion.landmarks[: lm.MESH_COUNT, 2], outer_depth]).astype(np.float32)
         source = self._texture(motion.lids)
         rasterise(vertices, depth, source, self._persona.triangles, self._nearest, self._fine)
         halve(self._nearest, self._fine, self._flow)
+        self._drawn = vertices, depth
         inverse, centres = self._inner(motion)
         return FrameInputs(
             flow=self._flow.transpose(2, 0, 1)[None],
@@ -70,6 +77,10 @@ class FrameGeometry:
     def uncovered(self) -> int:
         """Cells of the last motion's map, of 4 `FLOW_GRID`², that no triangle covers."""
         return int((self._nearest >= FAR).sum())
+
+    def side(self, motion: Motion) -> SideFlow | None:
+        """What completes the hidden side in the last motion's picture; None where nothing does."""
+        return None if self._side is None else self._side(motion.head, *self._drawn)
 
     def _texture(self, lids: F32) -> F32:
         """Source positions of the mesh; under a closing lid the lash row takes clean lid skin instead."""

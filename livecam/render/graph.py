@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from livecam.arrays import F32
 from livecam.engines.base import Engine, EngineError, FeedError
 from livecam.frames import RGB
-from livecam.generator.inputs import FrameInputs, PersonaInputs, frame_specs, input_specs
+from livecam.generator.inputs import FrameInputs, PersonaInputs, frame_specs, input_specs, planes
 
 
 class GraphRenderer:
@@ -45,6 +45,7 @@ class GraphRenderer:
         if not layers.keys() & {spec.name for spec in engine.inputs}:
             layers, told, expected = {}, {}, set(frame_specs())
         self._unsent = layers | told
+        self._foreground, self._replaced = layers.get("foreground"), False
         missing = expected - set(engine.inputs)
         if missing or not _draws(engine, size):
             names = ", ".join(sorted(spec.name for spec in missing)) or "an output"
@@ -60,8 +61,13 @@ class GraphRenderer:
                 f"Write one with: python -m livecam.export --out DIR --size {size}{option}"
             )
 
-    def draw(self, frame: FrameInputs) -> RGB:
-        """size x size x 3, uint8 RGB.
+    @property
+    def takes_foreground(self) -> bool:
+        """Whether the person's layer is an input, so that `draw` can be given another one."""
+        return self._foreground is not None
+
+    def draw(self, frame: FrameInputs, foreground: NDArray[np.uint8] | None = None) -> RGB:
+        """size x size x 3, uint8 RGB. `foreground`: in place of the persona's, in this frame alone.
 
         Raises:
             FeedError: an input of the wrong shape or dtype, or one that holds no numbers.
@@ -75,6 +81,11 @@ class GraphRenderer:
                 )
             if not np.isfinite(values).all():  # a graph would draw black without a word
                 raise FeedError(f"{self.name}: {name} of this frame is not all numbers. Leave the frame out")
+        if foreground is not None:
+            changed["foreground"] = planes(foreground)
+        elif self._replaced and self._foreground is not None:
+            changed["foreground"] = self._foreground
+        self._replaced = foreground is not None
         feeds: dict[str, NDArray[Any]] = self._unsent | changed
         result = self._engine.run(feeds)
         self._unsent = {}  # the engine keeps them

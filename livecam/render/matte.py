@@ -11,6 +11,7 @@ from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.warper import CpuWarper
 from livecam.render.geometry import FrameGeometry
+from livecam.render.side import SideMixer
 
 
 class CutOut:
@@ -21,6 +22,7 @@ class CutOut:
         self._matte = np.ascontiguousarray(persona.foreground[..., 3])
         self._background = persona.background
         self._warp = CpuWarper(persona.size)
+        self._foreground, self._complete = persona.foreground, SideMixer(persona)
 
     def __call__(self, picture: RGB, motion: Motion) -> NDArray[np.uint8]:
         """(size, size, 4) uint8 RGBA, straight alpha: laid over the portrait's background it is `picture`
@@ -34,7 +36,10 @@ class CutOut:
 
     def alpha(self, motion: Motion) -> NDArray[np.uint8]:
         """(size, size) uint8, a fresh array: 255 where the person is, 0 where the background is."""
-        return self._warp(self._matte, self._geometry(motion).flow).copy()
+        flow, side = self._geometry(motion).flow, self._geometry.side(motion)
+        if side is None:
+            return self._warp(self._matte, flow).copy()
+        return self._complete(self._warp(self._foreground, flow), side)[..., 3].copy()
 
 
 @compiled(fastmath=True)

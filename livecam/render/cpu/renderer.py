@@ -11,6 +11,7 @@ from livecam.render.cpu.lids import close_lids
 from livecam.render.cpu.refiner import CpuRefiner
 from livecam.render.cpu.warper import CpuWarper
 from livecam.render.geometry import FrameGeometry
+from livecam.render.side import SideMixer
 
 
 class CpuRenderer:
@@ -22,7 +23,9 @@ class CpuRenderer:
         """`refiner`: of this persona; without one the picture stays as it was warped."""
         self._foreground, self._refiner = persona.foreground, refiner
         self._geometry = FrameGeometry(persona)
+        self._side = self._geometry.side
         self._warp = CpuWarper(persona.size)
+        self._complete = SideMixer(persona)
         self._compose = CpuCompositor(persona)
 
     def render(self, motion: Motion) -> RGB:
@@ -32,7 +35,11 @@ class CpuRenderer:
             EngineError: the refiner's run failed.
         """
         inputs = self._geometry(motion)
-        picture = self._compose(self._warp(self._foreground, inputs.flow), inputs)
+        person = self._warp(self._foreground, inputs.flow)
+        side = self._side(motion)
+        if side is not None:
+            person = self._complete(person, side)
+        picture = self._compose(person, inputs)
         close_lids(picture, inputs)
         return picture if self._refiner is None else self._refiner(picture, inputs.landmarks)
 
