@@ -11,7 +11,6 @@ from livecam.face import landmarks as lm
 from livecam.geometry import smoothstep
 from livecam.motion.limits import HeadLimits
 from livecam.persona.crop import MATTE_SIDE, SURROUNDINGS
-from livecam.persona.lattice import neck_joint
 from livecam.persona.types import PersonaData
 
 EDGE: Final = 0.16
@@ -21,8 +20,11 @@ FREE: Final = 0.09
 """Shares of the crop that the head may go where nothing hinders it: a fifth of its height. By eye."""
 STRETCH: Final = 0.35
 """By how much hair may be stretched between the head and the picture's edge that it touches. By eye."""
-NECK: Final = 0.1
-"""Share of its length by which a neck may become longer or shorter."""
+COLLAR: Final = 0.45
+"""Face heights from the chin to the collar."""
+NECK: Final = 0.07
+"""Share of its length by which a neck may become longer for want of trunk below it: a tenth is seen, and
+other motions add to it."""
 LEAST: Final = 0.02
 """Shares of the crop that any head may go: one that does not move at all looks nailed. By eye."""
 SOLID: Final = 127
@@ -37,9 +39,8 @@ def head_limits(persona: PersonaData) -> HeadLimits:
     top, chin = float(oval[:, 1].min()), float(landmarks[lm.CHIN, 1])
     low, high = picture_edges(persona)
     left, right, upper = _head_box(persona.matte, top, chin)
-    joint = float(neck_joint(landmarks)[1])
-    length = joint - chin
-    held = 1 - float(smoothstep(0, EDGE, high[1] - joint))
+    length = COLLAR * float(np.ptp(oval[:, 1]))
+    held = 1 - float(smoothstep(0, EDGE, high[1] - chin - length))
     up = FREE if held * FREE <= NECK * length else NECK * length / held
     return HeadLimits(
         left=_stretched(high[0] - right),

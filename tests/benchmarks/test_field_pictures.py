@@ -115,7 +115,7 @@ def test_a_cut_at_the_crops_edge_is_as_high_as_it_is(inside):
     assert edge(inside.picture) == pytest.approx(0, abs=1e-6)
     crop = np.full((inside.size, inside.size, 3), 105, np.uint8)
     assert abs(edge(canvas.place(crop))) < 5  # the noise of the picture
-    crop[80:180, -20:] = 165  # hair that the crop's right edge cuts
+    crop[80:180, -60:] = 165  # hair that the crop's right edge cuts
     assert edge(canvas.place(crop)) == pytest.approx(60, abs=5)
 
 
@@ -132,3 +132,10 @@ def test_a_crop_as_large_as_its_picture_has_no_edge(persona):
     picture = np.zeros((300, 300, 3), np.uint8)
     whole = replace(persona, picture=picture, crop=replace(persona.crop, x=0, y=-10, side=320))
     assert CropEdge(whole, picture)(picture) is None
+
+
+def test_an_outline_that_crosses_the_edge_is_no_cut(inside):
+    """A shoulder, aslant over the crop's lower edge, goes on beyond it: a few levels, of noise."""
+    y, x = np.mgrid[0:500, 0:600]
+    picture = np.where((x + 2 * (y - 420) > 300)[..., None], 200, inside.picture).astype(np.uint8)
+    assert CropEdge(inside, inside.picture)(picture) < 8

@@ -9,8 +9,7 @@ import pytest
 
 from livecam.face import landmarks as lm
 from livecam.persona.crop import MATTE_SIDE
-from livecam.persona.lattice import neck_joint
-from livecam.persona.room import EDGE, FREE, LEAST, NECK, head_limits
+from livecam.persona.room import COLLAR, EDGE, FREE, LEAST, NECK, head_limits
 from livecam.persona.types import Crop
 
 
@@ -40,14 +39,15 @@ def test_hair_at_an_edge_holds_the_head_back_from_the_other_side(persona):
 
 
 def test_a_picture_that_ends_at_the_collar_keeps_the_neck(persona):
-    """At the limit the joint stays behind by a tenth of the neck, or the limit is the least of any head."""
+    """At the limit the collar stays behind by a part of the neck, or the limit is the least of any head."""
     for bottom in (-0.1, -0.05, 0.0):
         shown = framed(persona, bottom=bottom)
-        joint, chin = neck_joint(persona.landmarks)[1], persona.landmarks[lm.CHIN, 1]
-        t = np.clip((1 + bottom - joint) / EDGE, 0, 1)
+        chin = persona.landmarks[lm.CHIN, 1]
+        length = COLLAR * np.ptp(persona.landmarks[list(lm.FACE_OVAL), 1])
+        t = np.clip((1 + bottom - chin - length) / EDGE, 0, 1)
         held = 1 - t * t * (3 - 2 * t)
         up = head_limits(shown).up
-        assert up == pytest.approx(min(max(NECK * (joint - chin) / max(held, 1e-9), LEAST), FREE), rel=0.02)
+        assert up == pytest.approx(min(max(NECK * length / max(held, 1e-9), LEAST), FREE), rel=0.02)
 
 
 def test_a_matte_that_shows_nobody_takes_the_whole_crop(persona):
