@@ -165,7 +165,7 @@ def build_persona(
         mask = person_mask(image)
     else:
         mask = cut_crop(person, crop, size)
-    alpha = matte.person_alpha(image, mask, own)
+    alpha, whole = whole_matte(picture, crop, own, matte.person_alpha(image, mask, own), person)
     background = fill.fill_background(image, fill.hidden(alpha, size))
     mouth = None if shots is None or MOUTH in covered else own_mouth(image, own, shots)
     skin, inside = interior.split_layers(image, own, mouth, covered)
@@ -183,7 +183,7 @@ def build_persona(
         lattice=lattice,
         triangles=triangles,
         picture=picture,
-        matte=whole_matte(picture, crop, own, alpha, person),
+        matte=whole,
         meta=meta,
         shots=shots,
     )

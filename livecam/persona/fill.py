@@ -28,12 +28,19 @@ WORKING_SIDE: Final = 256
 """Pixels: colours are continued in a picture of about this side; they change slowly."""
 MOST_HIDDEN: Final = 0.97
 """Share of the picture that the hole may take; of less background nothing can be learnt."""
-DETAIL: Final = 0.03
-"""Share of the picture's side: what is finer than that is texture, what is coarser is colour."""
+COLOUR_BLUR: Final = 0.03
+"""Sigma, as a share of the picture's side, with which colours are taken: what is finer is texture."""
 REFLECTED: Final = 0.08
-"""How far from the hole's rim texture is taken, in the same; the head uncovers no more at a time."""
-TEXTURED: Final = 0.2
-"""How deep in the hole there is texture, ever fainter, in the same: mirrored often it is a pattern."""
+"""How far from the hole's rim the mirror reaches, in the same; the head uncovers no more at a time."""
+MIRRORED: Final = 0.2
+"""How deep in the hole the mirror is seen, ever fainter, in the same: mirrored often it is a pattern."""
+TRUST_BLUR: Final = 0.012
+"""Sigma, in the same, with which the mirror fades towards places where it would show the person."""
+STEP_BLUR, STEP_FADES, STEP_LEAST = 0.015, 0.08, 0.02
+"""Sigma over which the step at the hole's rim is averaged, and how deep in the hole it has faded, in the
+same; weight of the rim that such a mean is divided by at least."""
+STEP_MOST: Final = 10
+"""Levels by which the filling is changed for that: what is more is the person's own colour at the rim."""
 GRAIN: Final = 2
 """Standard deviation of noise on top, in 255 levels: as strong as faint film grain."""
 SEAM_BLUR: Final = 1.5
@@ -72,30 +79,52 @@ def hidden(alpha: F32, side: float) -> U8:
 
 
 def fill_background(image: RGB, hole: U8, seed: int = 0) -> RGB:
-    """The picture with `hole` (H x W, 0 or 1) filled: colours continued smoothly, under the texture of what
-    lies beside the hole, mirrored at its rim.
+    """The picture with `hole` (H x W, 0 or 1) filled: what lies beside the hole, mirrored at its rim, and
+    deep inside colours continued smoothly.
 
-    Patch-based filling with a library (OpenCV's shift map) was tried: 7 to 20 s, steps in walls and sky, and
+    Patch-based filling with a library (OpenCV's shift map) was tried: 7 to 21 s, steps in walls and sky, and
     holes left in the filling. What a head uncovers is a strip along the rim, where a mirror is as good.
     """
     if hole.mean() > MOST_HIDDEN:  # nothing to learn a background from
         return image.copy()
-    reach = 2 * round(SHADE_MARGIN * max(hole.shape)) + 1
-    shaded = np.asarray(
-        cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))), np.uint8
-    )
-    known = 1 - (shaded if shaded.mean() < MOST_HIDDEN else hole)
-    colour = _slow_colours(image, known)
-    texture = np.where(known[..., None] > 0, image - colour, 0).astype(np.float32)
-    x, y = _mirrored_places(1 - known)
-    found = cv2.remap(texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    trusted = cv2.remap(known.astype(np.float32), x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
-    depth = cv2.distanceTransform(1 - known, cv2.DIST_L2, cv2.DIST_MASK_5) / max(hole.shape)
-    share = trusted * (1 - smoothstep(0, TEXTURED, depth)).astype(np.float32)
-    grain = np.random.default_rng(seed).normal(0, GRAIN, (*hole.shape, 1)).astype(np.float32)
-    filled = colour + found * share[..., None] + grain
+    side = max(hole.shape)
+    shaded = _grown(hole, SHADE_MARGIN * side)
+    unknown = shaded if shaded.mean() < MOST_HIDDEN else hole
+    colour = _slow_colours(image, 1 - unknown)
+    x, y = _mirrored_places(unknown)
+    mirrored = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT).astype(np.float32)
+    trusted = cv2.remap(1 - unknown, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
+    trusted = trusted * np.asarray(cv2.GaussianBlur(trusted.astype(np.float32), (0, 0), TRUST_BLUR * side))
+    share = trusted * (1 - smoothstep(0, MIRRORED, _depth(unknown)))
+    filled = colour + (mirrored - colour) * share[..., None].astype(np.float32)
+    filled += _step(image - filled, hole, unknown)
+    filled += np.random.default_rng(seed).normal(0, GRAIN, (*hole.shape, 1)).astype(np.float32)
     mask = np.maximum(cv2.GaussianBlur(hole.astype(np.float32), (0, 0), SEAM_BLUR), hole)[..., None]
     return np.clip(image * (1 - mask) + filled * mask, 0, 255).astype(np.uint8)
+
+
+def _step(difference: F32, hole: U8, unknown: U8) -> F32:
+    """H x W x 3: what to add to the filling so that it meets the picture at the hole's rim; it fades inwards.
+    difference: of the picture from the filling, where it is not hidden."""
+    ring = ((unknown > 0) & (hole == 0)).astype(np.float32)
+    sigma = STEP_BLUR * max(hole.shape)
+    weight = cv2.GaussianBlur(ring, (0, 0), sigma)
+    difference = np.clip(difference, -STEP_MOST, STEP_MOST)
+    step = cv2.GaussianBlur(difference * ring[..., None], (0, 0), sigma)
+    step /= np.maximum(weight, STEP_LEAST)[..., None]
+    fade = 1 - smoothstep(0, STEP_FADES, _depth(hole))
+    return np.asarray(step * fade[..., None], np.float32)
+
+
+def _depth(hole: U8) -> F32:
+    """How deep in the hole a place lies, as a share of the picture's side; 0 outside."""
+    return np.asarray(cv2.distanceTransform(hole, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32) / max(hole.shape)
+
+
+def _grown(hole: U8, by: float) -> U8:
+    reach = 2 * max(round(by), 1) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    return np.asarray(cv2.dilate(hole, kernel), np.uint8)
 
 
 def _slow_colours(image: RGB, known: U8) -> F32:
@@ -105,7 +134,7 @@ def _slow_colours(image: RGB, known: U8) -> F32:
     small = (max(round(width / step), 1), max(round(height / step), 1))
     low = cv2.resize(image * known[..., None], small, interpolation=cv2.INTER_AREA).astype(np.float32)
     weight = cv2.resize(known.astype(np.float32), small, interpolation=cv2.INTER_AREA)
-    sigma = DETAIL * max(small)
+    sigma = COLOUR_BLUR * max(small)
     blurred = cv2.GaussianBlur(low, (0, 0), sigma)
     blurred /= np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-3)[..., None]
     continued = push_pull(np.clip(blurred, 0, 255).astype(np.uint8), (weight > 0.5).astype(np.uint8))

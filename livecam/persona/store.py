@@ -33,7 +33,7 @@ from livecam.ranges import short_text
 
 log = logging.getLogger(__name__)
 
-VERSION = 13
+VERSION = 14
 """Of the format: only personas of this one are loaded. Of every other the picture and the landmarks are used,
 which all formats keep alike: `kept_picture`."""
 CACHED = 24

@@ -19,10 +19,13 @@ SEAM: Final = 0.06
 """Shares of the crop within its edge over which its own, finer matte takes over."""
 
 
-def whole_matte(picture: RGB, crop: Crop, points: F32, alpha: F32, person: NDArray[Any] | None = None) -> U8:
-    """(MATTE_SIDE, MATTE_SIDE) uint8: where the person is in the surroundings of the crop.
+def whole_matte(
+    picture: RGB, crop: Crop, points: F32, alpha: F32, person: NDArray[Any] | None = None
+) -> tuple[F32, U8]:
+    """The crop's matte, S x S in 0..1, and (MATTE_SIDE, MATTE_SIDE) uint8, that of its surroundings: at the
+    crop's edge both are the same.
 
-    picture: H x W x 3. points: (478, 3), 0..1 of the crop. alpha: S x S in 0..1, the crop's own matte.
+    picture: H x W x 3. points: (478, 3), 0..1 of the crop. alpha: S x S in 0..1, the crop's matte by itself.
     person: H x W in 0..1, the person's mask, where that is known.
     """
     around = surroundings(crop)
@@ -35,13 +38,14 @@ def whole_matte(picture: RGB, crop: Crop, points: F32, alpha: F32, person: NDArr
         whole = cut_crop(person, around, MATTE_SIDE).astype(np.float32)
     side = MATTE_SIDE // SURROUNDINGS
     low = (SURROUNDINGS - 1) // 2 * side
-    own = cv2.resize(alpha, (side, side), interpolation=cv2.INTER_AREA)
-    inwards = (np.arange(side) + 0.5) / side
-    ramp = smoothstep(0, SEAM, np.minimum(inwards, 1 - inwards))
-    share = ramp[:, None] * ramp[None]
     part = whole[low : low + side, low : low + side]
-    whole[low : low + side, low : low + side] = part + share * (own - part)
-    return np.asarray(np.round(np.clip(whole, 0, 1) * 255), np.uint8)
+    size = len(alpha)
+    inwards = (np.arange(size) + 0.5) / size
+    ramp = smoothstep(0, SEAM, np.minimum(inwards, 1 - inwards)).astype(np.float32)
+    coarse = cv2.resize(part, (size, size), interpolation=cv2.INTER_LINEAR)
+    joined = np.asarray(np.clip(coarse + ramp[:, None] * ramp[None] * (alpha - coarse), 0, 1), np.float32)
+    part[:] = cv2.resize(joined, (side, side), interpolation=cv2.INTER_AREA)
+    return joined, np.asarray(np.round(np.clip(whole, 0, 1) * 255), np.uint8)
 
 
 def _segmented(picture: RGB, around: Crop) -> F32:

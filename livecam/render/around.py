@@ -176,8 +176,8 @@ def _strips(active: U8, left: int, top: int, side: int, margin: int) -> list[Box
     boxes = [
         (0, 0, width, upper),
         (0, lower, width, height),
-        (0, upper, left + margin, lower),
-        (left + side - margin, upper, width, lower),
+        (0, top, left + margin, top + side),
+        (left + side - margin, top, width, top + side),
     ]
     found = []
     for box in boxes:

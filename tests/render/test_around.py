@@ -12,6 +12,7 @@ from test_carried import posed
 from livecam.face import landmarks as lm
 from livecam.motion.types import rest
 from livecam.persona.enroll import build_persona
+from livecam.render.around import _strips, _within
 from livecam.render.canvas import PictureCanvas
 from livecam.render.cpu.renderer import CpuRenderer
 
@@ -40,9 +41,8 @@ def wide(face):
     cv2.ellipse(
         person, (int(centre[0]), int(centre[1]) - height // 3), (height // 2, height), 0, 0, 360, 255, -1
     )
-    cv2.ellipse(
-        person, (int(centre[0]), SIDE), (height, SIDE - int(centre[1]) - height // 2), 0, 0, 360, 255, -1
-    )
+    trunk = (8 * height // 5, SIDE - int(centre[1]) - height // 2)
+    cv2.ellipse(person, (int(centre[0]), SIDE), trunk, 0, 0, 360, 255, -1)
     alpha = cv2.GaussianBlur(person, (0, 0), 1.5).astype(np.float32)[..., None] / 255
     cloth, wall = CLOTH + soft_texture(1), WALL + soft_texture(2)
     picture = np.clip(cloth * alpha + wall * (1 - alpha), 0, 255).astype(np.uint8)
@@ -105,3 +105,17 @@ def test_nobody_beyond_the_crop_costs_nothing(persona):
     motion = posed(persona, (0.05, 0))
     rendered = CpuRenderer(persona).render(motion)
     np.testing.assert_array_equal(canvas.place(rendered, motion), canvas.place(rendered))
+
+
+@pytest.mark.parametrize("margin", [4, 20, 40])
+def test_strips_leave_no_gap(margin):
+    """Whatever is active outside the crop's inner part is drawn, and nothing twice."""
+    left, top, side, widest = 60, 40, 120, 40
+    active = np.ones((220, 260), np.uint8)
+    drawn = np.zeros_like(active)
+    strips = _strips(active, left, top, side, widest)
+    for x0, y0, x1, y1 in _within(strips, left, top, side, margin):
+        drawn[y0:y1, x0:x1] += 1
+    wanted = np.ones_like(active)
+    wanted[top + margin : top + side - margin, left + margin : left + side - margin] = 0
+    np.testing.assert_array_equal(drawn, wanted)
