@@ -166,7 +166,9 @@ def build_persona(
     else:
         mask = cut_crop(person, crop, size)
     alpha, whole = whole_matte(picture, crop, own, matte.person_alpha(image, mask, own), person)
-    background = fill.fill_background(image, fill.hidden(alpha, size))
+    hole = fill.hidden(alpha, size)
+    background = fill.fill_background(image, hole)
+    alpha = matte.with_fringe(alpha, hole)
     mouth = None if shots is None or MOUTH in covered else own_mouth(image, own, shots)
     skin, inside = interior.split_layers(image, own, mouth, covered)
     colour = matte.foreground_colour(skin, alpha, background)

@@ -19,9 +19,9 @@ eye."""
 HOLE_MARGIN: Final = 0.012
 """How far beyond the matte the background is filled, as a share of the crop: there the person's colour may
 still shine through."""
-SHADE_MARGIN: Final = 0.02
-"""How far beyond the hole nothing is learnt of the background, as a share of the picture's side: there the
-person's shade lies, and stray hair."""
+SHADE_MARGIN: Final = 0.006
+"""How far beyond the hole nothing is learnt of the background, as a share of the picture's side: there is
+stray hair. With .02 what is filled meets the picture worse: whole crops of ten films lose .1 dB."""
 HOLE_ALPHA: Final = 0.03
 """Alpha above which a pixel belongs to that hole: 8 of 255 levels."""
 WORKING_SIDE: Final = 256
@@ -39,7 +39,7 @@ TRUST_BLUR: Final = 0.012
 STEP_BLUR, STEP_FADES, STEP_LEAST = 0.015, 0.08, 0.02
 """Sigma over which the step at the hole's rim is averaged, and how deep in the hole it has faded, in the
 same; weight of the rim that such a mean is divided by at least."""
-STEP_MOST: Final = 10
+STEP_MOST: Final = 30
 """Levels by which the filling is changed for that: what is more is the person's own colour at the rim."""
 GRAIN: Final = 2
 """Standard deviation of noise on top, in 255 levels: as strong as faint film grain."""

@@ -30,6 +30,9 @@ OVAL_BLUR: Final = 2 / 512
 COVERS: Final = 1.001
 """Keeps what is surely the person at 1 where a blur has rounded it down."""
 
+FRINGE: Final = 0.3
+"""Alpha of that rim where it is at the person; at the hole's edge it is 0."""
+
 # Taking the background out of a soft edge.
 LEAST_ALPHA: Final = 0.12
 """Alpha that the person's colour is divided by at least: less only multiplies noise."""
@@ -54,6 +57,20 @@ def person_alpha(image: RGB, person: F32, points: F32) -> F32:
     face = cv2.GaussianBlur(polygon_mask(size, points[list(lm.FACE_OVAL)]), (0, 0), OVAL_BLUR * size)
     whole = np.maximum(sharp, face / 255.0)
     return (whole * _near_the_person(whole, points)).astype(np.float32)
+
+
+def with_fringe(alpha: F32, hole: NDArray[np.uint8]) -> F32:
+    """The matte, with a faint rim as wide as the hole that is filled behind it is wider than the person.
+
+    What of the picture lies there goes along with the person, fading: at rest the picture comes back, and a
+    shade beside the hair is not left behind. alpha: H x W in 0..1. hole: H x W, 0 or 1.
+    """
+    beyond = (hole > 0) & (alpha < FRINGE)
+    depth = cv2.distanceTransform((hole > 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    widest = max(float(depth[beyond].max(initial=0.0)), 1.0)
+    return np.asarray(
+        np.where(beyond, np.maximum(alpha, FRINGE * np.minimum(depth / widest, 1)), alpha), np.float32
+    )
 
 
 def _near_the_person(alpha: NDArray[np.floating], points: F32) -> NDArray[np.floating]:

@@ -80,7 +80,9 @@ class AroundCrop:
         active = canvas & _grown(alpha > fill.HOLE_ALPHA, reach)
         self._corner = np.array([x0, y0])
         self._strips = _strips(active, left - x0, top - y0, side, round(rim) + reach)
-        self._background = fill.fill_background(picture, fill.hidden(alpha, side))
+        hole = fill.hidden(alpha, side)
+        self._background = fill.fill_background(picture, hole)
+        alpha = matte.with_fringe(alpha, hole)
         colour = matte.foreground_colour(picture, alpha, self._background)
         self._person = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])
         height, width = inside[3], inside[2]
