@@ -33,6 +33,8 @@ STILL: Final = 0.1
 """Pixels: what moves less is left as it is in the picture."""
 REACH: Final = 0.15
 """Shares of the crop beyond the person that a motion can bring it to."""
+NEAR: Final = 0.03
+"""Shares of the crop from the person within which a motion is seen."""
 
 
 class AroundCrop:
@@ -79,7 +81,9 @@ class AroundCrop:
         canvas[max(inside[1] - y0, 0) : inside[3] - y0, max(inside[0] - x0, 0) : inside[2] - x0] = 1
         active = canvas & _grown(alpha > fill.HOLE_ALPHA, reach)
         self._corner = np.array([x0, y0])
+        active[inner(round(rim) + reach)] = 0
         self._strips = _strips(active, left - x0, top - y0, side, round(rim) + reach)
+        person = np.asarray(alpha > fill.HOLE_ALPHA, np.uint8)
         hole = fill.hidden(alpha, side)
         self._background = fill.fill_background(picture, hole)
         alpha = matte.with_fringe(alpha, hole)
@@ -95,12 +99,15 @@ class AroundCrop:
         places = (self._nodes.reshape(-1, 2) * self._cell - [left, top]) / side
         self._carry = Carrier(persona, attach(persona.landmarks, places.astype(np.float32)))
         self._resting = places.astype(np.float32)
+        # How deep inside the crop a node lies, in pixels.
+        self._depth = side * np.minimum(places, 1 - places).min(-1).reshape(self._nodes.shape[:2])
+        self._seen = _near(person, self._nodes * self._cell - self._corner, self._cell + NEAR * side)
 
     def draw(self, motion: Motion, out: RGB, mask: U8) -> None:
         """Into a canvas that shows the resting picture; `mask`, (side, side), says how much of the crop will
         be laid over it: less where the crop had to take from beyond its edge. Both in place."""
         sources = self._sources(motion)
-        way = float(np.abs(sources).max())
+        way = self._way(np.abs(sources).max(-1))
         if way < STILL:
             return
         left, top, side = self._crop
@@ -108,6 +115,15 @@ class AroundCrop:
         inner = int(np.ceil(self._rim + way))
         for box in _within(self._strips, left - x0, top - y0, side, inner):
             self._draw_strip(sources, box, out, mask)
+
+    def _way(self, ways: F32) -> float:
+        """How far anything moves that is seen beyond the crop's inner part: the part to which nothing comes
+        from beyond the edge, which is the smaller the farther things move."""
+        way = 0.0
+        for _ in range(ROUNDS + 1):
+            there = self._seen & (self._depth < self._rim + way + self._cell)
+            way = float(ways[there].max(initial=0.0))
+        return way
 
     def _draw_strip(self, sources: F32, box: Box, out: RGB, mask: U8) -> None:
         """box: in pixels of the layers."""
@@ -169,6 +185,15 @@ def _matte(persona: PersonaData, scale: float, origin: NDArray[np.float64], size
 def _grown(mask: NDArray[np.bool_], by: int) -> U8:
     distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
     return np.asarray(distance <= by, np.uint8)
+
+
+def _near(person: U8, places: F32, reach: float) -> NDArray[np.bool_]:
+    """Which of the places, (rows, columns, 2) in pixels, have something of the person within `reach`."""
+    side = 2 * int(np.ceil(reach)) + 1
+    near = cv2.dilate(person, np.ones((side, side), np.uint8))
+    height, width = person.shape
+    x, y = np.round(places).astype(int).transpose(2, 0, 1)
+    return np.asarray(near[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] > 0)
 
 
 def _strips(active: U8, left: int, top: int, side: int, margin: int) -> list[Box]:
