@@ -34,6 +34,9 @@ REFLECTED: Final = 0.08
 """How far from the hole's rim the mirror reaches, in the same; the head uncovers no more at a time."""
 MIRRORED: Final = 0.2
 """How deep in the hole the mirror is seen, ever fainter, in the same: mirrored often it is a pattern."""
+STRANGE: Final = (30, 70)
+"""Levels by which what the mirror shows may differ from the colours at the rim: from the first on it is seen
+less, from the second not at all. It is the frame of the picture, or another thing's edge."""
 TRUST_BLUR: Final = 0.012
 """Sigma, in the same, with which the mirror fades towards places where it would show the person."""
 STEP_BLUR, STEP_FADES, STEP_LEAST = 0.015, 0.08, 0.02
@@ -91,12 +94,16 @@ def fill_background(image: RGB, hole: U8, seed: int = 0) -> RGB:
     shaded = _grown(hole, SHADE_MARGIN * side)
     unknown = shaded if shaded.mean() < MOST_HIDDEN else hole
     colour = _slow_colours(image, 1 - unknown)
-    x, y = _mirrored_places(unknown)
-    mirrored = cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT).astype(np.float32)
-    trusted = cv2.remap(1 - unknown, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
-    trusted = trusted * np.asarray(cv2.GaussianBlur(trusted.astype(np.float32), (0, 0), TRUST_BLUR * side))
-    share = trusted * (1 - smoothstep(0, MIRRORED, _depth(unknown)))
-    filled = colour + (mirrored - colour) * share[..., None].astype(np.float32)
+    rim, place = _mirrored_places(unknown)
+    mirrored = cv2.remap(image, place, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    mirrored = mirrored.astype(np.float32)
+    near = (1 - smoothstep(0, MIRRORED, _depth(unknown)))[..., None].astype(np.float32)
+    colour = colour + near * (cv2.remap(colour, rim, None, cv2.INTER_LINEAR) - colour)
+    known = cv2.remap(1 - unknown, place, None, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT)
+    strange = np.abs(cv2.GaussianBlur(mirrored, (0, 0), SEAM_BLUR) - colour).max(-1)
+    trusted = (known * (1 - smoothstep(*STRANGE, strange))).astype(np.float32)
+    trusted *= cv2.GaussianBlur(trusted, (0, 0), TRUST_BLUR * side)
+    filled = colour + (mirrored - colour) * near * trusted[..., None]
     filled += _step(image - filled, hole, unknown)
     filled += np.random.default_rng(seed).normal(0, GRAIN, (*hole.shape, 1)).astype(np.float32)
     mask = np.maximum(cv2.GaussianBlur(hole.astype(np.float32), (0, 0), SEAM_BLUR), hole)[..., None]
@@ -143,8 +150,8 @@ def _slow_colours(image: RGB, known: U8) -> F32:
 
 
 def _mirrored_places(hole: U8) -> tuple[F32, F32]:
-    """(H, W) twice, x and y: for each place of the hole the one as far outside its rim, to and fro within
-    `REFLECTED`; for others themselves."""
+    """(H, W, 2) twice: for each place of the hole the nearest one of its rim, and the one as far outside as
+    it is within, to and fro up to `REFLECTED`; for others themselves."""
     height, width = hole.shape
     distance, label = cv2.distanceTransformWithLabels(
         hole, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
@@ -153,12 +160,12 @@ def _mirrored_places(hole: U8) -> tuple[F32, F32]:
     nearest = np.zeros((int(label.max()) + 1, 2), np.float32)
     nearest[label[rows, columns]] = np.stack([columns, rows], 1)
     here = np.stack(np.meshgrid(np.arange(width), np.arange(height)), -1).astype(np.float32)
-    rim = nearest[label]
+    rim = np.where(hole[..., None] > 0, nearest[label], here)
     reach = max(REFLECTED * max(height, width), 1.0)
     folded = np.abs((distance + reach) % (2 * reach) - reach)
     outwards = (rim - here) / np.maximum(distance, 1e-6)[..., None]
     place = np.where(hole[..., None] > 0, rim + outwards * folded[..., None], here)
-    return np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1])
+    return rim, np.ascontiguousarray(place, np.float32)
 
 
 def polygon_mask(size: int, points: F32, grow: int = 0) -> U8:

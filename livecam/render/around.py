@@ -54,13 +54,15 @@ class AroundCrop:
         pixels over which the crop is laid in."""
         left, top, side = crop
         self._crop, self._rim = crop, rim
-        # What a motion can bring in lies beyond the canvas, too, where the picture goes on there.
-        rows, columns = persona.picture.shape[:2]
+        # What a motion can bring in lies beyond the canvas, too, where the picture goes on there. Beyond the
+        # surroundings nobody is known.
         reach = round(REACH * side)
-        ends = np.floor((np.array([columns, rows]) - origin) * scale).astype(int)
-        x0, y0 = (
-            max(low - reach, int(np.ceil(-o * scale))) for low, o in zip(inside[:2], origin, strict=True)
-        )
+        around = surroundings(persona.crop)
+        first = np.maximum(np.array([around.x, around.y]), 0)
+        last = np.minimum(np.array([around.x, around.y]) + around.side, persona.picture.shape[1::-1])
+        starts = np.ceil((first - origin) * scale).astype(int)
+        ends = np.floor((last - origin) * scale).astype(int)
+        x0, y0 = (max(low - reach, int(start)) for low, start in zip(inside[:2], starts, strict=True))
         x1, y1 = (min(high + reach, int(end)) for high, end in zip(inside[2:], ends, strict=True))
         picture = cut_picture(persona.picture, scale, origin + np.array([x0, y0]) / scale, (x1 - x0, y1 - y0))
         alpha = _matte(persona, scale, origin + np.array([x0, y0]) / scale, (x1 - x0, y1 - y0))

@@ -9,10 +9,10 @@ import numpy as np
 
 from livecam.arrays import F32
 from livecam.face import landmarks as lm
-from livecam.geometry import Array, smoothstep
+from livecam.geometry import Array, smoothstep, soft_limit
 from livecam.motion.types import Motion
 from livecam.persona.lattice import neck_joint
-from livecam.persona.room import EDGE, picture_edges
+from livecam.persona.room import EDGE, SHOULDER_EDGE, picture_edges, touched_edges
 from livecam.persona.types import Lattice, PersonaData
 
 SMALL_TURN_SHARE: Final = 0.3
@@ -24,6 +24,8 @@ NECK_BENDS: Final = 0.03
 """Shares of the crop that a head is shifted, a fifteenth of its height, at which half of that is the neck's
 bending and half the trunk's. On five of ten clips trunks that follow at once make the whole crop .1 dB worse,
 on the other five .4; with this they make it no worse than ones that stand."""
+TRUNK_MOST: Final = 0.1
+"""Shares of the crop that a trunk goes at most: a little more than a head, `livecam.persona.room.FREE`."""
 NEARER: Final = 0.05
 """The same of the logarithm of the head's size."""
 CHEST, LIFT = 0.006, 0.003
@@ -54,7 +56,8 @@ def trunk_pose(head: F32, joint: Array, breath: float = 0.0) -> F32:
     """
     size, _ = _taken_apart(head)
     shift = _shift(head, joint)
-    shift *= _share_beyond(float(np.hypot(shift[0], shift[1])), NECK_BENDS)
+    way = max(float(np.hypot(shift[0], shift[1])), 1e-9)
+    shift *= _share_beyond(way, NECK_BENDS) * float(soft_limit(way, TRUNK_MOST)) / way
     shift[1] -= LIFT * breath
     grown = np.log(size) * _share_beyond(float(np.log(size)), NEARER) + np.log1p(CHEST * breath)
     return _pose_about(joint, np.exp(grown) * np.eye(3), shift)
@@ -75,7 +78,7 @@ class Carrier:
         self._root = np.sqrt(lattice.head)[:, None]
         self._pivot = persona.landmarks[list(lm.STABLE)].mean(0).astype(np.float64)
         self._joint = neck_joint(persona.landmarks)
-        self._from_low, self._from_high = _room(persona, lattice.points)
+        self._from_low, self._from_high = _room(persona, lattice)
 
     def __call__(self, motion: Motion) -> tuple[F32, F32]:
         """Driven positions (N, 2) and depth (N,), in 0..1 of the crop."""
@@ -93,14 +96,21 @@ class Carrier:
         return lattice.points + moved, depth
 
 
-def _room(persona: PersonaData, points: F32) -> tuple[F32, F32]:
+def _room(persona: PersonaData, lattice: Lattice) -> tuple[F32, F32]:
     """(N, 2) twice: how freely places move to the right and down, away from the picture's left and upper
-    edge, and to the left and up. 0 at the edge and beyond, 1 from `livecam.persona.room.EDGE` on."""
+    edge, and to the left and up: not at all at the edge and beyond where the person touches it, wholly where
+    only the wall does."""
     low, high = picture_edges(persona)
-    return (
-        smoothstep(0, EDGE, points - low).astype(np.float32),
-        smoothstep(0, EDGE, high - points).astype(np.float32),
-    )
+    touched = touched_edges(persona)
+    points = lattice.points.astype(np.float64)
+    x, y = points.T
+    sideways = EDGE + (SHOULDER_EDGE - EDGE) * (1 - lattice.head)
+    width = np.stack([sideways, np.full_like(sideways, EDGE)], 1)
+    held = np.stack([touched.at("left", y), touched.at("top", x)], 1)
+    from_low = 1 - held * (1 - smoothstep(0, 1, (points - low) / width))
+    held = np.stack([touched.at("right", y), touched.at("bottom", x)], 1)
+    from_high = 1 - held * (1 - smoothstep(0, 1, (high - points) / width))
+    return from_low.astype(np.float32), from_high.astype(np.float32)
 
 
 def _taken_apart(head: F32) -> tuple[float, Array]:
