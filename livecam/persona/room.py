@@ -27,6 +27,8 @@ FREE: Final = 0.09
 """Shares of the crop that the head may go where nothing hinders it: a fifth of its height. By eye."""
 HELD: Final = 0.02
 """The same away from an edge that hair touches: it is drawn out by a fifth. By eye."""
+LEAST: Final = 0.012
+"""The same upwards over a trunk that does not follow at all: a neck becomes longer by a sixteenth."""
 HELD_SMALLER: Final = 0.98
 """And how much smaller such a head may get. By eye."""
 ABOVE_CHIN: Final = 0.3
@@ -61,7 +63,7 @@ def head_limits(persona: PersonaData) -> HeadLimits:
     return HeadLimits(
         left=HELD if right else FREE,
         right=HELD if left else FREE,
-        up=max(up, HELD),
+        up=max(up, LEAST),
         down=HELD if above else FREE,
         smaller=HELD_SMALLER if left or right or above else HeadLimits().smaller,
     )

@@ -15,6 +15,7 @@ from livecam.persona.room import (
     FREE,
     HELD,
     HELD_SMALLER,
+    LEAST,
     NECK,
     head_limits,
     touched_edges,
@@ -60,7 +61,7 @@ def test_a_picture_that_ends_at_the_collar_keeps_the_neck(persona):
         t = np.clip((1 + bottom - chin - length) / EDGE, 0, 1)
         held = 1 - t * t * (3 - 2 * t)
         up = head_limits(shown).up
-        assert up == pytest.approx(min(max(NECK * length / max(held, 1e-9), HELD), FREE), rel=0.02)
+        assert up == pytest.approx(min(max(NECK * length / max(held, 1e-9), LEAST), FREE), rel=0.02)
 
 
 def test_only_where_the_person_is_cut_an_edge_is_touched(persona):
