@@ -29,7 +29,7 @@ ROUNDS: Final = 2
 """Of finding where a place comes from: each leaves a fifth of the error, of a tenth of a node's distance."""
 SURELY: Final = 0.5
 """Alpha above which a place is the person."""
-STILL: Final = 0.1
+STILL: Final = 0.25
 """Pixels: what moves less is left as it is in the picture."""
 REACH: Final = 0.15
 """Shares of the crop beyond the person that a motion can bring it to."""

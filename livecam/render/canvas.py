@@ -26,7 +26,7 @@ FACE_SHARE = 0.40
 """Height of the face (forehead to chin) in a framed canvas, as a share of its own: as in a call. By eye."""
 EYE_LINE = 0.42
 """Where the eyes sit from the top in a framed canvas, if the picture reaches that far. By eye."""
-FEATHER = 0.04
+FEATHER = 0.02
 """Width of the soft rim of the crop, as a share of its side, where it lies inside the picture. By eye."""
 
 # The bars around a picture, by eye.
