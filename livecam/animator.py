@@ -149,7 +149,9 @@ class Animator:
         self._filter = OneEuroFilter()
         self._doubt = PartDoubt()
         self._unit = 0.0
-        self._presence = Presence(rest(persona.landmarks), _idle(persona) if self._settings.idle else None)
+        gain = max(self._settings.pose_gain, self._settings.expression_gain)
+        idle = _idle(persona) if self._settings.idle else None
+        self._presence = Presence(rest(persona.landmarks), idle, gain)
         self._transfer: MotionTransfer | None = None
         self._limits = head_limits(persona)
         self._seat = self._new_seat()

@@ -1,11 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from faces import turned
 
 from livecam.motion.idle import Idle
-from livecam.motion.presence import HOLD_SECONDS, REST_SECONDS, RETURN_SECONDS, WAKE_SECONDS, Presence
+from livecam.motion.presence import (
+    HOLD_SECONDS,
+    JUDGED_SECONDS,
+    QUICKEST,
+    REST_SECONDS,
+    RETURN_SECONDS,
+    WAKE_SECONDS,
+    Presence,
+)
+from livecam.motion.seat import GAP_SECONDS
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 
@@ -110,3 +122,85 @@ def test_breath_is_blended_like_all_else(still, alive):
     assert breathing.breath != 0
     assert still.blend(breathing, 0.5).breath == pytest.approx(breathing.breath / 2)
     assert still.breath == 0
+
+
+FRAME = 0.04
+EASED = 1.5 * FRAME / RETURN_SECONDS
+"""Largest share of the way that is eased within a frame: smoothstep's steepest slope is 1.5."""
+
+
+def moved(motion, x, y=0.0):
+    """The motion, its landmarks a little aside."""
+    return replace(motion, landmarks=motion.landmarks + np.float32([x, y, 0]))
+
+
+def largest_step(presence, given):
+    """given: motions and their times."""
+    shown = [presence.update(motion, time) for motion, time in given]
+    return max(distance(a, b) for a, b in pairwise(shown))
+
+
+def frames(motions, start=0.0):
+    return [(motion, start + k * FRAME) for k, motion in enumerate(motions)]
+
+
+@pytest.mark.parametrize("nobody", [0, 8])
+def test_after_a_gap_it_eases_to_where_the_new_seat_has_it(still, nobody):
+    """Frames that do not come for longer than the seat is kept, then some that nobody can be told in."""
+    away = 0.04  # less than a head may move within a frame
+    back = frames([None] * nobody + [still] * 20, 20 * FRAME + GAP_SECONDS)
+    given = frames([moved(still, away)] * 20) + back
+    presence = Presence(still)
+    assert largest_step(presence, given) <= away * max(EASED, 1.5 * JUDGED_SECONDS[1] / RETURN_SECONDS)
+    assert presence.update(still, back[-1][1] + FRAME) is still
+
+
+def test_a_short_loss_from_which_it_comes_back_elsewhere_is_eased(still):
+    given = frames([still] * 5 + [None] * 3 + [moved(still, 0.2)] * 20)
+    presence = Presence(still)
+    assert largest_step(presence, given) <= 1.01 * EASED * 0.2
+    assert presence.update(given[-1][0], given[-1][1] + FRAME) is given[-1][0]
+
+
+def test_a_leap_is_eased_and_arrives(still):
+    far = moved(still, 0.2)
+    given = frames([still] * 5 + [far] * 9)
+    presence = Presence(still)
+    assert largest_step(presence, given) <= 1.01 * EASED * 0.2
+    assert presence.update(far, given[-1][1] + FRAME) is far
+
+
+@pytest.mark.parametrize("every", [1, 2, 10])
+def test_what_leaps_to_and_fro_never_jumps(still, every):
+    given = frames([moved(still, 0.15 * (-1) ** (k // every)) for k in range(100)])
+    assert largest_step(Presence(still), given) <= 1.01 * EASED * 0.3
+
+
+def test_one_stray_frame_is_hardly_seen(still):
+    given = frames([still] * 10 + [moved(still, 0.3)] + [still] * 12)
+    presence = Presence(still)
+    shown = [presence.update(motion, time) for motion, time in given]
+    assert max(distance(one, still) for one in shown) <= EASED * 0.3
+    assert shown[-1] is still
+
+
+@pytest.mark.parametrize("seconds", [1 / 60, FRAME, 0.1])
+def test_the_quickest_head_passes_unchanged(still, seconds):
+    presence = Presence(still)
+    step = 0.95 * QUICKEST * seconds
+    for k in range(20):
+        motion = moved(still, step * (k % 2))
+        assert presence.update(motion, k * seconds) is motion
+
+
+def test_a_portrait_that_moves_more_than_the_driver_may_be_quicker(still):
+    quick = moved(still, 1.9 * QUICKEST * FRAME)
+    for gain, passes in ((1.0, False), (2.0, True)):
+        presence = Presence(still, gain=gain)
+        presence.update(still, 0.0)
+        assert (presence.update(quick, FRAME) is quick) == passes
+
+
+def test_the_first_motion_is_no_leap(still):
+    far = moved(still, 0.3)
+    assert Presence(still).update(far, 0.0) is far
