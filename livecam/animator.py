@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from livecam.errors import UserError
 from livecam.face.doubt import PartDoubt
 from livecam.face.filter import OneEuroFilter
-from livecam.face.measures import mouth_width
+from livecam.face.measures import mouth_width, on_a_line
 from livecam.face.mirror import mirrored
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.given import check_landmarks, check_picture, check_time
@@ -394,4 +394,6 @@ def _cut_out(persona: PersonaData, canvas: str) -> CutOut:
 def _usable(points: Landmarks, frame: DriverFrame) -> bool:
     """Whether the points can be a face at all, and in or near the frame, where its size is known."""
     reach = 4 * max(frame.width, frame.height) or FARTHEST
-    return bool(np.isfinite(points).all() and np.abs(points).max() < reach and mouth_width(points) > 0)
+    if not np.isfinite(points).all() or np.abs(points).max() >= reach or on_a_line(points):
+        return False
+    return mouth_width(points) > 0

@@ -69,7 +69,11 @@ def pixel_box(low: Any, high: Any, size: int) -> tuple[int, int, int, int]:
 
 
 def smoothstep(start: float, end: float, x: Any) -> Array:
-    """0 before `start`, 1 after `end`, 3t^2 - 2t^3 between; `start` may lie above `end`."""
+    """0 before `start`, 1 after `end`, 3t^2 - 2t^3 between; `start` may lie above `end`, and on it for a
+    step."""
+    if start == end:
+        stepped: Array = np.asarray(x >= start, np.float64)
+        return stepped
     t = np.clip((x - start) / (end - start), 0.0, 1.0)
     out: Array = t * t * (3.0 - 2.0 * t)
     return out

@@ -57,7 +57,8 @@ def check_landmarks(what: str, value: object) -> Landmarks:
         raise UserError(what, f"it is a {kind}, not an array of numbers", todo)
     if value.shape != (lm.COUNT, 3):
         raise UserError(what, f"its shape is {value.shape}, not ({lm.COUNT}, 3)", todo)
-    points = value.astype(np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and refused
+        points = value.astype(np.float32)
     if not np.isfinite(points).all():
         raise UserError(what, "not all of them are finite numbers", todo)
     if np.ptp(points[:, :2], axis=0).min() == 0:
@@ -94,8 +95,9 @@ def check_time(time_s: float | None, last_s: float, last_given: bool) -> float:
     """
     what = f"time_s {number_text(time_s)}"
     given = time.monotonic() if time_s is None else time_s
+    number = isinstance(given, int | float | np.floating | np.integer) and not isinstance(given, bool)
     try:
-        seconds = float(given) if isinstance(given, int | float | np.floating | np.integer) else math.nan
+        seconds = float(given) if number else math.nan
     except OverflowError:  # Python's integers have no end
         seconds = math.inf
     if not math.isfinite(seconds):

@@ -49,7 +49,7 @@ class MotionSettings:
     follow: str = "head"
     """"head": how the head moves, not where the driver sits: place, distance and slow tilt are let go of.
     "frame": so, and the picture pans and zooms a little with the driver. "all": place and distance as the
-    driver's."""
+    driver's, for comparisons: the head may move farther than the picture can show."""
     mirror: bool | None = None
     """None: as the source suggests (webcams mirrored, films not, performances as when recorded)."""
     neutral_seconds: Annotated[float, Range(0, 60)] = 2.0

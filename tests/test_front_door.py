@@ -191,6 +191,8 @@ SHARES = np.random.default_rng(0).uniform(-0.4, 1.4, (478, 3))
         ({"landmarks": FACE.astype(object)}, "landmarks: it is a object array"),
         ({"frame": PICTURE, "landmarks": FACE}, "frame and landmarks: both"),
         ({"time_s": float("nan")}, "time_s nan: not a finite number"),
+        ({"landmarks": np.float64(1e38) * (1 + 1e3 * SHARES)}, "landmarks: not all of them are finite"),
+        ({"time_s": True}, "time_s True: not a finite number"),
         ({"time_s": "now"}, "time_s 'now': not a finite number"),
         ({"time_s": "1"}, "time_s '1': not a finite number"),
         ({"time_s": 10**400}, r"time_s 1000.*: not a finite number"),
@@ -202,7 +204,7 @@ def test_wrong_input_is_named_and_changes_nothing(
 ) -> None:
     with animator() as moving, animator() as other:
         before = [one(time_s=2.0, landmarks=face) for one in (moving, other)]
-        with pytest.raises(livecam.UserError, match=said):
+        with pytest.raises(livecam.UserError, match=said), np.errstate(all="raise"):
             moving(**{"time_s": 2.5} | given)
         after = [one(time_s=2.1, landmarks=with_lip_gap(face, 0.4)) for one in (moving, other)]
     np.testing.assert_array_equal(*before)
@@ -277,6 +279,16 @@ def test_a_recorded_face_that_is_one_point_is_none(animator: Make) -> None:
     with animator() as moving:
         point = DriverFrame(0, 0, 512, 512, landmarks=np.full((478, 3), 7, np.float32))
         assert moving.observe(point) is None
+
+
+def test_points_on_a_line_are_nobody(animator: Make) -> None:
+    """Level, upright and aslant, near the corner and far from it, with what float32 makes of it. NumPy's
+    warnings are errors here."""
+    along = np.linspace(0, 300, 478)
+    for x, y, away in ((1, 0, 100), (0, 1, 100), (1, 1, 0), (1, -0.3, 1e4)):
+        line = (np.stack([x * along, y * along, along], 1) + away).astype(np.float32)
+        with animator() as moving, np.errstate(all="raise"):
+            assert moving.observe(DriverFrame(0, 0, 0, 0, landmarks=line)) is None
 
 
 def test_what_is_no_face_is_recorded_as_none(persona: PersonaData, face: NDArray[np.float32]) -> None:

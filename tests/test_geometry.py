@@ -28,6 +28,12 @@ def test_similarity_recovers_what_was_applied(yaw, roll, scale, shift):
     np.testing.assert_allclose(t, shift, atol=1e-7)
 
 
+def test_smoothstep_without_a_way_is_a_step():
+    with np.errstate(all="raise"):
+        steps = geo.smoothstep(2.0, 2.0, np.array([1.0, 2.0, 3.0]))
+    assert steps.tolist() == [0, 1, 1]
+
+
 def test_similarity_never_reflects():
     points = np.random.default_rng(1).normal(size=(30, 3))
     _, rotation, _ = geo.similarity(points, points * [-1, 1, 1])

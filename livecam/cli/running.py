@@ -61,7 +61,8 @@ def run(
         str | None,
         typer.Option(
             help="head: how the head moves, not where the driver sits (default). frame: the picture also "
-            "pans and zooms a little with the driver. all: place and distance as the driver's."
+            "pans and zooms a little with the driver. all: place and distance as the driver's, for "
+            "comparisons: the head may move farther than the picture can show."
         ),
     ] = None,
     mirror: Annotated[

@@ -25,6 +25,9 @@ STRANGER: Final = (0.72, 0.9)
 face's own usually is as"""
 BELOW: Final = (0.08, 5.0)
 """this, or as this many times its mean deviation, whichever is more: people in one light are more alike."""
+SAME: Final = 0.85
+"""Likeness from which a face that is somewhere else is taken for this one: 99 % of others, in a single look,
+are below .83."""
 CHANGED_S: Final = 2.0
 """Seconds for which what is as unlike as all strangers is not learned: something passes before the face. If
 it stays the light has changed. By eye."""
@@ -91,6 +94,11 @@ class Identity:
         margin, deviations = BELOW
         bound = self._usual - max(margin, deviations * self._varies)
         return self.likeness(colours) < min(max(bound, STRANGER[0]), STRANGER[1])
+
+    def same(self, picture: RGB, face: Landmarks) -> bool:
+        """Whether a picture's face is certainly this one; between that and a stranger there is doubt."""
+        colours = point_colours(picture, face)
+        return self.known and self.likeness(colours) >= SAME and not self.stranger(colours)
 
     def strangers(self, picture: RGB, faces: list[Landmarks]) -> list[bool]:
         """Which of a picture's faces are somebody else's."""

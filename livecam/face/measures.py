@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 from livecam.face import landmarks as lm
 from livecam.geometry import Array, unit
 
+LEAST_BREADTH = 1e-4
+"""Breadth of points across their longest direction, as a share of the length along it, below which they lie
+on a line: about what float32 leaves of a line far from the corner. Of a face's landmarks never below .3."""
+
 
 def face_axes(points: Array) -> Array:
     """(3, 3): columns are the face's own x (image right), y (to the chin) and z (away) axes."""
@@ -34,6 +38,14 @@ def lid_opening(points: Array, upper: tuple[int, ...], lower: tuple[int, ...]) -
 def lid_openings(points: Array) -> float:
     """Mean `lid_opening` of both eyes. points: (478, 3)."""
     return float(np.mean([lid_opening(points, upper, lower) for upper, lower, _ in lm.EYES]))
+
+
+def on_a_line(points: NDArray[Any]) -> bool:
+    """Whether finite (n, 3) points, in the picture, have no breadth."""
+    away = points[:, :2].astype(np.float64)
+    away -= away.mean(0)
+    least, most = np.linalg.eigvalsh(away.T @ away)
+    return bool(least <= LEAST_BREADTH**2 * most)
 
 
 def mouth_width(points: NDArray[Any]) -> float:

@@ -39,6 +39,10 @@ follower whose face is covered goes on with the one that covers it. Not otherwis
 NEAR: Final = 1.0
 """A face within this many face sizes of where the lost one was is taken for the same."""
 
+LOOKS: Final = 3
+"""So many pictures in a row that show one face alone, surely the followed one's, and each near the last: it
+is taken where it is. The camera was turned, or frames are missing. By eye."""
+
 MARGIN: Final = 0.5
 """MediaPipe looks at 1.5 times the face's box; this much of the box is left round a chosen face."""
 
@@ -80,9 +84,9 @@ class FaceTracker:
 
         `image`: RGB H x W x 3 uint8; its size may change from frame to frame. `capture_ns`: nanoseconds.
         The largest face is taken first and kept until it is gone, whoever passes in front of it
-        (`livecam.face.identity`). Where a frame's face cannot be the continuation of the one before
-        (`livecam.face.continuity`) the last landmarks are given again. Parts that something covers
-        (`livecam.face.doubt`) are at rest.
+        (`livecam.face.identity`); where it is seen alone in another place it is followed there. Where a
+        frame's face cannot be the continuation of the one before (`livecam.face.continuity`) the last
+        landmarks are given again. Parts that something covers (`livecam.face.doubt`) are at rest.
         """
         time_ms = self._clock(capture_ns)
         if image.shape[:2] != self._size:  # pixels are other ones now
@@ -91,7 +95,8 @@ class FaceTracker:
         if not self._following:
             faces = _mediapipe.detect_faces(self._finder, image)
             strangers = self._identity.strangers(image, faces)
-            chosen = self._choice.choose(faces, capture_ns, strangers)
+            alone = len(faces) == 1 and self._identity.same(image, faces[0])
+            chosen = self._choice.choose(faces, capture_ns, strangers, alone)
             if chosen is None:
                 return None
             if strangers[chosen]:
@@ -163,23 +168,44 @@ class FaceChoice:
     def __init__(self) -> None:
         self._last: Landmarks | None = None
         self._last_ns = 0
+        self._elsewhere: list[Landmarks] = []
 
     def seen(self, points: Landmarks, capture_ns: int) -> None:
         """Remember where the followed face was."""
         self._last, self._last_ns = points, capture_ns
+        self._elsewhere = []
 
     def choose(
-        self, faces: Sequence[Landmarks], capture_ns: int, strangers: Sequence[bool] = ()
+        self,
+        faces: Sequence[Landmarks],
+        capture_ns: int,
+        strangers: Sequence[bool] = (),
+        alone: bool = False,
     ) -> int | None:
         """Index of the face to follow; None where there is none yet that may be taken. strangers: which of
-        them are certainly somebody else's; all may be the one from before if empty."""
+        them are certainly somebody else's; all may be the one from before if empty. alone: there is only one,
+        and it certainly is the one from before."""
         known = [k for k in range(len(faces)) if not (strangers and strangers[k])]
         if self._last is not None and 0 <= capture_ns - self._last_ns < PATIENCE_NS:
             last, size = centre(self._last), face_size(self._last)
             away = {k: float(np.linalg.norm(centre(faces[k]) - last)) for k in known}
             nearest = min(away, key=away.__getitem__, default=None)
-            return nearest if nearest is not None and away[nearest] < NEAR * size else None
+            if nearest is not None and away[nearest] < NEAR * size:
+                return nearest
+            return 0 if self._went_elsewhere(faces[0] if alone else None) else None
         return max(known or range(len(faces)), key=lambda k: face_size(faces[k]), default=None)
+
+    def _went_elsewhere(self, face: Landmarks | None) -> bool:
+        """Whether the followed face was seen alone and elsewhere for long enough. face: this picture's."""
+        if face is None:
+            self._elsewhere = []
+            return False
+        if self._elsewhere:
+            last = self._elsewhere[-1]
+            if float(np.linalg.norm(centre(face) - centre(last))) >= NEAR * face_size(last):
+                self._elsewhere = []
+        self._elsewhere = [*self._elsewhere, face][-LOOKS:]
+        return len(self._elsewhere) == LOOKS
 
 
 class GrowingClock:

@@ -1,7 +1,8 @@
 """What the portrait does when the face comes and goes: hold, ease to rest, ease back. Never a jump.
 
 Nor does it jump where a face is there and leaps: landmarks of somebody else's, a mirrored picture, a camera
-that was turned. What is farther off than a head gets in the time is eased to, whatever the cause. At rest it is still, or alive by itself (`livecam.motion.idle`).
+that was turned. What is farther off than a head gets in the time is eased to, whatever the cause. At rest it
+is still, or alive by itself (`livecam.motion.idle`).
 """
 
 from __future__ import annotations

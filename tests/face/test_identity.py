@@ -54,6 +54,12 @@ def test_which_of_several(face):
     assert Identity().strangers(picture, faces) == [False, False]
 
 
+def test_who_is_certainly_the_same(face):
+    assert learned(face).same(draw_face(face), face)
+    assert not learned(face).same(somebody_else(face), face)
+    assert not Identity().same(draw_face(face), face)
+
+
 def test_who_passes_is_not_learned_and_what_stays_is(face):
     identity = learned(face)
     others, time = point_colours(somebody_else(face), face), KNOWN_S + 0.2

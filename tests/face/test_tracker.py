@@ -81,6 +81,33 @@ class TestChoice:
         assert choice.choose(stranger, tracking.PATIENCE_NS - 1) is None
         assert choice.choose(stranger, tracking.PATIENCE_NS) == 0
 
+    def test_the_same_one_alone_elsewhere_is_taken_after_a_few_looks(self, face):
+        choice = FaceChoice()
+        choice.seen(at(face, 100, 100, 0.3), 0)
+        given = [[at(face, 500 + 10 * k, 100, 0.3)] for k in range(tracking.LOOKS)]
+        chosen = [choice.choose(faces, k * FRAME_NS, [False], True) for k, faces in enumerate(given)]
+        assert chosen == [None] * (tracking.LOOKS - 1) + [0]
+
+    @pytest.mark.parametrize("between", ["nobody", "unsure", "far"])
+    def test_those_looks_follow_each_other_and_agree(self, face, between):
+        """Nobody, a face that may be another's, or one in a third place: the count begins anew."""
+        choice = FaceChoice()
+        choice.seen(at(face, 100, 100, 0.3), 0)
+        there = [at(face, 500, 100, 0.3)]
+        other = {"nobody": [], "unsure": there, "far": [at(face, 900, 100, 0.3)]}[between]
+        for k in range(tracking.LOOKS - 1):
+            assert choice.choose(there, k * FRAME_NS, [False], True) is None
+        assert choice.choose(other, 3 * FRAME_NS, [False] * len(other), between == "far") is None
+        for k in range(tracking.LOOKS - 1):
+            assert choice.choose(there, (4 + k) * FRAME_NS, [False], True) is None
+
+    def test_looks_from_before_it_was_followed_again_do_not_count(self, face):
+        choice = FaceChoice()
+        here, there = at(face, 100, 100, 0.3), [at(face, 500, 100, 0.3)]
+        for k in range(10):
+            choice.seen(here, k * FRAME_NS)
+            assert choice.choose(there, k * FRAME_NS, [False], True) is None
+
     def test_a_file_that_starts_again_is_a_new_choice(self, face):
         choice = FaceChoice()
         choice.seen(at(face, 100, 100, 0.3), 9 * FRAME_NS)
@@ -156,6 +183,18 @@ def test_a_followed_face_that_hides_for_a_moment_is_waited_for():
         for k in range(11, 60):
             other = tracker.track(pair(SMALL, None), k * FRAME_NS)
         assert tracking.centre(other)[0] < 320
+
+
+@needs_models
+def test_the_followed_face_elsewhere_in_the_picture_is_found_soon():
+    """The camera was turned, once the face is known; nobody else is to be seen."""
+    with FaceTracker() as tracker:
+        known = 40
+        for k in range(known):
+            assert tracker.track(pair(LARGE, None), k * FRAME_NS) is not None
+        after = [tracker.track(pair(None, LARGE), k * FRAME_NS) for k in range(known, known + 8)]
+        assert tracking.centre(after[-1])[0] > 320
+        assert sum(points is None for points in after) <= tracking.LOOKS
 
 
 @needs_models
