@@ -48,6 +48,11 @@ def from_euler(angles: ArrayLike) -> Array:
     return out
 
 
+def affine_about(linear: Array, centre: Array, goal: Array) -> Array:
+    """(D, D + 1): the map that applies `linear`, (D, D), about a centre, which goes to `goal`, both (D,)."""
+    return np.concatenate([linear, (goal - linear @ centre)[:, None]], 1)
+
+
 def soft_limit(x: Any, limit: Any, knee: float = 0.7) -> Array:
     """x unchanged up to knee * limit, then bent smoothly so that |result| stays below limit."""
     limit = np.asarray(limit, np.float64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -15,6 +17,19 @@ def turned(face: np.ndarray, yaw: float = 0.0, pitch: float = 0.0, roll: float =
     centre = face[list(lm.STABLE)].mean(0)
     rotation = from_euler(np.radians([yaw, pitch, roll]))
     return ((face - centre) @ rotation.T + centre).astype(np.float32)
+
+
+def posed(persona, shift=(0.0, 0.0), angles=(0.0, 0.0, 0.0), size=1.0, about=None):
+    """The resting face with its head moved: shift in shares of the crop, angles in radians."""
+    from livecam.geometry import affine_about, from_euler
+    from livecam.motion.types import rest
+
+    points = persona.landmarks.astype(np.float64)
+    centre = points[list(lm.STABLE)].mean(0) if about is None else about
+    linear = size * from_euler(angles)
+    head = affine_about(linear, centre, centre + np.array([*shift, 0]))
+    moved = points @ head[:, :3].T + head[:, 3]
+    return replace(rest(moved.astype(np.float32)), head=head.astype(np.float32))
 
 
 def with_lip_gap(face: np.ndarray, share: float) -> np.ndarray:

@@ -8,7 +8,6 @@ same light. People with even seeds are there to choose by, those with odd ones t
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from rich.table import Table
 
 from livecam import geometry as geo
 from livecam.arrays import F32
+from livecam.benchmarks import command_line
 from livecam.benchmarks.fidelity.metrics import psnr
 from livecam.benchmarks.fidelity.mouth_and_eyes import SIMILARITY, gradient
 from livecam.benchmarks.output import rounded, shown, write_json
-from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.motion.types import Motion
@@ -80,7 +79,7 @@ def turned_by(portrait: F32, before: Turned, after: Turned, points: F32) -> Moti
     spread = ((own - centre) @ turn.T)[:, :2]
     scale = float((spread * (true - goal)[:, :2]).sum() / (spread**2).sum())
     linear = scale * turn
-    head = np.concatenate([linear, (goal - linear @ centre)[:, None]], 1)
+    head = geo.affine_about(linear, centre, goal)
     moved = portrait @ head[:, :3].T + head[:, 3]
     still = np.zeros((2, 2), np.float32)
     return Motion(moved.astype(np.float32), head.astype(np.float32), still, np.ones(2, np.float32))
@@ -222,13 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the figures here")
     parser.add_argument("--sheet", type=Path, help="write the pictures here")
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    try:
-        _run(options)
-    except UserError as error:
-        print(f"turns: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return command_line.run("turns", options, _run)
 
 
 def _run(options: argparse.Namespace) -> None:

@@ -122,7 +122,7 @@ class Idle:
         shift[:2] += np.array(SHIFT) * move[:2]
         shift[1] -= BREATH_LIFTS * breath
         shift[2] = 0.0
-        return np.concatenate([linear, (self._centre + shift - linear @ self._centre)[:, None]], 1)
+        return geo.affine_about(linear, self._centre, self._centre + shift)
 
     def _breath(self, time_s: float) -> float:
         """-1 out, 1 in: in faster than out."""

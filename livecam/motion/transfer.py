@@ -294,7 +294,7 @@ class MotionTransfer:
         s = self.settings
         linear = size * geo.from_euler(limited(angles * s.pose_gain, self._turn_limits))
         centre = self._portrait_centre
-        return np.concatenate([linear, (centre + move - linear @ centre)[:, None]], 1)
+        return geo.affine_about(linear, centre, centre + move)
 
 
 def _coupled_lids(lids: list[float]) -> list[float]:

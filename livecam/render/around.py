@@ -27,12 +27,12 @@ NODES: Final = 40
 """Places along the longer side of the canvas at which the motion is worked out; between them it is linear."""
 ROUNDS: Final = 2
 """Of finding where a place comes from: each leaves a fifth of the error, of a tenth of a node's distance."""
-SURELY: Final = 0.5
-"""Alpha above which a place is the person."""
 STILL: Final = 0.25
 """Pixels: what moves less is left as it is in the picture."""
 REACH: Final = 0.15
 """Shares of the crop beyond the person that a motion can bring it to."""
+FAR: Final = 1 << 30
+"""Pixels: beyond any canvas."""
 NEAR: Final = 0.03
 """Shares of the crop from the person within which a motion is seen."""
 
@@ -64,8 +64,9 @@ class AroundCrop:
         ends = np.floor((last - origin) * scale).astype(int)
         x0, y0 = (max(low - reach, int(start)) for low, start in zip(inside[:2], starts, strict=True))
         x1, y1 = (min(high + reach, int(end)) for high, end in zip(inside[2:], ends, strict=True))
-        picture = cut_picture(persona.picture, scale, origin + np.array([x0, y0]) / scale, (x1 - x0, y1 - y0))
-        alpha = _matte(persona, scale, origin + np.array([x0, y0]) / scale, (x1 - x0, y1 - y0))
+        self._corner = np.array([x0, y0])
+        shown, size = origin + self._corner / scale, (x1 - x0, y1 - y0)
+        picture, alpha = cut_picture(persona.picture, scale, shown, size), _matte(persona, scale, shown, size)
 
         def inner(margin: int) -> tuple[slice, slice]:
             return (
@@ -73,7 +74,7 @@ class AroundCrop:
                 slice(max(left - x0 + margin, 0), max(left - x0 + side - margin, 0)),
             )
 
-        beyond = alpha > SURELY
+        beyond = alpha > matte.SURELY
         beyond[inner(0)] = False
         self.needed = bool(beyond.any())
         """Whether anything of the person lies beyond the crop."""
@@ -81,11 +82,10 @@ class AroundCrop:
             return
         canvas = np.zeros(alpha.shape, np.uint8)
         canvas[max(inside[1] - y0, 0) : inside[3] - y0, max(inside[0] - x0, 0) : inside[2] - x0] = 1
-        active = canvas & _grown(alpha > fill.HOLE_ALPHA, reach)
-        self._corner = np.array([x0, y0])
+        person = np.asarray(alpha > fill.HOLE_ALPHA, np.uint8)
+        active = canvas & _grown(person, reach)
         active[inner(round(rim) + reach)] = 0
         self._strips = _strips(active, left - x0, top - y0, side, round(rim) + reach)
-        person = np.asarray(alpha > fill.HOLE_ALPHA, np.uint8)
         hole = fill.hidden(alpha, side)
         self._background = fill.fill_background(picture, hole)
         alpha = matte.with_fringe(alpha, hole)
@@ -184,8 +184,8 @@ def _matte(persona: PersonaData, scale: float, origin: NDArray[np.float64], size
     return np.asarray(out, np.float32) / np.float32(255)
 
 
-def _grown(mask: NDArray[np.bool_], by: int) -> U8:
-    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+def _grown(person: U8, by: int) -> U8:
+    distance = cv2.distanceTransform(1 - person, cv2.DIST_L2, cv2.DIST_MASK_3)
     return np.asarray(distance <= by, np.uint8)
 
 
@@ -199,17 +199,11 @@ def _near(person: U8, places: F32, reach: float) -> NDArray[np.bool_]:
 
 
 def _strips(active: U8, left: int, top: int, side: int, margin: int) -> list[Box]:
-    """Boxes round what is active above, below, left and right of the crop, `margin` pixels into it."""
+    """Boxes round what is active above, below, left and right of the crop, `margin` pixels into it; those at
+    its sides reach from end to end."""
     height, width = active.shape
-    upper, lower = top + margin, top + side - margin
-    boxes = [
-        (0, 0, width, upper),
-        (0, lower, width, height),
-        (0, top, left + margin, top + side),
-        (left + side - margin, top, width, top + side),
-    ]
     found = []
-    for box in boxes:
+    for box in _around(left, top, side, margin, 0):
         x0, y0, x1, y1 = _cut(box, (0, 0, width, height))
         if x1 > x0 and y1 > y0:
             x, y, w, h = cv2.boundingRect(active[y0:y1, x0:x1])
@@ -220,19 +214,23 @@ def _strips(active: U8, left: int, top: int, side: int, margin: int) -> list[Box
 
 
 def _within(strips: list[Box], left: int, top: int, side: int, margin: int) -> Iterator[Box]:
-    """The same, less far into the crop."""
-    big = 1 << 30
-    upper, lower = top + margin, top + side - margin
-    boxes = [
-        (-big, -big, big, upper),
-        (-big, lower, big, big),
-        (-big, upper, left + margin, lower),
-        (left + side - margin, upper, big, lower),
-    ]
-    for strip, box in zip(strips, boxes, strict=True):
+    """The same, less far into the crop, and no place twice."""
+    for strip, box in zip(strips, _around(left, top, side, margin, margin), strict=True):
         x0, y0, x1, y1 = _cut(strip, box)
         if x1 > x0 and y1 > y0:
             yield x0, y0, x1, y1
+
+
+def _around(left: int, top: int, side: int, margin: int, shorter: int) -> list[Box]:
+    """Everything above, below, left and right of the crop and `margin` pixels into it; the last two as high
+    as the crop, less `shorter` at both ends."""
+    upper, lower = top + shorter, top + side - shorter
+    return [
+        (-FAR, -FAR, FAR, top + margin),
+        (-FAR, top + side - margin, FAR, FAR),
+        (-FAR, upper, left + margin, lower),
+        (left + side - margin, upper, FAR, lower),
+    ]
 
 
 def _cut(a: Box, b: Box) -> Box:

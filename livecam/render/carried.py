@@ -9,7 +9,7 @@ import numpy as np
 
 from livecam.arrays import F32
 from livecam.face import landmarks as lm
-from livecam.geometry import Array, smoothstep, soft_limit
+from livecam.geometry import Array, affine_about, smoothstep, soft_limit
 from livecam.motion.types import Motion
 from livecam.persona.lattice import neck_joint
 from livecam.persona.room import EDGE, SHOULDER_EDGE, picture_edges, touched_edges
@@ -128,4 +128,4 @@ def _shift(head: F32, place: Array) -> Array:
 
 def _pose_about(centre: Array, linear: Array, shift: Array) -> F32:
     """(3, 4): `linear` about a centre, which is shifted."""
-    return np.concatenate([linear, (centre + shift - linear @ centre)[:, None]], 1).astype(np.float32)
+    return affine_about(linear, centre, centre + shift).astype(np.float32)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from test_carried import posed
+from faces import posed
 
 from livecam.face import landmarks as lm
 from livecam.motion.types import rest

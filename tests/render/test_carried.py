@@ -6,23 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from faces import posed
 
 from livecam.face import landmarks as lm
-from livecam.geometry import from_euler
-from livecam.motion.types import Motion, rest
+from livecam.motion.types import rest
 from livecam.persona.lattice import attach, neck_joint
 from livecam.persona.types import Crop
 from livecam.render.carried import CHEST, LIFT, Carrier
-
-
-def posed(persona, shift=(0.0, 0.0), angles=(0.0, 0.0, 0.0), size=1.0, about=None) -> Motion:
-    """The resting face with its head moved: shift in shares of the crop, angles in radians."""
-    points = persona.landmarks.astype(np.float64)
-    centre = points[list(lm.STABLE)].mean(0) if about is None else about
-    linear = size * from_euler(angles)
-    head = np.concatenate([linear, (centre + np.array([*shift, 0]) - linear @ centre)[:, None]], 1)
-    moved = points @ head[:, :3].T + head[:, 3]
-    return replace(rest(moved.astype(np.float32)), head=head.astype(np.float32))
 
 
 @pytest.fixture(scope="module")

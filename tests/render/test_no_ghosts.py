@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from test_carried import posed
+from faces import posed
 
 from livecam.persona.room import head_limits
 from livecam.render.cpu.warper import CpuWarper

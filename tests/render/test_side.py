@@ -30,7 +30,7 @@ def at(picture: np.ndarray, points: np.ndarray, number: int) -> np.ndarray:
 def turn(persona: PersonaData, yaw: float) -> Motion:
     points = persona.landmarks.astype(np.float64)
     linear, centre = geo.from_euler(np.radians([yaw, 0, 0])), points[list(lm.STABLE)].mean(0)
-    head = np.concatenate([linear, (centre - linear @ centre)[:, None]], 1).astype(np.float32)
+    head = geo.affine_about(linear, centre, centre).astype(np.float32)
     moved = (points @ head[:, :3].T + head[:, 3]).astype(np.float32)
     return Motion(moved, head, np.zeros((2, 2), np.float32), np.ones(2, np.float32))
 

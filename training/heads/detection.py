@@ -8,7 +8,6 @@ what stays with a person and what changes from picture to picture. `training.lan
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from livecam.benchmarks import machine
+from livecam.benchmarks import command_line, machine
 from livecam.benchmarks.output import rounded, shown, write_json
 from livecam.errors import UserError
 from livecam.face import landmarks as lm
@@ -157,14 +156,7 @@ def table(summary: dict[str, Any]) -> Table:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code: 0 done, 2 for anything the user has to mend."""
-    options = _parse(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    try:
-        _run(options)
-    except UserError as error:
-        print(f"detection: {error}", file=sys.stderr)
-        return 2
-    return 0
+    return command_line.run("detection", _parse(arguments), _run)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
