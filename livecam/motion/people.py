@@ -22,7 +22,8 @@ ALIKE: Final = 2.2
 """`proportions.distance` up to which two faces may be one person's: means of a second of one person are at
 most 1.9 from the mean of all; of two people, one pair in six is nearer."""
 GONE_SECONDS: Final = 1.0
-"""Without a face, after which the next one may be somebody else's: the tracker's own patience."""
+"""Without a face, after which the next one may be somebody else's. The tracker itself waits half a second
+longer before it takes one."""
 DECIDE_SECONDS: Final = 0.3
 """How long a face that has come is looked at before it is somebody's."""
 DECIDE_FACES: Final = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.face.measures import face_axes
-from livecam.geometry import smoothstep
+from livecam.geometry import Array, smoothstep
 from livecam.persona.skull import skull_depth
 from livecam.persona.types import Lattice
 
@@ -113,6 +113,17 @@ def _outer_triangles(oval: F32, outside: F32) -> NDArray[np.int32]:
     return np.array(triangles, np.int32)
 
 
+def oval_weights(places: NDArray[Any], oval: Array) -> tuple[Array, Array]:
+    """(N, 36): how near each place is to each point of the oval, in sum 1; and (N,) how far from the nearest.
+
+    places: (N, 2). oval: (36, 2).
+    """
+    squared = ((places[:, None] - oval) ** 2).sum(-1)
+    weights = 1 / (squared + AT_A_POINT) ** 2
+    weights /= weights.sum(1, keepdims=True)
+    return weights, np.sqrt(squared.min(1))
+
+
 def attach(points: F32, outside: F32) -> Lattice:
     """How places around the face move with it. points: (478, 3); outside: (N, 2), both 0..1 of the crop, and
     beyond."""
@@ -121,10 +132,7 @@ def attach(points: F32, outside: F32) -> Lattice:
     centre = points[list(lm.STABLE)].mean(0)
     axes = face_axes(points.astype(np.float64))
 
-    squared = ((outside[:, None] - oval[None, :, :2]) ** 2).sum(-1)
-    distance = np.sqrt(squared.min(1))
-    weights = 1 / (squared + AT_A_POINT) ** 2
-    weights /= weights.sum(1, keepdims=True)
+    weights, distance = oval_weights(outside, oval[:, :2])
     depth = skull_depth(points, outside, weights, distance)
 
     own = np.concatenate([outside, depth[:, None]], 1) - centre

@@ -24,10 +24,10 @@ NECK_BENDS: Final = 0.03
 """Shares of the crop that a head is shifted, a fifteenth of its height, at which half of that is the neck's
 bending and half the trunk's. On five of ten clips trunks that follow at once make the whole crop .1 dB worse,
 on the other five .4; with this they make it no worse than ones that stand."""
-TRUNK_MOST: Final = 0.1
-"""Shares of the crop that a trunk goes at most: a little more than a head, `livecam.persona.room.FREE`."""
 NEARER: Final = 0.05
 """The same of the logarithm of the head's size."""
+TRUNK_MOST: Final = 0.1
+"""Shares of the crop that a trunk goes at most: a little more than a head, `livecam.persona.room.FREE`."""
 CHEST, LIFT = 0.006, 0.003
 """By how much the trunk grows when breathed in, and shares of the crop by which it rises. By eye."""
 

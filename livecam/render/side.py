@@ -22,6 +22,7 @@ from livecam.face.measures import face_axes
 from livecam.generator.inputs import FLOW_GRID
 from livecam.geometry import Array, smoothstep
 from livecam.motion.types import Motion
+from livecam.persona.lattice import AT_A_POINT, oval_weights
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.warper import CpuWarper
 from livecam.render.raster import FAR, halve, rasterise
@@ -52,8 +53,6 @@ LIGHT_REACH: Final = 0.12
 LIGHT_RANGE: Final = (0.4, 2.5)
 LIGHT_CELLS: Final = 48
 """Of the map of light, along a side."""
-AT_A_POINT: Final = 1e-5
-"""Squared shares of the crop: keeps the weight of a point at its own place from being infinite."""
 BARE_RIM: Final = 9
 """Places along a side around one that no triangle covers which show the portrait's own colours."""
 LEAST: Final = 0.02
@@ -189,9 +188,7 @@ def _near_places(persona: PersonaData, reflected: Array, centre: Array) -> tuple
     points mirrored as they are, which those above the face keep to. centre: (3,), the face's."""
     lattice, landmarks = persona.lattice, persona.landmarks.astype(np.float64)
     oval, mirror = np.array(lm.FACE_OVAL), lm.mirror_index()
-    squared = ((lattice.points[:, None] - landmarks[oval, :2]) ** 2).sum(-1)
-    weights = 1 / (squared + AT_A_POINT) ** 2
-    weights /= weights.sum(1, keepdims=True)
+    weights, _ = oval_weights(lattice.points, landmarks[oval, :2])
     offset = lattice.points - weights @ landmarks[oval, :2]
     places = weights @ landmarks[mirror[oval], :2] + offset * [-1, 1]
     width = np.linalg.norm(landmarks[lm.LEFT_CHEEK] - landmarks[lm.RIGHT_CHEEK])
