@@ -9,6 +9,7 @@ from typing import Any
 
 import livecam
 from livecam.errors import UserError
+from livecam.generator.parts import first_of
 from livecam.generator.weights import Weights
 from livecam.model.refiner_model import RefinerModel
 from training import checkpoint, shards
@@ -21,36 +22,50 @@ a real person, and no weights made by others, went into training; this goes for 
 perceptual loss too."""
 LIMITS = """\
 - Trained on computer graphics only. Real skin, teeth and lids are met for the first time in use: expect them
-  to be repaired plausibly, not exactly. Teeth are invented where the portrait does not show any.
+  to be repaired plausibly, not exactly. Teeth are drawn, and invented where
+  the portrait does not show any; the network shades them, and cannot paint over them.
 - It changes mouth and eyes alone. Hair, glasses, silhouette and what a turned head uncovers are the warper's.
 - Beyond 25 degrees of turn there was nothing to learn from, and little is repaired.
 - It follows the tracker: a hand before the mouth is not noticed.
 - It moves pictures of people. Say so where you show them, and ask whom you show."""
 
 
+WHAT = {"mouth": "the mouth", "eye": "an eye (the right one mirrored)", "face": "mouth and eyes"}
+
+
 def write(
     painter: RefinerModel,
-    recipe: Recipe,
+    recipes: Mapping[str, Recipe],
     shipped: Weights,
-    run: Path,
+    runs: Sequence[Path],
     tables: Sequence[str],
     data: Path | None = None,
 ) -> str:
     """The card in Markdown. `tables`: from `figures`; `data`: folder of the pairs, to count them."""
-    sizes = {
-        "refiner": _parameters(painter.network),
-        "embedder": _parameters(painter.embedder),
-        "projection P": _parameters(painter.projection),
-    }
+    sizes = {"embedder": _parameters(painter.embedder)}
+    for name in painter.styles:
+        sizes |= {
+            f"{name}'s network": _parameters(painter.network(name)),
+            f"{name}'s projection P": _parameters(painter.projections[name]),
+        }
     parts = "\n".join(f"| {name} | {count / 1e6:.2f} M |" for name, count in sizes.items())
     checksums = "\n".join(f"- `{name}`: SHA-256 `{value}`" for name, value in shipped.checksums.items())
-    shown = [*tables, *_from_log(run)]
-    made = made_of(run)
+    shown = [*tables, *(table for run in runs for table in _from_log(run))]
+    made = sorted({word for run in runs for word in made_of(run)})
+    crops = ", ".join(
+        "{} x {} pixels around {}".format(*first_of(name).pixels(shipped.size), WHAT[name])
+        for name in shipped.styles
+    )
+    trained = "\n".join(
+        f"{name}: {_effort(run)}Seed {recipe.seed}.\n\n```json\n{json.dumps(recipe.as_dict(), indent=1)}\n```\n"
+        for (name, recipe), run in zip(recipes.items(), [*runs, *[runs[-1]] * len(recipes)], strict=False)
+    )
     return f"""# The refiner's weights {shipped.name}
 
 What repairs mouth and eyes of a warped portrait: livecam {livecam.__version__}, `livecam/model/refiner.py`.
-It works on a face-aligned crop of {shipped.size} x {shipped.size} pixels. A person has {shipped.style}
-numbers of their own (AdaIN scales and shifts), made from one or more pictures by the embedder. After Zakharov
+It works on face-aligned crops, {crops}; a face's square has {shipped.size} pixels a side. A person has
+{shipped.style} numbers of their own (AdaIN scales and shifts), made from one or more pictures by the embedder.
+After Zakharov
 et al., "Few-Shot Adversarial Learning of Realistic Neural Talking Head Models", ICCV 2019, with a warper in
 front.
 
@@ -64,12 +79,9 @@ front.
 
 ## Training
 
-{_effort(run)}Seed {recipe.seed}. Every {shards.HELD_OUT}th person is held out. The recipe:
+Every {shards.HELD_OUT}th person is held out.
 
-```json
-{json.dumps(recipe.as_dict(), indent=1)}
-```
-
+{trained}
 ## Figures
 
 {chr(10).join(shown) if shown else "None were given: see docs/training.md."}

@@ -11,7 +11,7 @@ import torch
 
 from livecam.errors import UserError
 from livecam.model import tensorfile
-from livecam.model.refiner_model import RefinerModel
+from livecam.model.refiner_model import PartModel
 from training import checkpoint, dataset, held_out, packed_checkpoint, shards
 from training.distributed import SingleProcess
 from training.log import Log
@@ -99,8 +99,8 @@ def train(
     return step
 
 
-def refiner_model_of(folder: Path, device: str = "cpu") -> tuple[RefinerModel, Recipe]:
-    """The averaged networks of a checkpoint. Raises `UserError` where there is none."""
+def part_model_of(folder: Path, device: str = "cpu") -> tuple[PartModel, Recipe]:
+    """The averaged network of a checkpoint, with its embedder. Raises `UserError` where there is none."""
     try:
         tensors, notes = tensorfile.read(folder / checkpoint.TENSORS, "pt", "average/")
         state = json.loads(notes["state"])
@@ -108,7 +108,7 @@ def refiner_model_of(folder: Path, device: str = "cpu") -> tuple[RefinerModel, R
     except (*tensorfile.UNREADABLE, KeyError, ValueError) as error:
         why = f"holds no checkpoint that can be read ({error})"
         raise UserError(str(folder), why, "Train one first.") from error
-    painter = RefinerModel(recipe.network, state["size"])
+    painter = PartModel(recipe.network, state["size"])
     painter.load_state_dict(tensors)
     return painter.to(device).eval(), recipe
 
@@ -130,7 +130,7 @@ def _check(
     checkpoint.save(out, system.modules, system.optimisers, state)
     if kept is None:
         return
-    painter: RefinerModel = system.average  # type: ignore[assignment]
+    painter: PartModel = system.average  # type: ignore[assignment]
     found = held_out.measure(painter, kept, most=ADVISED)
     books.write(
         step - 1, {f"{who}/{name}": value for who, row in found.items() for name, value in row.items()}

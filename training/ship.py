@@ -1,7 +1,7 @@
-"""From a checkpoint to what runs live: `python -m training.ship RUN --out livecam/assets/refiner`.
+"""From checkpoints to what runs live: `python -m training.ship MOUTH_RUN EYE_RUN --out livecam/assets/refiner`.
 
-Writes what `livecam.generator.weights` describes: `refiner.onnx`, `embedder.onnx`, `painter.safetensors`,
-all in FP16 and equal to each other, with a manifest and a model card.
+Writes what `livecam.generator.weights` describes: a graph of every network, `embedder.onnx`,
+`painter.safetensors`, all in FP16 and equal to each other, with a manifest and a model card.
 """
 
 from __future__ import annotations
@@ -10,95 +10,125 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+import torch
 
 from livecam.errors import UserError
 from livecam.export.onnx_graph import keep_in_half, to_onnx
 from livecam.generator import weights
 from livecam.model.embedder import StyleOfPicture
-from livecam.model.refiner_model import RefinerModel, load_refiner_model
+from livecam.model.refiner_model import PartModel, RefinerModel, load_refiner_model
 from training import card, checkpoint, packed_checkpoint
-from training.loop import refiner_model_of
+from training.loop import part_model_of
 from training.recipe import Recipe, from_dict
 
 log = logging.getLogger(__name__)
 WEIGHTS: Final = weights.PAINTER
+Recipes = Mapping[str, Recipe]
 MOST_BYTES: Final = 25_000_000
 """What the files may weigh together in a download."""
 
 
-def ship(run: Path, out: Path, figures: Sequence[Path] = (), data: Path | None = None) -> None:
-    """Write everything. `run`: a checkpoint's folder, one that `travel` packed, or a painter.safetensors.
+def ship(runs: Sequence[Path], out: Path, figures: Sequence[Path] = (), data: Path | None = None) -> None:
+    """Write everything. `runs`: of each network one, a checkpoint's folder or one that `packed_checkpoint`
+    packed; or a painter.safetensors with all of them.
 
     `figures`, `data`: for the card, see `training.card`.
 
     Raises:
-        UserError: there are no weights, or the figures cannot be read.
+        UserError: there are no weights, they do not go together, or the figures cannot be read.
     """
-    painter, recipe = refiner_model_from(run)
+    painter, recipes = refiner_model_from(runs)
     tables = [card.figures(path) for path in figures]
     out.mkdir(parents=True, exist_ok=True)
-    (out / weights.SMALL).unlink(
-        missing_ok=True
-    )  # of other weights; python -m livecam.export.quantise makes it anew
-    save_refiner_model(painter, recipe, out / WEIGHTS)
+    for name in painter.styles:  # of other weights; python -m livecam.export.quantise makes them anew
+        (out / weights.small_file(name)).unlink(missing_ok=True)
+    save_refiner_model(painter, recipes, out / WEIGHTS)
     painter, _ = load_refiner_model(out / WEIGHTS)  # rounded: the graphs hold the very same numbers
-    network = painter.network
-    style = StyleOfPicture(painter.embedder, painter.projection, network.size)
-    for module, name in ((network, weights.REFINER), (style, weights.EMBEDDER)):
+    projections = [painter.projections[name] for name in painter.styles]
+    style = StyleOfPicture(painter.embedder, projections, painter.size)
+    graphs = [(painter.network(name), weights.graph_file(name)) for name in painter.styles]
+    for module, name in (*graphs, (style, weights.EMBEDDER)):
         graph = to_onnx(module, module.inputs, module.outputs, Path(name).stem)
         keep_in_half(graph)
         (out / name).write_bytes(graph.SerializeToString())
-    step = card.last_step(run)
-    notes = {"seed": recipe.seed, "steps": step, "trained_on": "; ".join(card.made_of(run))}
-    written = weights.write_manifest(out, network.size, network.style_size, notes)
-    text = card.write(painter, recipe, written, run, tables, data)
+    made = sorted({word for run in runs for word in card.made_of(run)})
+    steps = [card.last_step(run) for run in runs]
+    seeds = {name: recipe.seed for name, recipe in recipes.items()}
+    notes = {"seeds": seeds, "steps": steps, "trained_on": "; ".join(made)}
+    written = weights.write_manifest(out, painter.size, painter.styles, notes)
+    text = card.write(painter, recipes, written, runs, tables, data)
     (out / weights.CARD).write_text(text, "utf-8")
     total = sum(path.stat().st_size for path in out.iterdir())
     if total > MOST_BYTES:
         log.warning("%.1f MB together: more than the %.0f allowed", total / 1e6, MOST_BYTES / 1e6)
 
 
-def refiner_model_from(run: Path) -> tuple[RefinerModel, Recipe]:
-    """The averaged networks of a run, in any of the three forms. Raises `UserError` where there are none."""
-    if run.is_file():
-        return load_trained(run)
+def refiner_model_from(runs: Sequence[Path]) -> tuple[RefinerModel, Recipes]:
+    """The averaged networks of the runs, and how each was trained, by its name.
+
+    Raises:
+        UserError: there are none, two are of one part, or their embedders differ.
+    """
+    if len(runs) == 1 and runs[0].is_file():
+        return load_trained(runs[0])
+    found = [(*part_model_from(run), run) for run in runs]
+    recipes = {recipe.network.part: recipe for _, recipe, _ in found}
+    if len(recipes) < len(found):
+        raise UserError("these runs", "train one part twice", "Name one run of each part.")
+    first = found[0][0]
+    painter = RefinerModel({name: recipe.network for name, recipe in recipes.items()}, first.network.size)
+    painter.embedder.load_state_dict(first.embedder.state_dict())
+    for model, recipe, run in found:
+        own = model.embedder.state_dict()
+        if any(not torch.equal(own[name], value) for name, value in first.embedder.state_dict().items()):
+            todo = f"Train it with --embedder {runs[0]}."
+            raise UserError(str(run), "its embedder is not that of the first run", todo)
+        painter.networks[recipe.network.part].load_state_dict(model.network.state_dict())
+        painter.projections[recipe.network.part].load_state_dict(model.projection.state_dict())
+    return painter.eval(), recipes
+
+
+def part_model_from(run: Path) -> tuple[PartModel, Recipe]:
+    """The averaged network of a run, in either form. Raises `UserError` where there is none."""
     if (run / checkpoint.TENSORS).is_file() or not (run / "average.safetensors").is_file():
-        return refiner_model_of(run)
+        return part_model_of(run)
     try:
         state = json.loads((run / checkpoint.STATE).read_text("utf-8"))
         recipe = from_dict(state["recipe"], str(run))
-        painter = RefinerModel(recipe.network, int(state["size"]))
+        model = PartModel(recipe.network, int(state["size"]))
     except (OSError, ValueError, KeyError) as error:
         raise UserError(str(run), f"its state cannot be read ({error})", "Pack the run again.") from error
-    packed_checkpoint.unpack(run, {"average": painter})
-    return painter.eval(), recipe
+    packed_checkpoint.unpack(run, {"average": model})
+    return model.eval(), recipe
 
 
-def save_refiner_model(painter: RefinerModel, recipe: Recipe, path: Path) -> None:
-    """FP16, with the recipe beside the weights."""
+def save_refiner_model(painter: RefinerModel, recipes: Recipes, path: Path) -> None:
+    """FP16, with the recipes beside the weights."""
     from safetensors.torch import save_file
 
     # One note: several come out in another order every time, and the same weights must give the same file.
-    notes = {"painter": json.dumps({"recipe": recipe.as_dict(), "size": painter.network.size})}
+    about = {"recipes": {name: recipe.as_dict() for name, recipe in recipes.items()}, "size": painter.size}
     tensors = {
         name: value.detach().half().contiguous().clone() for name, value in painter.state_dict().items()
     }
-    save_file(tensors, path, metadata=notes)
+    save_file(tensors, path, metadata={"painter": json.dumps(about)})
     path.chmod(0o644)  # it is written for its owner alone
 
 
-def load_trained(path: Path) -> tuple[RefinerModel, Recipe]:
-    """`load_refiner_model`, with the recipe as one. Raises `UserError` for a file that is no such thing."""
-    painter, recipe = load_refiner_model(path)
-    return painter, from_dict(recipe, str(path))
+def load_trained(path: Path) -> tuple[RefinerModel, Recipes]:
+    """`load_refiner_model`, with the recipes as such. Raises `UserError` for a file that is no such thing."""
+    painter, recipes = load_refiner_model(path)
+    return painter, {name: from_dict(values, str(path)) for name, values in recipes.items()}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.ship", description=__doc__)
-    parser.add_argument("run", type=Path, help="a checkpoint's folder, a packed one, or painter.safetensors")
+    known = "of each network a checkpoint's folder or a packed one; or painter.safetensors"
+    parser.add_argument("run", type=Path, nargs="+", help=known)
     parser.add_argument("--out", type=Path, required=True, help="livecam/assets/refiner, to ship them")
     parser.add_argument(
         "--figures",

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from livecam.model import losses
 from livecam.model.discriminator import Discriminator
 from livecam.model.features import FeatureNetwork, perceptual
-from livecam.model.refiner_model import RefinedCrops, RefinerModel
+from livecam.model.refiner_model import PartModel, RefinedCrops
 from training import dataset
 from training.augment import augment
 from training.dataset import Batch, Pairs
@@ -38,7 +38,7 @@ class System:
         torch.manual_seed(recipe.seed)  # for the first weights; steps draw from generators of their own
         self.recipe, self.device = recipe, torch.device(device)
         self.together = together or SingleProcess()
-        self.painter = RefinerModel(recipe.network, size).to(self.device)
+        self.painter = PartModel(recipe.network, size).to(self.device)
         self.average = copy.deepcopy(self.painter).requires_grad_(False)
         self.judge = Discriminator(recipe.network.people, recipe.network.discriminator)
         self.judge.to(self.device)

@@ -1,4 +1,5 @@
-"""Where the face-aligned crop lies: one square for mouth and eyes, whatever the head's size and tilt.
+"""Where the face-aligned crop lies: a square around mouth and eyes, whatever the head's size and tilt. The
+windows of mouth and eyes lie as it does (`livecam.generator.parts`).
 
 The formulas use nothing but arithmetic and indexing, so the same lines serve NumPy arrays (live on a CPU, and
 in training) and tensors (inside the graph); `tests/generator/test_alignment.py` holds the two together. No
@@ -37,37 +38,56 @@ RIGHT_EYE: Final = RIGHT_EYE_CORNERS
 MOUTH: Final = INNER_MOUTH_CORNERS
 
 
-class Square(NamedTuple):
-    """A square in a picture, in the landmarks' unit: its centre, and the way from its left to its right edge.
+class Window(NamedTuple):
+    """A rectangle in a picture, in the landmarks' unit: its centre, the way from its left to its right edge,
+    and the way from its upper to its lower edge, at right angles to that. One whose left and right are
+    exchanged shows a mirrored picture.
 
-    From the upper to the lower edge it is (-across_y, across_x). All four are scalars, or arrays or tensors
-    that broadcast with the points they are used with.
+    All six are scalars, or arrays or tensors that broadcast with the points they are used with.
     """
 
     x: Any
     y: Any
     across_x: Any
     across_y: Any
+    down_x: Any
+    down_y: Any
 
     def to_picture(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """x and y in 0..1 of the square -> x and y in the picture."""
+        """x and y in 0..1 of the window -> x and y in the picture."""
         x, y = x - 0.5, y - 0.5
         return (
-            self.x + x * self.across_x - y * self.across_y,
-            self.y + x * self.across_y + y * self.across_x,
+            self.x + x * self.across_x + y * self.down_x,
+            self.y + x * self.across_y + y * self.down_y,
         )
 
     def to_crop(self, x: Any, y: Any) -> tuple[Any, Any]:
-        """x and y in the picture -> x and y in 0..1 of the square."""
-        squared = self.across_x * self.across_x + self.across_y * self.across_y + TINY
+        """x and y in the picture -> x and y in 0..1 of the window."""
+        wide = self.across_x * self.across_x + self.across_y * self.across_y + TINY
+        high = self.down_x * self.down_x + self.down_y * self.down_y + TINY
         x, y = x - self.x, y - self.y
         return (
-            (x * self.across_x + y * self.across_y) / squared + 0.5,
-            (y * self.across_x - x * self.across_y) / squared + 0.5,
+            (x * self.across_x + y * self.across_y) / wide + 0.5,
+            (x * self.down_x + y * self.down_y) / high + 0.5,
         )
 
+    def around(self, x: Any, y: Any, across: float, down: float) -> Window:
+        """One about (x, y) that lies as this one does, so many times as wide and as high; mirrored where
+        `across` is negative."""
+        wide = (self.across_x * across, self.across_y * across)
+        return Window(x, y, *wide, self.down_x * down, self.down_y * down)
 
-def face_square(landmarks: Any) -> Square:
+
+def square(x: Any, y: Any, across_x: Any, across_y: Any) -> Window:
+    """The window as high as it is wide, from its centre and the way from its left to its right edge."""
+    return Window(x, y, across_x, across_y, -across_y, across_x)
+
+
+WHOLE: Final = square(0.5, 0.5, 1.0, 0.0)
+"""All of a picture whose unit is its side."""
+
+
+def face_square(landmarks: Any) -> Window:
     """landmarks (..., 478, 2 or more) -> the square of the face-aligned crop, in the same unit; parts are
     (...)."""
     left_x, left_y = _middle(landmarks, LEFT_EYE)
@@ -79,7 +99,7 @@ def face_square(landmarks: Any) -> Square:
     apart = along_x * along_x + along_y * along_y
     far = (below_x * below_x + below_y * below_y) * NOD**2
     stretch = SIDE * ((apart + far) / 2 / (apart + TINY)) ** 0.5
-    return Square(eyes_x + DOWN * below_x, eyes_y + DOWN * below_y, stretch * along_x, stretch * along_y)
+    return square(eyes_x + DOWN * below_x, eyes_y + DOWN * below_y, stretch * along_x, stretch * along_y)
 
 
 def _middle(landmarks: Any, pair: tuple[int, int]) -> tuple[Any, Any]:
@@ -87,32 +107,36 @@ def _middle(landmarks: Any, pair: tuple[int, int]) -> tuple[Any, Any]:
     return (a[..., 0] + b[..., 0]) / 2, (a[..., 1] + b[..., 1]) / 2
 
 
-def cut(picture: NDArray[Any], square: Square, size: int = SIZE) -> NDArray[Any]:
-    """The square of a square picture at size x size: S x S (x C), any dtype of OpenCV's; `square` in 0..1
-    of S.
+def cut(picture: NDArray[Any], window: Window, pixels: tuple[int, int] = (SIZE, SIZE)) -> NDArray[Any]:
+    """A window of a square picture at `pixels`, width and height: S x S (x C), any dtype of OpenCV's;
+    `window` in 0..1 of S.
 
     Bilinear, with an average first where the crop is less than half as fine. Beyond the picture its border is
     repeated.
     """
     side = picture.shape[0]
-    wide = float(np.hypot(square.across_x, square.across_y)) * side
-    if wide > 2 * size:
-        side = max(1, round(side * 2 * size / wide))
+    wide = float(np.hypot(window.across_x, window.across_y)) * side
+    if wide > 2 * pixels[0]:
+        side = max(1, round(side * 2 * pixels[0] / wide))
         picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     return np.asarray(
         cv2.warpAffine(
             picture,
-            pixel_matrix(square, side, size),
-            (size, size),
+            pixel_matrix(window, side, pixels),
+            pixels,
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
     )
 
 
-def pixel_matrix(square: Square, side: int, size: int = SIZE) -> NDArray[np.float64]:
-    """(2, 3): pixel (i, j) of a size x size crop -> pixel of a side x side picture; `square` in 0..1,
-    NumPy."""
-    ax, ay = float(square.across_x) * side / size, float(square.across_y) * side / size
-    x, y = square.to_picture(0.5 / size, 0.5 / size)  # the middle of the crop's first pixel
-    return np.array([[ax, -ay, float(x) * side - 0.5], [ay, ax, float(y) * side - 0.5]])
+def pixel_matrix(
+    window: Window, side: int, pixels: tuple[int, int] = (SIZE, SIZE)
+) -> NDArray[np.float64]:
+    """(2, 3): pixel (i, j) of a crop of `pixels`, width and height -> pixel of a side x side picture;
+    `window` in 0..1, NumPy."""
+    wide, high = pixels
+    ax, ay = float(window.across_x) * side / wide, float(window.across_y) * side / wide
+    dx, dy = float(window.down_x) * side / high, float(window.down_y) * side / high
+    x, y = window.to_picture(0.5 / wide, 0.5 / high)  # the middle of the crop's first pixel
+    return np.array([[ax, dx, float(x) * side - 0.5], [ay, dy, float(y) * side - 0.5]])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from livecam.engines.base import TensorSpec
 from livecam.generator.alignment import SIZE
-from livecam.generator.layout import CHANNELS, crop_specs
+from livecam.generator.layout import CHANNELS, embedder_specs
 from livecam.model.adain import SLOPE
 
 LENGTH = 512
@@ -63,17 +63,16 @@ class Projection(nn.Module):
 
 
 class StyleOfPicture(nn.Module):
-    """Embedder and P as one graph for one picture. P is linear: the mean over pictures is the style of
-    all."""
+    """Embedder and every network's P as one graph for one picture. P is linear: the mean over pictures is the
+    style of all."""
 
-    def __init__(self, embedder: Embedder, projection: Projection, size: int = SIZE) -> None:
+    def __init__(self, embedder: Embedder, projections: Sequence[Projection], size: int = SIZE) -> None:
         super().__init__()
-        self.embedder, self.projection, self.size = embedder, projection, size
-        style = projection.linear.out_features
-        specs = {spec.name: spec for spec in crop_specs(style, size)}
-        self.inputs: tuple[TensorSpec, ...] = (specs["refiner_source"], specs["refiner_source_rasters"])
-        self.outputs: tuple[TensorSpec, ...] = (specs["refiner_style"],)
+        self.embedder, self.projections, self.size = embedder, nn.ModuleList(projections), size
+        style = sum(projection.linear.out_features for projection in projections)
+        self.inputs, self.outputs = embedder_specs(style, size)
 
     def forward(self, picture: Tensor, rasters: Tensor) -> Tensor:
-        """picture (1, 3, C, C), rasters (1, 5, C/2, C/2) -> style (1, N)."""
-        return self.projection(self.embedder.single(picture, rasters))
+        """picture (1, 3, C, C), rasters (1, 5, C/2, C/2) -> style (1, N of all)."""
+        embedding = self.embedder.single(picture, rasters)
+        return torch.cat([projection(embedding) for projection in self.projections], 1)

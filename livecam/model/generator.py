@@ -74,5 +74,6 @@ class Generator(nn.Module):
             person, background, inside, holes, mouth_width, eye_width, lids[:, 3], lids[:, 4]
         )
         picture = self.lids(picture, landmarks, lids)
-        image: Tensor = self.refiner(picture, landmarks, *extra)
+        teeth = torch.zeros_like(picture[:, :1])
+        image: Tensor = self.refiner(picture, landmarks, teeth, *extra)
         return torch.clamp(image, 0, 1)

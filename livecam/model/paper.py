@@ -37,7 +37,7 @@ class PaperNetwork(CropNetwork):
 
     def __init__(self, shape: PaperShape | None = None) -> None:
         shape = shape or PaperShape()
-        super().__init__(shape.size)
+        super().__init__("face", shape.size)
         self.shape = shape
         slots = StyleSlots()
         first, second, third, fourth = shape.widths
@@ -62,7 +62,13 @@ class PaperNetwork(CropNetwork):
         self.style_size = slots.used
 
     def parts(
-        self, crop: Tensor, rasters: Tensor, source: Tensor, source_rasters: Tensor, style: Tensor
+        self,
+        crop: Tensor,
+        rasters: Tensor,
+        teeth: Tensor | None,
+        source: Tensor,
+        source_rasters: Tensor,
+        style: Tensor,
     ) -> tuple[Tensor, Tensor]:
         x = rasters  # (B, 5, C/2, C/2)
         for layer in self.encode:

@@ -15,10 +15,9 @@ import torch
 from torch import Tensor, nn
 
 from livecam.face import landmarks as lm
-from livecam.generator.alignment import Square
+from livecam.generator.alignment import Window
 from livecam.generator.layout import CHANNELS, EYE_AREAS, GRID, REACH
 from livecam.model.holes import signed_distance
-from livecam.model.warper import cell_grid
 
 OUTLINES: Final = (
     (lm.MOUTH,),
@@ -29,27 +28,35 @@ OUTLINES: Final = (
 
 
 class Rasters(nn.Module):
-    """Landmarks -> (1, 5, G, G) in -1..1: positive inside, 1 and -1 at `REACH` and beyond. No weights."""
+    """Landmarks -> (1, 5, high, wide) in -1..1: positive inside, 1 and -1 at `REACH` and beyond. No
+    weights."""
 
     points: Tensor
+    cells: Tensor
 
-    def __init__(self, grid: int = GRID) -> None:
+    def __init__(self, grid: tuple[int, int] = (GRID, GRID), whole: int | None = None) -> None:
+        """`grid`: width and height; `whole`: cells along a side of the face-aligned square, the grid's own
+        unless given."""
         super().__init__()
-        self.grid = grid
-        self.register_buffer("points", cell_grid(grid), persistent=False)  # (P, 2), P = G * G
+        self.grid, self.reach = grid, REACH * (whole or grid[0])
+        y, x = torch.meshgrid(*(torch.arange(n) + 0.5 for n in grid[::-1]), indexing="ij")
+        points = torch.stack([x, y], -1).reshape(-1, 2)
+        self.register_buffer("points", points, persistent=False)  # (P, 2) in cells, P = wide * high
+        self.register_buffer("cells", torch.tensor(grid, dtype=torch.float32), persistent=False)
         for k, outlines in enumerate(OUTLINES):
             for i, outline in enumerate(outlines):
                 self.register_buffer(f"outline_{k}_{i}", torch.tensor(outline), persistent=False)
 
-    def forward(self, landmarks: Tensor, square: Square) -> Tensor:
-        """landmarks (478, 2) and the crop's square in the same unit. Channels as `layout.CHANNELS` names
+    def forward(self, landmarks: Tensor, window: Window) -> Tensor:
+        """landmarks (478, 2) and the crop's window in the same unit. Channels as `layout.CHANNELS` names
         them."""
-        x, y = square.to_crop(landmarks[:, 0], landmarks[:, 1])
-        own = torch.stack([x, y], -1)  # (478, 2), 0..1 of the crop
+        x, y = window.to_crop(landmarks[:, 0], landmarks[:, 1])
+        own = torch.stack([x, y], -1) * self.cells  # (478, 2)
         mouth, lips, eyes, lids = (self._nearest(own, k) for k in range(len(OUTLINES)))
         irises = torch.maximum(self._disc(own, lm.LEFT_IRIS), self._disc(own, lm.RIGHT_IRIS))
         distances = torch.stack([mouth, lips, eyes, irises, lids])  # (5, P)
-        return (distances / REACH).clamp(-1, 1).reshape(1, len(CHANNELS), self.grid, self.grid)
+        wide, high = self.grid
+        return (distances / self.reach).clamp(-1, 1).reshape(1, len(CHANNELS), high, wide)
 
     def _nearest(self, own: Tensor, k: int) -> Tensor:
         """(P,): to the outlines of channel k, whichever is nearer."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livecam.arrays import F32
-from livecam.engines import EngineError, open_engine
+from livecam.engines import Engine, EngineError, open_engine
 from livecam.errors import UserError
 from livecam.frames import RGB
-from livecam.generator.weights import REFINER, SMALL, Weights, find_weights
+from livecam.generator.layout import split_style, takes_teeth
+from livecam.generator.parts import first_of, parts_of
+from livecam.generator.weights import Weights, find_weights, graph_file, small_file
 from livecam.persona.person_shots import portrait_view
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.int8 import faster_engine
-from livecam.render.cpu.refiner import CpuRefiner, portrait_inputs
+from livecam.render.cpu.refiner import CpuRefiner, no_teeth, portrait_inputs
 from livecam.render.style import with_style
 
 log = logging.getLogger(__name__)
@@ -51,13 +54,20 @@ def cpu_refiner(persona: PersonaData, weights: Weights) -> CpuRefiner:
     assert persona.style is not None
     try:
         view = portrait_view(persona)
-        engine = open_engine("cpu", weights.file(REFINER), threads=refiner_threads())
-        if SMALL in weights:
-            small = open_engine("cpu", weights.file(SMALL), threads=refiner_threads())
-            engine = faster_engine(engine, small, _example(*view, persona.style.values, weights.size))
-        return CpuRefiner(engine, *view, persona.style.values)
+        styles = split_style(persona.style.values, weights.styles)
+        engines = {name: _engine(name, weights, example(*view, styles, name, weights.size)) for name in styles}
+        return CpuRefiner(engines, *view, styles, weights.size)
     except EngineError as error:
         raise _unusable(error) from error
+
+
+def _engine(network: str, weights: Weights, feeds: dict[str, NDArray[Any]]) -> Engine:
+    """Runs a network, in INT8 where that is quicker here and draws the same."""
+    engine = open_engine("cpu", weights.file(graph_file(network)), threads=refiner_threads())
+    if small_file(network) not in weights:
+        return engine
+    small = open_engine("cpu", weights.file(small_file(network)), threads=refiner_threads())
+    return faster_engine(engine, small, feeds)
 
 
 def ensure_style(persona: PersonaData, weights: Weights) -> PersonaData:
@@ -80,14 +90,27 @@ def graph_inputs(persona: PersonaData, weights: Weights) -> dict[str, NDArray[An
     """
     persona = ensure_style(persona, weights)
     assert persona.style is not None
-    return portrait_inputs(*portrait_view(persona), persona.style.values, weights.size)
+    view = portrait_view(persona)
+    told = {
+        f"{part.name}_{name}": values
+        for part in parts_of(weights.styles)
+        for name, values in portrait_inputs(*view, part, weights.size).items()
+    }
+    styles = split_style(persona.style.values, weights.styles)
+    return told | {f"{name}_style": np.asarray(values, np.float32) for name, values in styles.items()}
 
 
-def _example(picture: RGB, landmarks: F32, style: F32, size: int) -> dict[str, NDArray[Any]]:
-    """A frame for the refiner, as if mouth and eyes had moved down: at rest it would have nothing to do."""
-    told = portrait_inputs(picture, landmarks, style, size)
-    rasters = np.roll(told["refiner_source_rasters"], size // EXAMPLE_SHIFT, axis=2)
-    return told | {"crop": told["refiner_source"], "rasters": np.ascontiguousarray(rasters)}
+def example(
+    picture: RGB, landmarks: F32, styles: Mapping[str, F32], network: str, size: int
+) -> dict[str, NDArray[Any]]:
+    """A frame for a network, as if its part had moved down: at rest it would have nothing to do. Arguments as
+    of `CpuRefiner`."""
+    part = first_of(network)
+    told = portrait_inputs(picture, landmarks, part, size)
+    rasters = np.roll(told["source_rasters"], size // EXAMPLE_SHIFT, axis=2)
+    found = told | {"crop": told["source"], "rasters": np.ascontiguousarray(rasters)}
+    teeth = {"teeth": no_teeth(part.pixels(size))} if takes_teeth(network) else {}
+    return found | teeth | {"style": np.asarray(styles[network], np.float32)}
 
 
 def refiner_threads() -> int:

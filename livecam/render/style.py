@@ -37,7 +37,7 @@ def embed_style(shots: Shots, weights: Weights) -> F32:
     """
     engine = open_engine("cpu", weights.file(EMBEDDER), threads=1)
     try:
-        rows = [engine.run(_feeds(*pair, weights.size))["refiner_style"] for pair in _pairs(shots)]
+        rows = [engine.run(_feeds(*pair, weights.size))["style"] for pair in _pairs(shots)]
     finally:
         engine.close()
     if len(rows) == 1:
@@ -69,6 +69,5 @@ def _feeds(picture: RGB, landmarks: F32, size: int) -> dict[str, NDArray[Any]]:
 
     if picture.shape[0] != size:
         picture = np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA))
-    whole = alignment.Square(0.5, 0.5, 1.0, 0.0)
-    rasters = draw_rasters(landmarks, whole, size // 2)[None]
-    return {"refiner_source": planes(picture), "refiner_source_rasters": rasters}
+    rasters = draw_rasters(landmarks, alignment.WHOLE, (size // 2, size // 2))[None]
+    return {"picture": planes(picture), "rasters": rasters}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from livecam.arrays import F32
 from livecam.compiled import compiled
 from livecam.face import landmarks as lm
-from livecam.generator.alignment import Square
+from livecam.generator.alignment import Window
 from livecam.generator.layout import CHANNELS, EYE_AREAS, EYES, GRID, IRISES, LIDS, LIPS, MOUTH, REACH
 from livecam.render.cpu.holes import FAR, crossing, squared_to_edge
 
@@ -26,17 +26,21 @@ _OUTLINES = (
 )
 
 
-def draw_rasters(landmarks: F32, square: Square, grid: int = GRID) -> F32:
-    """landmarks (478, 2 or more) -> (5, grid, grid) as `livecam.model.rasters.Rasters` draws them."""
-    x, y = square.to_crop(landmarks[:, 0].astype(np.float64), landmarks[:, 1].astype(np.float64))
+def draw_rasters(
+    landmarks: F32, window: Window, grid: tuple[int, int] = (GRID, GRID), whole: int | None = None
+) -> F32:
+    """landmarks (478, 2 or more) -> (5, high, wide) as `livecam.model.rasters.Rasters` draws them. `grid`:
+    width and height; `whole`: cells along a side of the face-aligned square, the grid's own unless given."""
+    x, y = window.to_crop(landmarks[:, 0].astype(np.float64), landmarks[:, 1].astype(np.float64))
     own = np.stack([x, y], 1) * grid
-    out = np.full((len(CHANNELS), grid, grid), -1, np.float32)
+    out = np.full((len(CHANNELS), grid[1], grid[0]), -1, np.float32)
+    reach = REACH * (whole or grid[0])
     for channel, outline in _OUTLINES:
-        _outline(own[outline], REACH * grid, out[channel])
+        _outline(own[outline], reach, out[channel])
     for iris in (lm.LEFT_IRIS, lm.RIGHT_IRIS):
         centre = own[iris[0]]
         radius = np.linalg.norm(own[list(iris[1:])] - centre, axis=1).mean()
-        _disc(centre[0], centre[1], radius, REACH * grid, out[IRISES])
+        _disc(centre[0], centre[1], radius, reach, out[IRISES])
     return out
 
 

@@ -1,0 +1,45 @@
+"""Whether a part differs enough from the portrait's for its network to change anything: where the gate of
+`livecam.model.refiner.CropNetwork` is 0 all over, no run is needed."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from livecam.arrays import F32
+from livecam.generator.layout import (
+    AROUND,
+    EYES,
+    IRISES,
+    LEAST_SHARE,
+    LIDS,
+    LIDS_FULL,
+    LIDS_NONE,
+    LIPS,
+    LIPS_FULL,
+    LIPS_NONE,
+    MOUTH,
+    POOL,
+    STILL,
+)
+from livecam.geometry import smoothstep
+
+
+def is_open(rasters: F32, source_rasters: F32) -> bool:
+    """(5, h, w) twice, of a part as it moved and of the portrait's. h and w are multiples of `POOL`."""
+    return _moved(rasters, source_rasters, LIPS, (LIPS_NONE, LIPS_FULL), (MOUTH, LIPS)) or _moved(
+        rasters, source_rasters, LIDS, (LIDS_NONE, LIDS_FULL), (EYES, IRISES)
+    )
+
+
+def _moved(
+    rasters: F32, source_rasters: F32, outline: int, ramp: tuple[float, float], channels: tuple[int, int]
+) -> bool:
+    if rasters[outline].max() <= ramp[0]:
+        return False
+    where = smoothstep(*ramp, rasters[outline]).astype(np.float32)
+    change = sum(np.abs(rasters[k] - source_rasters[k]) for k in channels)
+    small = (where.shape[1] // POOL, where.shape[0] // POOL)
+    several = cv2.resize(np.dstack([change * where, where]), small, interpolation=cv2.INTER_AREA)
+    around = cv2.blur(several, (AROUND, AROUND), borderType=cv2.BORDER_CONSTANT)
+    return bool((around[..., 0] > STILL * (around[..., 1] + LEAST_SHARE)).any())
