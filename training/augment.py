@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from training.dataset import Batch
+from training.part_windows import MIRRORED
 
 LUMINANCE = (0.30, 0.59, 0.11)
 TONE = (0.08, 0.0, -0.12)
@@ -91,13 +92,19 @@ def flip(batch: Batch, flips: Tensor) -> Batch:
         "warped",
         "truth",
         "source",
+        "teeth",
         "rasters",
         "truth_rasters",
         "source_rasters",
         "shots",
         "shot_rasters",
     )
-    return replace(batch, **{name: mirrored(getattr(batch, name)) for name in names})
+    changed = {name: mirrored(getattr(batch, name)) for name in names}
+    for name in ("centres", "source_centres"):
+        centres: Tensor = getattr(batch, name)
+        other = centres[:, list(MIRRORED)] * centres.new_tensor([-1, 1]) + centres.new_tensor([1, 0])
+        changed[name] = torch.where(flips[:, None, None], other, centres)
+    return replace(batch, **changed)
 
 
 def _soften(pictures: Tensor, strength: Strength, generator: torch.Generator) -> Tensor:

@@ -22,16 +22,15 @@ from training import shards
 log = logging.getLogger(__name__)
 
 PICTURES = ("warped", "truth", "source")
-RASTERS = ("rasters", "truth_rasters", "source_rasters")
 
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """All pairs of some people. N pairs, P people; pictures uint8 planes.
 
-    warped, truth (N, 3, C, C); rasters, truth_rasters (N, 5, C/2, C/2); material (N, C/2, C/2); expression
-    (N, E); source (P, 3, C, C); source_rasters (P, 5, C/2, C/2); identity (P, I); person (P,) int64, the
-    seeds; owner (N,) int64: which of the P. first, count (P,): each person's own pairs lie together.
+    warped, truth (N, 3, C, C); rasters, truth_rasters (N, 5, C/2, C/2); teeth (N, C, C); centres (N, 3, 2);
+    material (N, C/2, C/2); expression (N, E); source (P, 3, C, C); source_rasters (P, 5, C/2, C/2);
+    source_centres (P, 3, 2); identity (P, I); person (P,) int64, the seeds; owner (N,) int64: which of the P. first, count (P,): each person's own pairs lie together.
     """
 
     tensors: dict[str, Tensor]
@@ -98,9 +97,11 @@ def choose(pairs: Pairs, seed: int, step: int, batch: int) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """B samples. Pictures in 0..1, rasters in -1..1, float32.
+    """B samples of faces, or of a part of them (`training.part_windows`), H x W of its own then. Pictures and
+    teeth in 0..1, rasters in -1..1, float32.
 
-    warped, truth, source (B, 3, C, C); rasters, truth_rasters, source_rasters (B, 5, C/2, C/2);
+    warped, truth, source (B, 3, C, C); teeth (B, 1, C, C); rasters, truth_rasters, source_rasters (B, 5, C/2,
+    C/2); centres, source_centres (B, 3, 2), in 0..1 of the face;
     shots (B, K, 3, C, C) and shot_rasters (B, K, 5, C/2, C/2): pictures of the same person, among them the
     source and never the truth; person (B,) int64.
     """
@@ -108,9 +109,12 @@ class Batch:
     warped: Tensor
     truth: Tensor
     source: Tensor
+    teeth: Tensor
     rasters: Tensor
     truth_rasters: Tensor
     source_rasters: Tensor
+    centres: Tensor
+    source_centres: Tensor
     shots: Tensor
     shot_rasters: Tensor
     person: Tensor
@@ -143,9 +147,12 @@ def gather(pairs: Pairs, chosen: NDArray[np.int64], shots: int, rng: np.random.G
         warped=picture("warped", index),
         truth=picture("truth", index),
         source=shot_pictures[:, 0],
+        teeth=picture("teeth", index)[:, None],
         rasters=raster("rasters", index),
         truth_rasters=raster("truth_rasters", index),
         source_rasters=shot_rasters[:, 0],
+        centres=pairs["centres"][index],
+        source_centres=pairs["source_centres"][owner],
         shots=shot_pictures,
         shot_rasters=shot_rasters,
         person=pairs["person"][owner],

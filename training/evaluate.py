@@ -28,7 +28,7 @@ COLUMNS = ("face_psnr", "landmarks", "lips", "eyes", *PARTS, "flicker")
 """Of the tables; held-out people have those of `PARTS` only."""
 
 
-def measure_clips(run: Path, clips: Sequence[Path], size: int, frames: int, shots: int) -> dict[str, Table]:
+def measure_clips(runs: Sequence[Path], clips: Sequence[Path], size: int, frames: int, shots: int) -> dict[str, Table]:
     """Every clip as its own portrait, and their mean, with the weights as they would ship. Finds faces, so
     this alone of training needs MediaPipe and the face model.
 
@@ -39,7 +39,7 @@ def measure_clips(run: Path, clips: Sequence[Path], size: int, frames: int, shot
     from livecam.benchmarks.fidelity.judge import Judge
 
     with tempfile.TemporaryDirectory() as folder, Judge() as judge:
-        ship(run, Path(folder))
+        ship(runs, Path(folder))
         weights = methods.load(Path(folder))
         plan = self_reenactment.Plan(frames, 300, {methods.REFINED: weights}, sorted({1, shots}))
         found = [self_reenactment.compare_clip(clip, size, plan, judge) for clip in clips]
@@ -69,7 +69,7 @@ def text(table: Table) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
-    parser.add_argument("run", type=Path, help="folder with a checkpoint, or a painter.safetensors")
+    parser.add_argument("run", type=Path, nargs="+", help="as for training.ship")
     parser.add_argument("--data", type=Path, help="pairs: their held-out people")
     parser.add_argument("--clips", type=Path, help="folder with real clips")
     parser.add_argument("--size", type=int, default=512)
@@ -81,12 +81,14 @@ def main(arguments: list[str] | None = None) -> int:
     found: dict[str, Table] = {}
     try:
         check_outputs(
-            [options.json], {"the run": options.run, "the pairs": options.data, "the clips": options.clips}
+            [options.json], {"the runs": options.run[0], "the pairs": options.data, "the clips": options.clips}
         )
         if options.data:
             painter, _ = refiner_model_from(options.run)
             pairs = dataset.load(options.data, held_out=True)
-            found["held out"] = plain(held_out.measure(painter, pairs, options.shots))
+            for name in painter.styles:
+                table = held_out.measure(painter.part(name), pairs, options.shots)
+                found[f"{name}, held out"] = plain(table)
         if options.clips:
             clips = sorted(options.clips.glob("*.mp4"))
             if not clips:

@@ -12,24 +12,26 @@ from torch import Tensor
 
 from livecam.benchmarks.fidelity import mouth_and_eyes
 from livecam.errors import UserError
-from livecam.model.refiner_model import RefinerModel
+from livecam.model.refiner_model import PartModel
 from training import dataset
 from training.dataset import Batch, Pairs
+from training.part_windows import part_batch
 
 TOGETHER = 16
 
 
 def repair_pairs(
-    painter: RefinerModel, pairs: Pairs, chosen: NDArray[np.int64], shots: int
+    painter: PartModel, pairs: Pairs, chosen: NDArray[np.int64], shots: int
 ) -> tuple[Batch, Tensor]:
-    """The samples as they are, and their repaired pictures (N, 3, C, C) in 0..1."""
+    """The samples of the part as they are, and their repaired pictures (N, 3, H, W) in 0..1."""
     batch = dataset.gather(pairs, chosen, shots, np.random.default_rng(0))
+    batch = part_batch(batch, painter.network.name)
     with torch.inference_mode():
         return batch, painter(batch).picture.clamp(0, 1)
 
 
 def measure(
-    painter: RefinerModel, pairs: Pairs, shots: int = 1, most: int = 200
+    painter: PartModel, pairs: Pairs, shots: int = 1, most: int = 200
 ) -> dict[str, dict[str, float]]:
     """Figures of "refined", "warped", "blurred" and "flat", as `mouth_and_eyes.summary` names them."""
     painter.eval()
@@ -39,21 +41,20 @@ def measure(
         batch, repaired = repair_pairs(painter, pairs, chosen[start : start + TOGETHER], shots)
         for k in range(len(repaired)):
             truth, warped = to_picture(batch.truth[k]), to_picture(batch.warped[k])
-            masks = mouth_and_eyes.regions(batch.truth_rasters[k].cpu().numpy(), truth.shape[0])
+            masks = mouth_and_eyes.regions(batch.truth_rasters[k].cpu().numpy(), truth.shape[1::-1])
             shown = {
                 "refined": to_picture(repaired[k]),
                 "warped": warped,
-                **mouth_and_eyes.controls(warped, masks),
+                **mouth_and_eyes.controls(warped, masks, pairs.size),
             }
             for name, image in shown.items():
-                rows.setdefault(name, []).append(mouth_and_eyes.rate(image, truth, masks))
+                rows.setdefault(name, []).append(mouth_and_eyes.rate(image, truth, masks, pairs.size))
     painter.train()
     return {name: mouth_and_eyes.summary(found) for name, found in rows.items()}
 
 
-def save_sheet(painter: RefinerModel, pairs: Pairs, path: Path, rows: int = 8, shots: int = 1) -> None:
-    """Source, warped, refined and truth of some moments as a PNG; then mouths of the last three, twice as
-    large.
+def save_sheet(painter: PartModel, pairs: Pairs, path: Path, rows: int = 16, shots: int = 1) -> None:
+    """Source, warped, refined and truth of some moments, twice as large, as a PNG.
 
     Raises:
         UserError: the file cannot be written.
@@ -61,24 +62,17 @@ def save_sheet(painter: RefinerModel, pairs: Pairs, path: Path, rows: int = 8, s
     painter.eval()
     chosen = np.linspace(0, len(pairs) - 1, min(rows, len(pairs))).astype(np.int64)
     batch, repaired = repair_pairs(painter, pairs, chosen, shots)
-    lines = []
-    for k in range(len(repaired)):
-        warped, refined, truth = (to_picture(x[k]) for x in (batch.warped, repaired, batch.truth))
-        close = [_mouth(image) for image in (warped, refined, truth)]
-        lines.append(np.concatenate([to_picture(batch.source[k]), warped, refined, truth, *close], 1))
     painter.train()
-    if not cv2.imwrite(str(path), np.concatenate(lines)[..., ::-1]):
+    lines = [
+        np.concatenate([to_picture(x[k]) for x in (batch.source, batch.warped, repaired, batch.truth)], 1)
+        for k in range(len(repaired))
+    ]
+    sheet = np.concatenate(lines).repeat(2, 0).repeat(2, 1)
+    if not cv2.imwrite(str(path), sheet[..., ::-1]):
         raise UserError(str(path), "cannot be written", "Check the folder.")
 
 
 def to_picture(planes: Tensor) -> NDArray[np.uint8]:
-    """(3, C, C) in 0..1 -> (C, C, 3) uint8."""
+    """(3, H, W) in 0..1 -> (H, W, 3) uint8."""
     values = planes.float().clamp(0, 1).mul(255).round().byte().cpu().numpy()
     return np.ascontiguousarray(values.transpose(1, 2, 0))
-
-
-def _mouth(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The lower middle half of a crop at twice its size."""
-    size = image.shape[0]
-    part = image[size // 2 - size // 16 : size - size // 16, size // 4 : size - size // 4]
-    return np.asarray(cv2.resize(part, (size, size), interpolation=cv2.INTER_CUBIC))

@@ -108,7 +108,7 @@ def part_model_of(folder: Path, device: str = "cpu") -> tuple[PartModel, Recipe]
     except (*tensorfile.UNREADABLE, KeyError, ValueError) as error:
         why = f"holds no checkpoint that can be read ({error})"
         raise UserError(str(folder), why, "Train one first.") from error
-    painter = PartModel(recipe.network, state["size"])
+    painter = PartModel.make(recipe.network, state["size"])
     painter.load_state_dict(tensors)
     return painter.to(device).eval(), recipe
 

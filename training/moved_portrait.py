@@ -11,7 +11,7 @@ from livecam.arrays import F32
 from livecam.finetune.own_pairs import FREE, jitter_square
 from livecam.frames import RGB
 from livecam.generator import alignment
-from livecam.generator.alignment import Square, face_square
+from livecam.generator.alignment import Window, face_square
 from livecam.generator.layout import GRID
 from livecam.motion.transfer import MotionTransfer
 from livecam.persona import person_shots
@@ -20,7 +20,7 @@ from livecam.persona.pictures import PersonPicture
 from livecam.persona.types import Crop, PersonaData, Shots
 from livecam.render.cpu.rasters import draw_rasters
 from livecam.render.cpu.renderer import CpuRenderer
-from training import shards
+from training import part_windows, shards
 from training.shards import Arrays
 
 Rng = np.random.Generator
@@ -40,6 +40,7 @@ class MovedPortrait:
         self._rows: dict[str, list[NDArray[Any]]] = {
             "source": [alignment.cut(cropped, own)],
             "source_rasters": [shards.quantise(draw_rasters(persona.landmarks, own))],
+            "source_centres": [part_centres(persona.landmarks, own)],
         }
 
     def add(
@@ -60,11 +61,14 @@ class MovedPortrait:
         square = jitter_square(face_square(motion.landmarks), self._rng)
         x, y = square.to_crop(motion.landmarks[:, 0], motion.landmarks[:, 1])
         unknown = np.zeros((GRID, GRID), np.uint8)
+        teeth = np.zeros(warped.shape[:2], np.uint8)
         for name, value in (
             ("warped", alignment.cut(warped, square)),
             ("truth", alignment.cut(cut_crop(picture, self._crop, self._size), square)),
             ("rasters", shards.quantise(draw_rasters(motion.landmarks, square))),
             ("truth_rasters", shards.quantise(draw_rasters(crop_coordinates(exact, self._crop), square))),
+            ("teeth", alignment.cut(teeth, square)),
+            ("centres", part_centres(motion.landmarks, square)),
             ("landmarks", np.stack([x, y], 1).astype(np.float32)),
             ("material", unknown if material is None else crop_labels(material, square, self._crop)),
             ("expression", expression),
@@ -83,12 +87,18 @@ def person_shot(picture: RGB, points: F32) -> Shots:
     return person_shots.stack_shots([person_shots.aligned_shot(*PersonPicture(picture, points, "").crop())])
 
 
+def part_centres(landmarks: F32, square: Window) -> F32:
+    """(3, 2): the centres of the windows of mouth, left and right eye, in 0..1 of the face's square."""
+    windows = (part.within(square, landmarks) for part in part_windows.PARTS)
+    return np.array([square.to_crop(window.x, window.y) for window in windows], np.float32)
+
+
 def crop_coordinates(points: F32, crop: Crop) -> F32:
     """(478, 3) pixels of the picture -> (478, 2) in 0..1 of the crop."""
     return np.asarray((points[:, :2] - [crop.x, crop.y]) / crop.side, np.float32)
 
 
-def crop_labels(material: NDArray[np.uint8], square: Square, crop: Crop) -> NDArray[np.uint8]:
+def crop_labels(material: NDArray[np.uint8], square: Window, crop: Crop) -> NDArray[np.uint8]:
     """(H, W) kinds of pixels -> (C/2, C/2), each the nearest."""
     centres = (np.arange(GRID) + 0.5) / GRID
     x, y = square.to_picture(centres[None, :], centres[:, None])

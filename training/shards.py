@@ -6,6 +6,9 @@ warped           (N, C, C, 3) uint8 RGB        what the product's warper made of
 truth            (N, C, C, 3) uint8 RGB        the same moment, rendered or filmed
 rasters          (N, 5, C/2, C/2) uint8        of the landmarks that moved the portrait
 truth_rasters    (N, 5, C/2, C/2) uint8        of the true landmarks; in films, of the tracker's
+teeth            (N, C, C) uint8               how much of each pixel of `warped` is drawn as teeth, of 255
+centres          (N, 3, 2) float32             of mouth, left and right eye, where they were moved, 0..1
+source_centres   (1, 3, 2) float32             the portrait's
 landmarks        (N, 478, 2) float32           those that moved the portrait, 0..1 of the crop
 material         (N, C/2, C/2) uint8           what the truth's pixels show; 0 in films
 expression       (N, E), identity (1, I) float32; 0 in films
@@ -24,7 +27,7 @@ from numpy.typing import NDArray
 from livecam.errors import UserError
 from livecam.model import tensorfile
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever files of the older kind no longer fit."""
 HELD_OUT: Final = 20
 """Every 20th person is kept for measuring and never trained on."""

@@ -99,7 +99,7 @@ def part_model_from(run: Path) -> tuple[PartModel, Recipe]:
     try:
         state = json.loads((run / checkpoint.STATE).read_text("utf-8"))
         recipe = from_dict(state["recipe"], str(run))
-        model = PartModel(recipe.network, int(state["size"]))
+        model = PartModel.make(recipe.network, int(state["size"]))
     except (OSError, ValueError, KeyError) as error:
         raise UserError(str(run), f"its state cannot be read ({error})", "Pack the run again.") from error
     packed_checkpoint.unpack(run, {"average": model})

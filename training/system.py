@@ -18,6 +18,7 @@ from training import dataset
 from training.augment import augment
 from training.dataset import Batch, Pairs
 from training.distributed import SingleProcess
+from training.part_windows import part_batch
 from training.recipe import Recipe
 
 LAST_RATE = 0.03
@@ -38,7 +39,7 @@ class System:
         torch.manual_seed(recipe.seed)  # for the first weights; steps draw from generators of their own
         self.recipe, self.device = recipe, torch.device(device)
         self.together = together or SingleProcess()
-        self.painter = PartModel(recipe.network, size).to(self.device)
+        self.painter = PartModel.make(recipe.network, size).to(self.device)
         self.average = copy.deepcopy(self.painter).requires_grad_(False)
         self.judge = Discriminator(recipe.network.people, recipe.network.discriminator)
         self.judge.to(self.device)
@@ -66,7 +67,7 @@ class System:
         return {"painter_optimiser": self.painter_optimiser, "judge_optimiser": self.judge_optimiser}
 
     def batch(self, pairs: Pairs, step: int) -> Batch:
-        """The samples of a step, drawn and augmented from (seed, step) alone."""
+        """The samples of a step, drawn and augmented from (seed, step) alone, of the part that is trained."""
         recipe = self.recipe
         rng = np.random.default_rng(
             [recipe.seed, 2, step, *([self.together.rank] * (self.together.count > 1))]
@@ -75,7 +76,7 @@ class System:
         shots = int(rng.integers(1, recipe.shots + 1))
         batch = dataset.gather(pairs, chosen, shots, rng)
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-        return augment(batch, recipe.augment, generator)
+        return part_batch(augment(batch, recipe.augment, generator), recipe.network.part)
 
     def step(self, pairs: Pairs, step: int) -> dict[str, Tensor]:
         """One step; losses by name, unweighted, as tensors: reading one waits for the GPU."""

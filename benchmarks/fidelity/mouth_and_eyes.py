@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from livecam.arrays import Mask
 from livecam.engines.psnr import psnr_db
 from livecam.frames import RGB
-from livecam.generator.alignment import Square, face_square
+from livecam.generator.alignment import WHOLE, face_square
 from livecam.generator.layout import EYES, LIDS, LIPS, MOUTH, REACH
 from livecam.render.cpu.rasters import draw_rasters
 
@@ -26,7 +26,7 @@ AROUND_EYES: Final = 0.03
 """The eyes' region reaches this far beyond their openings: lids, lashes and creases (4 mm)."""
 GATE_LIPS, GATE_LIDS = 0.05, 0.04
 """How far around outer lips and lids a refiner may change anything: `LIPS_NONE` and `LIDS_NONE` of
-`livecam.model.refiner`."""
+`livecam.generator.layout`."""
 FULL_LIPS, FULL_LIDS = 0.015, 0.01
 """Up to here it may change everything; between there and the gate's end its corrections fade."""
 GATE_MARGIN: Final = 0.02
@@ -53,13 +53,13 @@ RATIOS: Final = {
 _MEASURES: Final = ("psnr", "gms", "energy", "gradient", "true_energy", "true_gradient")
 
 
-def regions(rasters: NDArray[np.float32], size: int, side: float = 1.0) -> dict[str, Mask]:
-    """Masks (size, size): "mouth" inside the lips, "eyes" the openings and `AROUND_EYES`, "gate" all that a
+def regions(rasters: NDArray[np.float32], size: tuple[int, int], side: float = 1.0) -> dict[str, Mask]:
+    """Masks of `size`, width and height: "mouth" inside the lips, "eyes" the openings and `AROUND_EYES`, "gate" all that a
     refiner may change, "edge" of that where its corrections fade, without the eyes.
 
-    rasters (5, G, G), drawn of a square in which the face-aligned crop has the side `side`: 1 of the crop.
+    rasters (5, h, w), drawn of a window in whose unit the face-aligned crop has the side `side`.
     """
-    large = [cv2.resize(plane, (size, size), interpolation=cv2.INTER_LINEAR) for plane in rasters]
+    large = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in rasters]
     unit = side / REACH
     lips = large[LIPS] > -(GATE_LIPS + GATE_MARGIN) * unit
     lids = large[LIDS] > -(GATE_LIDS + GATE_MARGIN) * unit
@@ -75,8 +75,8 @@ def picture_regions(landmarks: NDArray[np.float32], size: int) -> tuple[dict[str
     """
     square = face_square(landmarks)
     side = float(np.hypot(square.across_x, square.across_y))
-    rasters = draw_rasters(landmarks, Square(0.5, 0.5, 1.0, 0.0), size)
-    return regions(rasters, size, side), side * size
+    rasters = draw_rasters(landmarks, WHOLE, (size, size))
+    return regions(rasters, (size, size), side), side * size
 
 
 def rate(picture: RGB, truth: RGB, masks: Mapping[str, Mask], crop: float | None = None) -> dict[str, float]:

@@ -56,11 +56,15 @@ class Samples(Protocol):
 class PartModel(nn.Module):
     """A network in training: it, the embedder and its P."""
 
-    def __init__(self, settings: NetworkShape, size: int) -> None:
+    def __init__(self, network: CropNetwork, embedder: Embedder, projection: Projection) -> None:
         super().__init__()
-        self.network = make_network(settings, size)
-        self.embedder = Embedder(settings.embedder)
-        self.projection = Projection(self.network.style_size)
+        self.network, self.embedder, self.projection = network, embedder, projection
+
+    @classmethod
+    def make(cls, settings: NetworkShape, size: int) -> PartModel:
+        """As it starts. Raises `UserError` for a kind, a part or widths that there are not."""
+        network = make_network(settings, size)
+        return cls(network, Embedder(settings.embedder), Projection(network.style_size))
 
     def forward(self, batch: Samples) -> RefinedCrops:
         """Correct every sample."""
@@ -102,6 +106,11 @@ class RefinerModel(nn.Module):
         """The network of that name."""
         found: CropNetwork = self.networks[name]
         return found
+
+    def part(self, name: str) -> PartModel:
+        """The network of that name as in training; its parts are shared with this."""
+        projection: Projection = self.projections[name]
+        return PartModel(self.network(name), self.embedder, projection)
 
     @property
     def styles(self) -> dict[str, int]:
