@@ -28,7 +28,9 @@ COLUMNS = ("face_psnr", "landmarks", "lips", "eyes", *PARTS, "flicker")
 """Of the tables; held-out people have those of `PARTS` only."""
 
 
-def measure_clips(runs: Sequence[Path], clips: Sequence[Path], size: int, frames: int, shots: int) -> dict[str, Table]:
+def measure_clips(
+    runs: Sequence[Path], clips: Sequence[Path], size: int, frames: int, shots: int
+) -> dict[str, Table]:
     """Every clip as its own portrait, and their mean, with the weights as they would ship. Finds faces, so
     this alone of training needs MediaPipe and the face model.
 
@@ -81,7 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
     found: dict[str, Table] = {}
     try:
         check_outputs(
-            [options.json], {"the runs": options.run[0], "the pairs": options.data, "the clips": options.clips}
+            [options.json],
+            {"the runs": options.run[0], "the pairs": options.data, "the clips": options.clips},
         )
         if options.data:
             painter, _ = refiner_model_from(options.run)

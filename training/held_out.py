@@ -30,9 +30,7 @@ def repair_pairs(
         return batch, painter(batch).picture.clamp(0, 1)
 
 
-def measure(
-    painter: PartModel, pairs: Pairs, shots: int = 1, most: int = 200
-) -> dict[str, dict[str, float]]:
+def measure(painter: PartModel, pairs: Pairs, shots: int = 1, most: int = 200) -> dict[str, dict[str, float]]:
     """Figures of "refined", "warped", "blurred" and "flat", as `mouth_and_eyes.summary` names them."""
     painter.eval()
     chosen = np.unique(np.linspace(0, len(pairs) - 1, most).astype(np.int64))

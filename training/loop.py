@@ -11,7 +11,8 @@ import torch
 
 from livecam.errors import UserError
 from livecam.model import tensorfile
-from livecam.model.refiner_model import PartModel
+from livecam.model.embedder import Embedder
+from livecam.model.refiner_model import PartModel, load_refiner_model
 from training import checkpoint, dataset, held_out, packed_checkpoint, shards
 from training.distributed import SingleProcess
 from training.log import Log
@@ -35,6 +36,8 @@ def train(
     device: str | None = None,
     features: Path | None = None,
     start: Path | None = None,
+    begin: Path | None = None,
+    embedder: Path | None = None,
     together: SingleProcess | None = None,
 ) -> int:
     """Train on the pairs in `data`; `out` receives log.jsonl, sheets and the checkpoint. Returns the last
@@ -43,8 +46,10 @@ def train(
     `minutes`: stop, with a checkpoint, before they are over. `features`: the network of the perceptual
     loss; without it that loss is left out.
 
-    `start`: a folder packed by `training.packed_checkpoint`, to go on from with a new warm-up. `together`:
-    the processes that train side by side; the first one writes.
+    `start`: a folder packed by `training.packed_checkpoint`, to go on from with a new warm-up. `begin`: a
+    painter.safetensors whose network of this part is the first one, and whose embedder is kept as it is.
+    `embedder`: a run or a painter.safetensors whose embedder is kept: networks that ship together share one.
+    `together`: the processes that train side by side; the first one writes.
 
     Raises:
         UserError: no pairs, no checkpoint to resume from, one of another recipe, or one that would be lost.
@@ -63,6 +68,10 @@ def train(
     made = set(shards.made_of(data))
     system = System(recipe, pairs.size, device, network, together)
     step = 0
+    if begin is not None:
+        system.begin_from(begin)
+    elif embedder is not None:
+        system.keep_embedder(embedder_of(embedder))
     if resume or start is not None:
         if resume:
             state = checkpoint.restore(out, system.modules, system.optimisers)
@@ -111,6 +120,11 @@ def part_model_of(folder: Path, device: str = "cpu") -> tuple[PartModel, Recipe]
     painter = PartModel.make(recipe.network, state["size"])
     painter.load_state_dict(tensors)
     return painter.to(device).eval(), recipe
+
+
+def embedder_of(path: Path) -> Embedder:
+    """Of a checkpoint's folder or a painter.safetensors. Raises `UserError` where there is none."""
+    return load_refiner_model(path)[0].embedder if path.is_file() else part_model_of(path)[0].embedder
 
 
 def _held_out(data: Path, device: str) -> dataset.Pairs | None:

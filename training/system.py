@@ -5,15 +5,18 @@ from __future__ import annotations
 import copy
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from livecam.errors import UserError
 from livecam.model import losses
 from livecam.model.discriminator import Discriminator
+from livecam.model.embedder import Embedder
 from livecam.model.features import FeatureNetwork, perceptual
-from livecam.model.refiner_model import PartModel, RefinedCrops
+from livecam.model.refiner_model import PartModel, RefinedCrops, load_refiner_model
 from training import dataset
 from training.augment import augment
 from training.dataset import Batch, Pairs
@@ -40,7 +43,7 @@ class System:
         self.recipe, self.device = recipe, torch.device(device)
         self.together = together or SingleProcess()
         self.painter = PartModel.make(recipe.network, size).to(self.device)
-        self.average = copy.deepcopy(self.painter).requires_grad_(False)
+        self.average: PartModel = copy.deepcopy(self.painter).requires_grad_(False)
         self.judge = Discriminator(recipe.network.people, recipe.network.discriminator)
         self.judge.to(self.device)
         for module in (self.painter, self.average, self.judge):
@@ -65,6 +68,29 @@ class System:
     @property
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         return {"painter_optimiser": self.painter_optimiser, "judge_optimiser": self.judge_optimiser}
+
+    def begin_from(self, path: Path) -> None:
+        """The first weights are those of a painter.safetensors, and its embedder stays. Raises `UserError` for a
+        file that has no such network."""
+        painter, _ = load_refiner_model(path)
+        part = self.recipe.network.part
+        if part not in painter.styles:
+            raise UserError(str(path), f"has no network {part!r}", "Name one that has, or leave it away.")
+        for model in (self.painter, self.average):
+            try:
+                model.load_state_dict(painter.part(part).state_dict())
+            except RuntimeError as error:
+                raise UserError(str(path), "its networks have another shape", "Use its recipe.") from error
+        self.keep_embedder(painter.embedder)
+
+    def keep_embedder(self, embedder: Embedder) -> None:
+        """It is not trained, for other networks were trained with it."""
+        for model in (self.painter, self.average):
+            try:
+                model.embedder.load_state_dict(embedder.state_dict())
+            except RuntimeError as error:
+                raise UserError("the embedder", "has another width", "Use its recipe.") from error
+        self.painter.embedder.requires_grad_(False)
 
     def batch(self, pairs: Pairs, step: int) -> Batch:
         """The samples of a step, drawn and augmented from (seed, step) alone, of the part that is trained."""

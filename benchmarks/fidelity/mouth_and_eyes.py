@@ -54,8 +54,8 @@ _MEASURES: Final = ("psnr", "gms", "energy", "gradient", "true_energy", "true_gr
 
 
 def regions(rasters: NDArray[np.float32], size: tuple[int, int], side: float = 1.0) -> dict[str, Mask]:
-    """Masks of `size`, width and height: "mouth" inside the lips, "eyes" the openings and `AROUND_EYES`, "gate" all that a
-    refiner may change, "edge" of that where its corrections fade, without the eyes.
+    """Masks of `size`, width and height: "mouth" inside the lips, "eyes" the openings and `AROUND_EYES`,
+    "gate" all that a refiner may change, "edge" of that where its corrections fade, without the eyes.
 
     rasters (5, h, w), drawn of a window in whose unit the face-aligned crop has the side `side`.
     """

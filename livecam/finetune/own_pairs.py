@@ -17,7 +17,8 @@ from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.generator import alignment
-from livecam.generator.alignment import Square, face_square
+from livecam.generator.alignment import Window, face_square
+from livecam.generator.alignment import square as upright
 from livecam.generator.layout import LIDS, LIPS
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
@@ -89,21 +90,21 @@ class OwnPairs:
         truth_rasters = self._rasters(points, there)
         return OwnPair(warped, rasters, match_colours(truth, warped, rasters), truth_rasters)
 
-    def _warp(self, motion: Motion, square: Square) -> tuple[RGB, F32]:
+    def _warp(self, motion: Motion, square: Window) -> tuple[RGB, F32]:
         picture = self._renderer.render(motion)
         return alignment.cut(picture, square, self._size), self._rasters(motion.landmarks, square)
 
-    def _rasters(self, points: F32, square: Square) -> F32:
+    def _rasters(self, points: F32, square: Window) -> F32:
         return draw_rasters(points, square, self._size // 2)
 
 
-def jitter_square(square: Square, rng: np.random.Generator) -> Square:
+def jitter_square(square: Window, rng: np.random.Generator) -> Window:
     """A little moved, turned and scaled, as landmarks from another picture would."""
     turn, scale = rng.normal(0, TURN), float(np.exp(rng.normal(0, SCALE)))
     ax, ay = float(square.across_x), float(square.across_y)
     x, y = rng.normal(0, SHIFT * float(np.hypot(ax, ay)), 2)
     c, s = scale * np.cos(turn), scale * np.sin(turn)
-    return Square(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
+    return upright(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
 
 
 def match_colours(truth: RGB, warped: RGB, rasters: F32) -> RGB:
@@ -140,14 +141,14 @@ def held_out_indices(count: int) -> Sequence[int]:
     return range(min(2, count - 1), count, 3) if count else ()
 
 
-def _carried(square: Square, origin: Square, target: Square) -> Square:
+def _carried(square: Window, origin: Window, target: Window) -> Window:
     """`square` lies to `origin` as the returned one lies to `target`."""
     ends = ((square.x, square.y), (square.x + square.across_x, square.y + square.across_y))
     (x, y), (right, below) = (target.to_picture(*origin.to_crop(*end)) for end in ends)
-    return Square(x, y, right - x, below - y)
+    return upright(x, y, right - x, below - y)
 
 
-def _side(square: Square) -> float:
+def _side(square: Window) -> float:
     return float(np.hypot(square.across_x, square.across_y))
 
 

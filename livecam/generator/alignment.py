@@ -130,9 +130,7 @@ def cut(picture: NDArray[Any], window: Window, pixels: tuple[int, int] = (SIZE, 
     )
 
 
-def pixel_matrix(
-    window: Window, side: int, pixels: tuple[int, int] = (SIZE, SIZE)
-) -> NDArray[np.float64]:
+def pixel_matrix(window: Window, side: int, pixels: tuple[int, int] = (SIZE, SIZE)) -> NDArray[np.float64]:
     """(2, 3): pixel (i, j) of a crop of `pixels`, width and height -> pixel of a side x side picture;
     `window` in 0..1, NumPy."""
     wide, high = pixels

@@ -137,7 +137,8 @@ def write_manifest(folder: Path, size: int, styles: Mapping[str, int], notes: Ma
 
 
 def renew_manifest(environ: Mapping[str, str] = os.environ) -> None:
-    """Describe the files anew, after one in INT8 has come or gone. Raises `UserError` as `find_weights` does."""
+    """Describe the files anew, after one in INT8 has come or gone. Raises `UserError` as
+    `find_weights` does."""
     weights = find_weights(environ)
     if weights is None:
         return

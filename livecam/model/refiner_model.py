@@ -24,8 +24,8 @@ from livecam.model.repair import RepairNetwork, RepairShape
 
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
-    """`part`: the network's name, as in `livecam.generator.parts`: "mouth", "eye", or "face" for both at once.
-    `kind`: "repair", or "paper" for the paper's generator without a warper, which draws a face. Widths as in
+    """`part`: the network's name, as in `livecam.generator.parts`: "mouth", "eye", or "face" for both at
+    once. `kind`: "repair", or "paper" for the paper's generator without a warper, which draws a face. Widths as in
     `livecam.model`."""
 
     part: str = "mouth"
@@ -41,8 +41,8 @@ class NetworkShape:
 
 
 class Samples(Protocol):
-    """B samples of a part: warped and source crops, rasters of both, teeth, and shots of the person's whole face
-    with their rasters."""
+    """B samples of a part: warped and source crops, rasters of both, teeth, and shots of the person's whole
+    face with their rasters."""
 
     warped: Tensor
     rasters: Tensor
@@ -92,7 +92,8 @@ class RefinerModel(nn.Module):
     names are keys in painter.safetensors."""
 
     def __init__(self, settings: Mapping[str, NetworkShape], size: int) -> None:
-        """`settings`: of every network, by its name. Raises `UserError` for shapes that do not go together."""
+        """`settings`: of every network, by its name. Raises `UserError` for shapes that do not go
+        together."""
         super().__init__()
         if len({shape.embedder for shape in settings.values()}) != 1:
             raise UserError("these networks", "have not one embedder", "Train the second with the first's.")

@@ -55,7 +55,9 @@ def cpu_refiner(persona: PersonaData, weights: Weights) -> CpuRefiner:
     try:
         view = portrait_view(persona)
         styles = split_style(persona.style.values, weights.styles)
-        engines = {name: _engine(name, weights, example(*view, styles, name, weights.size)) for name in styles}
+        engines = {
+            name: _engine(name, weights, example(*view, styles, name, weights.size)) for name in styles
+        }
         return CpuRefiner(engines, *view, styles, weights.size)
     except EngineError as error:
         raise _unusable(error) from error

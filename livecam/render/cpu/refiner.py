@@ -49,7 +49,12 @@ class CpuRefiner:
     """Corrects pictures of one portrait. Not thread-safe."""
 
     def __init__(
-        self, engines: Mapping[str, Engine], picture: RGB, landmarks: F32, styles: Mapping[str, F32], size: int
+        self,
+        engines: Mapping[str, Engine],
+        picture: RGB,
+        landmarks: F32,
+        styles: Mapping[str, F32],
+        size: int,
     ) -> None:
         """`engines` run the networks' own graphs, by their names. picture: the portrait's crop, S x S x 3;
         landmarks (478, 3) in 0..1 of it; styles: (1, N) of each network, from the embedder; size: C.
@@ -60,7 +65,9 @@ class CpuRefiner:
         self._engines, self._size = dict(engines), size
         for network, engine in engines.items():
             if set(engine.inputs) != set(crop_specs(network, styles[network].shape[-1], size)):
-                raise EngineError(f"{engine.name}: its graph is not a refiner of this {network} at {size} pixels")
+                raise EngineError(
+                    f"{engine.name}: its graph is not a refiner of this {network} at {size} pixels"
+                )
         self._parts = parts_of(engines)
         self._told = {
             part.name: portrait_inputs(picture, landmarks, part, size)
