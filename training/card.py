@@ -57,16 +57,16 @@ def write(
         for name in shipped.styles
     )
     trained = "\n".join(
-        f"{name}: {_effort(run)}Seed {recipe.seed}.\n\n```json\n{json.dumps(recipe.as_dict(), indent=1)}\n```\n"
+        f"{name}: {_effort(run)}Seed {recipe.seed}. The recipe:\n\n"
+        f"```json\n{json.dumps(recipe.as_dict(), indent=1)}\n```\n"
         for (name, recipe), run in zip(recipes.items(), [*runs, *[runs[-1]] * len(recipes)], strict=False)
     )
     return f"""# The refiner's weights {shipped.name}
 
 What repairs mouth and eyes of a warped portrait: livecam {livecam.__version__}, `livecam/model/refiner.py`.
 It works on face-aligned crops, {crops}; a face's square has {shipped.size} pixels a side. A person has
-{shipped.style} numbers of their own (AdaIN scales and shifts), made from one or more pictures by the embedder.
-After Zakharov
-et al., "Few-Shot Adversarial Learning of Realistic Neural Talking Head Models", ICCV 2019, with a warper in
+{shipped.style} numbers of their own (AdaIN scales and shifts), made from one or more pictures by the
+embedder. After Zakharov et al., "Few-Shot Adversarial Learning of Realistic Neural Talking Head Models", ICCV 2019, with a warper in
 front.
 
 | part | parameters |

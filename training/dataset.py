@@ -30,7 +30,8 @@ class Pairs:
 
     warped, truth (N, 3, C, C); rasters, truth_rasters (N, 5, C/2, C/2); teeth (N, C, C); centres (N, 3, 2);
     material (N, C/2, C/2); expression (N, E); source (P, 3, C, C); source_rasters (P, 5, C/2, C/2);
-    source_centres (P, 3, 2); identity (P, I); person (P,) int64, the seeds; owner (N,) int64: which of the P. first, count (P,): each person's own pairs lie together.
+    source_centres (P, 3, 2); identity (P, I); person (P,) int64, the seeds; owner (N,) int64: which of the P.
+    first, count (P,): each person's own pairs lie together.
     """
 
     tensors: dict[str, Tensor]

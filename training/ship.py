@@ -1,4 +1,4 @@
-"""From checkpoints to what runs live: `python -m training.ship MOUTH_RUN EYE_RUN --out livecam/assets/refiner`.
+"""From checkpoints to what runs live: `python -m training.ship MOUTH EYE --out livecam/assets/refiner`.
 
 Writes what `livecam.generator.weights` describes: a graph of every network, `embedder.onnx`,
 `painter.safetensors`, all in FP16 and equal to each other, with a manifest and a model card.

@@ -70,8 +70,8 @@ class System:
         return {"painter_optimiser": self.painter_optimiser, "judge_optimiser": self.judge_optimiser}
 
     def begin_from(self, path: Path) -> None:
-        """The first weights are those of a painter.safetensors, and its embedder stays. Raises `UserError` for a
-        file that has no such network."""
+        """The first weights are those of a painter.safetensors, and its embedder stays. Raises
+        `UserError` for a file that has no such network."""
         painter, _ = load_refiner_model(path)
         part = self.recipe.network.part
         if part not in painter.styles:

@@ -25,8 +25,8 @@ from livecam.model.repair import RepairNetwork, RepairShape
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
     """`part`: the network's name, as in `livecam.generator.parts`: "mouth", "eye", or "face" for both at
-    once. `kind`: "repair", or "paper" for the paper's generator without a warper, which draws a face. Widths as in
-    `livecam.model`."""
+    once. `kind`: "repair", or "paper" for the paper's generator without a warper, which draws a face. Widths
+    as in `livecam.model`."""
 
     part: str = "mouth"
     kind: str = "repair"
