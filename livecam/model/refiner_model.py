@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from livecam.errors import UserError
+from livecam.generator.layout import takes_teeth
 from livecam.generator.parts import OF_NETWORK
 from livecam.model import tensorfile
 from livecam.model.embedder import Embedder, Projection
@@ -70,7 +71,8 @@ class PartModel(nn.Module):
         """Correct every sample."""
         embedding = self.embedder(batch.shots, batch.shot_rasters)
         style = self.projection(embedding)
-        inputs = (batch.warped, batch.rasters, batch.teeth, batch.source, batch.source_rasters)
+        teeth = batch.teeth if takes_teeth(self.network.name) else None
+        inputs = (batch.warped, batch.rasters, teeth, batch.source, batch.source_rasters)
         correction, mask = self.network.parts(*inputs, style)
         gate = self.network.gate(batch.rasters, batch.source_rasters)
         picture = batch.warped + (correction * gate).float()
