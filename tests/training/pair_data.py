@@ -1,4 +1,4 @@
-"""Shared by the tests of training: a folder of tiny made-up pairs, 32 pixels wide, that need no renderer."""
+"""Shared by the tests of training: a folder of tiny made-up pairs, 64 pixels wide, that need no renderer."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 
 from training import shards
 
-SIZE = 32
+SIZE = 64
 TARGETS = 3
+CENTRES = np.array([[0.5, 0.7], [0.25, 0.3], [0.75, 0.3]], np.float32)
+"""Of mouth, left and right eye, about where a face has them."""
 
 
 def made_up(person: int) -> dict[str, np.ndarray]:
@@ -22,10 +24,13 @@ def made_up(person: int) -> dict[str, np.ndarray]:
     return {
         "source": truth[:1],
         "source_rasters": np.zeros_like(rasters[:1]),
+        "source_centres": CENTRES[None],
         "warped": truth // 2,
         "truth": truth,
         "rasters": rasters,
         "truth_rasters": rasters,
+        "teeth": rng.integers(0, 2, (TARGETS, SIZE, SIZE), dtype=np.uint8) * 255,
+        "centres": np.repeat(CENTRES[None], TARGETS, 0),
         "landmarks": rng.random((TARGETS, 478, 2)).astype(np.float32),
         "material": rng.integers(0, 18, (TARGETS, grid, grid), dtype=np.uint8),
         "expression": rng.random((TARGETS, 4)).astype(np.float32),

@@ -14,7 +14,7 @@ from pair_data import write_people
 from livecam.errors import UserError
 from training import __main__ as command
 from training import checkpoint, recipe
-from training.loop import refiner_model_of, train
+from training.loop import part_model_of, train
 from training.recipe import Recipe
 
 
@@ -130,14 +130,14 @@ def test_a_checkpoint_is_not_lost_and_not_mixed_up(
 
 
 def test_the_average_can_be_used(whole: Path, tiny: Recipe) -> None:
-    painter, used = refiner_model_of(whole)
+    painter, used = part_model_of(whole)
     assert used == tiny
     assert not painter.training
     assert any(parameter.abs().max() > 0 for parameter in painter.network.parameters())
 
 
 def test_the_paper_network_trains_too(data: Path, tiny: Recipe, tmp_path: Path) -> None:
-    network = dataclasses.replace(tiny.network, kind="paper")
+    network = dataclasses.replace(tiny.network, kind="paper", part="face")
     train(dataclasses.replace(tiny, network=network, steps=3), data, tmp_path, device="cpu")
     assert len(losses(tmp_path)) == 3
 

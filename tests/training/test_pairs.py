@@ -14,7 +14,7 @@ from head_data import head_shape
 pytest.importorskip("moderngl")
 
 from livecam.face import landmarks as lm
-from livecam.generator.alignment import Square
+from livecam.generator.alignment import square
 from livecam.generator.layout import CHANNELS, GRID, MOUTH
 from livecam.persona.fill import polygon_mask
 from livecam.persona.types import Crop
@@ -115,7 +115,7 @@ def test_points_in_a_crop() -> None:
 def test_materials_are_looked_up_where_the_square_lies() -> None:
     material = np.zeros((100, 100), np.uint8)
     material[50:, 50:] = 9
-    found = moved_portrait.crop_labels(material, Square(0.5, 0.5, 0.5, 0.0), Crop(0, 0, 100))
+    found = moved_portrait.crop_labels(material, square(0.5, 0.5, 0.5, 0.0), Crop(0, 0, 100))
     assert found.shape == (GRID, GRID)
     assert (found[GRID // 2 :, GRID // 2 :] == 9).all()
     assert (found[: GRID // 2] == 0).all()

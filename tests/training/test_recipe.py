@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from livecam.errors import UserError
-from livecam.model.refiner_model import NetworkShape, RefinerModel
+from livecam.model.refiner_model import NetworkShape, PartModel, make_network
 from training import recipe
 from training.__main__ import recipe_path
 
@@ -16,7 +16,7 @@ from training.__main__ import recipe_path
 def test_own_recipes_can_be_read_and_built(name: str) -> None:
     found = recipe.read(recipe_path(name))
     assert recipe.from_dict(found.as_dict() | {"network": found.as_dict()["network"]}, "again") == found
-    painter = RefinerModel(found.network, 160)
+    painter = PartModel.make(found.network, 160)
     assert sum(p.numel() for p in painter.network.parameters()) < 6e6
 
 
@@ -47,6 +47,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_widths_and_kind_are_checked() -> None:
     network = NetworkShape(widths=(1, 2))
     with pytest.raises(UserError, match="not four"):
-        RefinerModel(network, 32)
+        make_network(network, 64)
     with pytest.raises(UserError, match="no such network"):
-        RefinerModel(NetworkShape(kind="other"), 32)
+        make_network(NetworkShape(kind="other"), 64)
+    with pytest.raises(UserError, match="no such network"):
+        make_network(NetworkShape(kind="paper", part="mouth"), 64)
+    with pytest.raises(UserError, match="no such part"):
+        make_network(NetworkShape(part="nose"), 64)
