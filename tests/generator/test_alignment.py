@@ -8,8 +8,7 @@ import torch
 from faces import turned, with_lip_gap
 
 from livecam.face import landmarks as lm
-from livecam.generator import alignment
-from livecam.generator.alignment import Square, cut, face_square, pixel_matrix
+from livecam.generator.alignment import WHOLE, cut, face_square, pixel_matrix, square
 from livecam.generator.layout import EYE_AREAS
 
 
@@ -28,8 +27,8 @@ def test_numpy_and_torch_agree(face) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_there_and_back(face) -> None:  # type: ignore[no-untyped-def]
-    square = face_square(face.astype(np.float64))
-    x, y = square.to_picture(*square.to_crop(face[:, 0], face[:, 1]))
+    own = face_square(face.astype(np.float64))
+    x, y = own.to_picture(*own.to_crop(face[:, 0], face[:, 1]))
     # TINY, in squared pixels here, shifts nothing that can be seen.
     np.testing.assert_allclose(np.stack([x, y], 1), face[:, :2], rtol=0, atol=1e-4)
 
@@ -66,32 +65,31 @@ def test_blinks_and_speech_do_not_move_it_much(face) -> None:  # type: ignore[no
 
 def test_points_all_in_one_place_give_finite_numbers() -> None:
     points = np.full((478, 2), 0.5, np.float32)
-    square = face_square(points)
-    assert np.isfinite([*square, *square.to_crop(0.1, 0.2), *square.to_picture(0.1, 0.2)]).all()
+    own = face_square(points)
+    assert np.isfinite([*own, *own.to_crop(0.1, 0.2), *own.to_picture(0.1, 0.2)]).all()
 
 
 def test_cut_shows_what_lies_in_the_square() -> None:
     """A quarter turn and half the size, checked pixel by pixel."""
     picture = np.arange(64, dtype=np.uint8).reshape(8, 8)
-    upright = Square(0.5, 0.5, 1.0, 0.0)
-    np.testing.assert_array_equal(cut(picture, upright, 8), picture)
-    quarter = Square(0.5, 0.5, 0.0, 1.0)  # its top is the picture's right
-    np.testing.assert_array_equal(cut(picture, quarter, 8), picture.T[::-1])
-    corner = Square(0.25, 0.25, 0.5, 0.0)
-    np.testing.assert_array_equal(cut(picture, corner, 4), picture[:4, :4])
+    np.testing.assert_array_equal(cut(picture, WHOLE, (8, 8)), picture)
+    quarter = square(0.5, 0.5, 0.0, 1.0)  # its top is the picture's right
+    np.testing.assert_array_equal(cut(picture, quarter, (8, 8)), picture.T[::-1])
+    corner = square(0.25, 0.25, 0.5, 0.0)
+    np.testing.assert_array_equal(cut(picture, corner, (4, 4)), picture[:4, :4])
 
 
 def test_cut_averages_where_the_picture_is_much_finer() -> None:
     """Stripes of one pixel turn grey instead of black or white."""
     stripes = np.tile(np.array([0, 255], np.uint8), (512, 256))
-    small = cut(stripes, Square(0.5, 0.5, 1.0, 0.0), 64)
+    small = cut(stripes, WHOLE, (64, 64))
     assert np.abs(small.astype(int) - 127).max() <= 1
 
 
 def test_pixel_matrix_maps_pixel_centres() -> None:
-    square = Square(0.4, 0.6, 0.3, 0.1)
+    window = square(0.4, 0.6, 0.3, 0.1).around(0.45, 0.55, -0.6, 0.5)
     at = np.array([7, 21])
-    x, y = square.to_picture(*((at + 0.5) / alignment.SIZE))
+    x, y = window.to_picture(*((at + 0.5) / (96, 80)))
     expected = np.array([x, y]) * 300 - 0.5
-    given = pixel_matrix(square, 300, alignment.SIZE) @ [*at, 1]
+    given = pixel_matrix(window, 300, (96, 80)) @ [*at, 1]
     np.testing.assert_allclose(given, expected, rtol=0, atol=1e-9)

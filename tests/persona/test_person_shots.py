@@ -51,7 +51,7 @@ def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:
     small = []
     for picture, points in pictures:
         crop = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
-        rasters = draw_rasters(points, alignment.Square(0.5, 0.5, 1.0, 0.0), 16)[None]
+        rasters = draw_rasters(points, alignment.WHOLE, (16, 16))[None]
         small.append((torch.from_numpy(planes(crop)), torch.from_numpy(rasters)))
     with torch.no_grad():
         # As many copies of the portrait as there are other pictures: it counts for all of them.

@@ -45,13 +45,13 @@ face = np.load("tests/data/face.npy")
 persona = enroll.build_persona(draw_face(face), face, "drawn", 256, {})
 renderer = CpuRenderer(persona)
 from livecam.render.cpu.rasters import draw_rasters
-from livecam.generator.alignment import Square
+from livecam.generator.alignment import WHOLE
 still = rest(persona.landmarks)
 for bad in (np.nan, np.inf, -np.inf, 3e38):
     for part in ("landmarks", "head", "gaze", "lids"):
         parts = {name: getattr(still, name).copy() for name in ("landmarks", "head", "gaze", "lids")}
         parts[part][...] = bad
-        draw_rasters(parts["landmarks"], Square(0.5, 0.5, 1.0, 0.0), 80)
+        draw_rasters(parts["landmarks"], WHOLE, (80, 80))
         try:
             assert renderer.render(Motion(**parts)).shape == (256, 256, 3)
         except Exception as error:
