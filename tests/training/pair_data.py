@@ -29,7 +29,7 @@ def made_up(person: int) -> dict[str, np.ndarray]:
         "truth": truth,
         "rasters": rasters,
         "truth_rasters": rasters,
-        "teeth": rng.integers(0, 2, (TARGETS, SIZE, SIZE), dtype=np.uint8) * 255,
+        "teeth": np.zeros((TARGETS, SIZE, SIZE), np.uint8),
         "centres": np.repeat(CENTRES[None], TARGETS, 0),
         "landmarks": rng.random((TARGETS, 478, 2)).astype(np.float32),
         "material": rng.integers(0, 18, (TARGETS, grid, grid), dtype=np.uint8),

@@ -18,6 +18,7 @@ from livecam.generator import weights
 from livecam.model.refiner_model import load_refiner_model
 from training import ship
 
+FILES = ("mouth.onnx", weights.EMBEDDER, weights.PAINTER)
 FIGURES = {"clip d10": {"refined": {"mouth_psnr": 25.125}, "warped": {"mouth_psnr": 23.5}}}
 
 
@@ -25,9 +26,9 @@ FIGURES = {"clip d10": {"refined": {"mouth_psnr": 25.125}, "warped": {"mouth_psn
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As `training.packed_checkpoint` packs it, with a log."""
     folder = tmp_path_factory.mktemp("run")
-    painter, recipe = tiny_painter()
-    save_file(painter.state_dict(), folder / "average.safetensors")
-    state = {"step": 1200, "size": 32, "warmed_from": 0, "recipe": recipe.as_dict()}
+    painter, recipes = tiny_painter()
+    save_file(painter.part("mouth").state_dict(), folder / "average.safetensors")
+    state = {"step": 1200, "size": painter.size, "warmed_from": 0, "recipe": recipes["mouth"].as_dict()}
     (folder / "state.json").write_text(json.dumps(state))
     lines = [
         {"step": 1179, "content": 0.1, "steps_per_second": 0.5},
@@ -52,23 +53,24 @@ def shipped(run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_folder_is_what_the_product_looks_for(shipped: Path) -> None:
     found = weights.find_weights({weights.VARIABLE: str(shipped)})
     assert found is not None
-    assert {path.name for path in shipped.iterdir()} == {*weights.FILES, weights.MANIFEST, weights.CARD}
+    assert {path.name for path in shipped.iterdir()} == {*FILES, weights.MANIFEST, weights.CARD}
     painter, _ = load_refiner_model(found.file(weights.PAINTER))
-    assert (found.size, found.style) == (32, painter.network.style_size)
+    assert (found.size, found.styles) == (64, painter.styles)
 
 
 def test_graphs_hold_the_very_numbers_of_the_weights(shipped: Path) -> None:
     painter, _ = load_refiner_model(shipped / weights.PAINTER)
-    engine = open_engine("cpu", shipped / weights.REFINER, threads=1)
+    network = painter.network("mouth")
+    engine = open_engine("cpu", shipped / "mouth.onnx", threads=1)
     rng = np.random.default_rng(0)
     feeds = {spec.name: rng.random(spec.shape, np.float32) for spec in engine.inputs}
     with torch.no_grad():
-        expected = painter.network(*(torch.from_numpy(feeds[spec.name]) for spec in engine.inputs)).numpy()
+        expected = network(*(torch.from_numpy(feeds[spec.name]) for spec in engine.inputs)).numpy()
     # FP32 summed in another order: 7 digits, some ten layers.
     np.testing.assert_allclose(engine.run(feeds)["correction"], expected, rtol=0, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", [weights.REFINER, weights.EMBEDDER])
+@pytest.mark.parametrize("name", ["mouth.onnx", weights.EMBEDDER])
 def test_weights_are_stored_in_half(shipped: Path, name: str) -> None:
     stored = onnx.load(shipped / name).graph.initializer
     large = [entry for entry in stored if np.prod(entry.dims) >= 256]
@@ -89,8 +91,8 @@ def test_the_card_says_where_they_come_from(shipped: Path) -> None:
 
 
 def test_the_same_weights_give_the_same_files(run: Path, shipped: Path, tmp_path: Path) -> None:
-    ship.ship(run, tmp_path)
-    for name in weights.FILES:
+    ship.ship([run], tmp_path)
+    for name in FILES:
         assert (tmp_path / name).read_bytes() == (shipped / name).read_bytes(), name
 
 
@@ -99,7 +101,7 @@ def test_figures_that_are_none(run: Path, tmp_path: Path, content: str) -> None:
     figures = tmp_path / "f.json"
     figures.write_text(content)
     with pytest.raises(UserError, match="not figures"):
-        ship.ship(run, tmp_path / "out", [figures])
+        ship.ship([run], tmp_path / "out", [figures])
     assert not (tmp_path / "out").exists()
 
 
@@ -107,4 +109,4 @@ def test_a_state_that_is_damaged(run: Path, tmp_path: Path) -> None:
     (tmp_path / "average.safetensors").write_bytes((run / "average.safetensors").read_bytes())
     (tmp_path / "state.json").write_text("{")
     with pytest.raises(UserError, match="state cannot be read"):
-        ship.ship(tmp_path, tmp_path / "out")
+        ship.ship([tmp_path], tmp_path / "out")
