@@ -82,7 +82,7 @@ class MovedPortrait:
         from livecam.render.refiner_setup import graph_inputs
 
         persona = self.portrait.at(size)
-        layers = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior)
+        layers = PersonaInputs.from_pictures(*persona.layers)
         told = {} if weights is None else graph_inputs(persona, weights)
         geometry = FrameGeometry(persona)
         for motion in self.motions:

@@ -62,9 +62,10 @@ def noise_sample(size: int, seed: int) -> Sample:
         landmarks=random.uniform(0, 1, (COUNT, 2)).astype(np.float32),
         inner_inverse=(np.eye(2, 3) + random.uniform(-0.02, 0.02, (OPENINGS, 2, 3))).astype(np.float32),
         inner_centre=random.uniform(0, 1, (OPENINGS, 2)).astype(np.float32),
+        jaw_inverse=(np.eye(2, 3) + random.uniform(-0.02, 0.02, (2, 3))).astype(np.float32),
         lids=random.uniform(0, 1, (2, 5)).astype(np.float32),
     )
-    persona = PersonaInputs.from_pictures(picture(4), picture(3), picture(6))
+    persona = PersonaInputs.from_pictures(picture(4), picture(3), picture(6), picture(8))
     return Sample(f"noise {seed}", persona, frame)
 
 
@@ -102,6 +103,7 @@ def figure_sample(size: int, seed: int) -> Sample:
             [np.broadcast_to(inverse, (OPENINGS, 2, 2)), offsets[..., None]], -1
         ).astype(np.float32),
         inner_centre=centres.astype(np.float32),
+        jaw_inverse=np.concatenate([inverse, (offsets[0] - (0, 0.02))[:, None]], -1).astype(np.float32),
         lids=random.uniform(0, 1, (2, 5)).astype(np.float32),
     )
     return Sample(f"plausible {seed}", _figure(size, random), frame)
@@ -116,6 +118,7 @@ def resting_sample(size: int, seed: int) -> Sample:
         landmarks=gaping_landmarks(mouth_gap=0, eye_gap=0),
         inner_inverse=np.ascontiguousarray(identity),
         inner_centre=centres,
+        jaw_inverse=identity[0].copy(),
         lids=np.zeros((2, 5), np.float32),
     )
     return Sample(f"at rest {seed}", _figure(size, np.random.default_rng(seed)), frame)
@@ -150,7 +153,20 @@ def _figure(size: int, random: np.random.Generator) -> PersonaInputs:
     matte = np.clip((1 - radius) * 20, 0, 1) * 255  # a hair edge of about .015
     foreground = np.concatenate([mottled(), matte], -1)
     background, interior, aside = _bytes(mottled()), _bytes(mottled()), _bytes(mottled())
-    return PersonaInputs.from_pictures(_bytes(foreground), background, np.dstack([interior, aside]))
+    return PersonaInputs.from_pictures(
+        _bytes(foreground), background, np.dstack([interior, aside]), _rows(size)
+    )
+
+
+def _rows(size: int) -> NDArray[np.uint8]:
+    """S x S x 8: two rows of teeth, above and below the middle of the mouth, not in it."""
+    here, width = _cell_centres(size) - MOUTH[:2], MOUTH[2]
+    rows = []
+    for side in (-1, 1):
+        away = np.stack([here[..., 0] / (0.4 * width), (here[..., 1] - side * 0.15 * width) / (0.1 * width)])
+        cover = np.clip((1 - np.abs(away).max(0)) * 20, 0, 1)[..., None] * 255
+        rows += [np.full((size, size, 3), (230, 220, 200)), cover]
+    return _bytes(np.concatenate(rows, -1))
 
 
 def _bytes(picture: NDArray[Any]) -> NDArray[np.uint8]:

@@ -187,7 +187,7 @@ def persona_values(name: str, size: int, weights: Any) -> dict[str, NDArray[Any]
     from livecam.render.refiner_setup import graph_inputs
 
     persona = open_persona(name, size)
-    values = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior).feeds()
+    values = PersonaInputs.from_pictures(*persona.layers).feeds()
     return values if weights is None else values | graph_inputs(persona, weights)
 
 

@@ -16,7 +16,7 @@ from livecam.arrays import F32
 from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import COUNT
 
-DRAWING: Final = 4
+DRAWING: Final = 5
 """Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
 FLOW_GRID: Final = 128
 """Cells along a side of the flow."""
@@ -71,23 +71,35 @@ class PersonaInputs:
     interior: F32
     """(1, 6, S, S): the mouth's inside and the eyeballs, painted where the portrait's own are; then eyeballs
     that look far aside."""
+    teeth: F32
+    """(1, 8, S, S): the upper row of teeth and then the lower, each a colour and its cover."""
 
     @classmethod
     def from_pictures(
-        cls, foreground: NDArray[np.uint8], background: NDArray[np.uint8], interior: NDArray[np.uint8]
+        cls,
+        foreground: NDArray[np.uint8],
+        background: NDArray[np.uint8],
+        interior: NDArray[np.uint8],
+        teeth: NDArray[np.uint8],
     ) -> PersonaInputs:
-        """From 8-bit pictures: RGBA S x S x 4, RGB S x S x 3, and RGB twice, S x S x 6.
+        """From 8-bit pictures: RGBA S x S x 4, RGB S x S x 3, RGB twice, S x S x 6, and RGBA twice,
+        S x S x 8.
 
         Raises:
             ValueError: a picture is not uint8 or not of the shape above, all of one size.
         """
         side = foreground.shape[0] if foreground.ndim else 0
-        pictures = {"foreground": (foreground, 4), "background": (background, 3), "interior": (interior, 6)}
+        pictures = {
+            "foreground": (foreground, 4),
+            "background": (background, 3),
+            "interior": (interior, 6),
+            "teeth": (teeth, 8),
+        }
         for name, (picture, channels) in pictures.items():
             if picture.dtype != np.uint8 or picture.shape != (side, side, channels):
                 expected = f"uint8 of shape {(side, side, channels)}"
                 raise ValueError(f"{name}: expected {expected}, given {picture.dtype} of {picture.shape}")
-        return cls(planes(foreground), planes(background), planes(interior))
+        return cls(planes(foreground), planes(background), planes(interior), planes(teeth))
 
     def feeds(self) -> dict[str, NDArray[Any]]:
         """By name, as an engine takes them."""
@@ -95,6 +107,7 @@ class PersonaInputs:
             "foreground": self.foreground,
             "background": self.background,
             "interior": self.interior,
+            "teeth": self.teeth,
         }
 
 
@@ -110,6 +123,9 @@ class FrameInputs:
     """(3, 2, 3): for every opening the affine map from the moved picture back to the portrait."""
     inner_centre: F32
     """(3, 2): where every opening's centre has moved to."""
+    jaw_inverse: F32
+    """(2, 3): the affine map from the moved picture back to the portrait for what hangs on the jaw, the lower
+    row of teeth; the mouth's, and down by what the jaw has opened."""
     lids: F32
     """(2, 5): of the left and the right eye the colour of the lashes, RGB in 0..1; how far it is drawn as a
     shut one, 0 where its lids are as the picture has them, 1 where they are shut; and how far as one that
@@ -122,6 +138,7 @@ class FrameInputs:
             "landmarks": self.landmarks,
             "inner_inverse": self.inner_inverse,
             "inner_centre": self.inner_centre,
+            "jaw_inverse": self.jaw_inverse,
             "lids": self.lids,
         }
 
@@ -145,6 +162,7 @@ def persona_specs(size: int) -> tuple[TensorSpec, ...]:
         _spec("foreground", 1, 4, size, size),
         _spec("background", 1, 3, size, size),
         _spec("interior", 1, 6, size, size),
+        _spec("teeth", 1, 8, size, size),
     )
 
 
@@ -155,6 +173,7 @@ def frame_specs() -> tuple[TensorSpec, ...]:
         _spec("landmarks", COUNT, 2),
         _spec("inner_inverse", OPENINGS, 2, 3),
         _spec("inner_centre", OPENINGS, 2),
+        _spec("jaw_inverse", 2, 3),
         _spec("lids", OPENINGS - 1, 5),
     )
 

@@ -1,4 +1,4 @@
-"""Lays the layers over one another: background, person, and the interior through the openings."""
+"""Lays the layers over one another: background, person, and through the openings interior and teeth."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ class Compositor(nn.Module):
         foreground: Tensor,
         background: Tensor,
         interior: Tensor,
+        teeth: Tensor,
         holes: Tensor,
         mouth_width: Tensor,
         eye_width: Tensor,
         shut: Tensor,
         aside: Tensor,
-    ) -> Tensor:
-        """Layers already moved to where they belong -> the picture (1, 3, S, S) in 0..1.
+    ) -> tuple[Tensor, Tensor]:
+        """Layers already moved to where they belong -> the picture (1, 3, S, S) in 0..1, and what of each of
+        its pixels is teeth, (1, 1, S, S) in 0..1.
 
         foreground (1, 4, S, S) RGB and matte, background (1, 3, S, S), interior (1, 6, S, S) with eyeballs as
-        they are and as they look aside, holes (1, 3, S, S) signed distances to mouth, left and right eye, and
-        mouth_width and eye_width () in units of the crop's side; shut and aside (2,), how far each eye is
-        drawn as one that is shut or looks aside.
+        they are and as they look aside, teeth (2, 4, S, S) with the upper row and the lower, holes (1, 3, S,
+        S) signed distances to mouth, left and right eye, and mouth_width and eye_width () in units of the
+        crop's side; shut and aside (2,), how far each eye is drawn as one that is shut or looks aside.
         """
         colour, matte = foreground[:, :3], foreground[:, 3:]
         picture = background + (colour - background) * matte
@@ -52,10 +54,14 @@ class Compositor(nn.Module):
             OCCLUSION_AT_LIPS + holes[:, :1] / (OCCLUSION_DEPTH * mouth_width.clamp(min=SMALLEST_WIDTH))
         ).clamp(0, 1)
         own, far = interior[:, :3], interior[:, 3:]
-        picture = picture + (own * light - picture) * mouth_open
+        lower, upper = teeth[1:, 3:], teeth[:1, 3:]
+        mouth = own + (teeth[1:, :3] - own) * lower
+        mouth = mouth + (teeth[:1, :3] - mouth) * upper
+        shown = (upper + lower * (1 - upper)) * mouth_open
+        picture = picture + (mouth * light - picture) * mouth_open
         depth = holes[:, 1:].amax(1, keepdim=True) / (SHADE_DEPTH * eye_width.clamp(min=SMALLEST_WIDTH))
         shaded = far * (SHADE_AT_LIDS + depth).clamp(0, 1)
         for eye in range(2):
             ball = own + (shaded - own) * aside[eye]
             picture = picture + (ball - picture) * eyes_open[:, eye : eye + 1]
-        return picture
+        return picture, shown

@@ -3,6 +3,7 @@
 background ─────────────────────────────────┐
 foreground ──▶ warp by flow ────────────────┼──▶ compose ──▶ lids ──▶ refine ──▶ image
 interior ────▶ warp by the openings' maps ──┤
+teeth ───────▶ warp by skull's and jaw's ───┤
 landmarks ───▶ signed distances ────────────┘
 """
 
@@ -18,7 +19,7 @@ from livecam.model.compositor import Compositor
 from livecam.model.holes import Holes
 from livecam.model.lids import Lids
 from livecam.model.refiner import IdentityRefiner, Refiner
-from livecam.model.warper import InteriorFlow, Warper
+from livecam.model.warper import AffineWarper, InteriorFlow, Warper
 
 UPPER_EDGES = (INNER_LIP_UPPER, *(upper for upper, _, _ in EYES))
 """Of the mouth, the left eye and the right, from corner to corner."""
@@ -35,6 +36,7 @@ class Generator(nn.Module):
         self.size = size
         self.warper = Warper(size)
         self.interior_flow = InteriorFlow()
+        self.teeth_warper = AffineWarper(size)
         self.holes = Holes(size)
         self.compositor = Compositor(size)
         self.lids = Lids(size)
@@ -57,21 +59,26 @@ class Generator(nn.Module):
         foreground: Tensor,  # (1, 4, S, S)
         background: Tensor,  # (1, 3, S, S)
         interior: Tensor,  # (1, 6, S, S)
+        teeth: Tensor,  # (1, 8, S, S)
         flow: Tensor,  # (1, 2, 128, 128)
         landmarks: Tensor,  # (478, 2)
         inner_inverse: Tensor,  # (3, 2, 3)
         inner_centre: Tensor,  # (3, 2)
+        jaw_inverse: Tensor,  # (2, 3)
         lids: Tensor,  # (2, 5)
         *extra: Tensor,
     ) -> Tensor:
         """`livecam.generator.inputs` says what the inputs mean. Returns the picture (1, 3, S, S) in 0..1."""
         person = self.warper(foreground, flow)
         inside = self.warper(interior, self.interior_flow(inner_inverse, inner_centre))
+        rows = self.teeth_warper(
+            teeth.reshape(2, 4, self.size, self.size), torch.stack([inner_inverse[0], jaw_inverse])
+        )
         widths = (landmarks[self.right_corners] - landmarks[self.left_corners]).square().sum(1).sqrt()  # (3,)
         mouth_width, eye_width = widths[0], widths[1:].mean()
         holes = self.holes(landmarks)
-        picture = self.compositor(
-            person, background, inside, holes, mouth_width, eye_width, lids[:, 3], lids[:, 4]
+        picture, _shown_teeth = self.compositor(
+            person, background, inside, rows, holes, mouth_width, eye_width, lids[:, 3], lids[:, 4]
         )
         picture = self.lids(picture, landmarks, lids)
         teeth = torch.zeros_like(picture[:, :1])

@@ -45,6 +45,24 @@ class Warper(nn.Module):
         return F.grid_sample(layer, positions, mode="bilinear", padding_mode="border", align_corners=False)
 
 
+class AffineWarper(nn.Module):
+    """Samples layers where affine maps say. No weights."""
+
+    points: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+        self.register_buffer("points", cell_grid(size), persistent=False)  # (S * S, 2)
+
+    def forward(self, layers: Tensor, inverse: Tensor) -> Tensor:
+        """layers (N, C, S, S) and inverse (N, 2, 3), moved -> source -> (N, C, S, S)."""
+        count = layers.shape[0]
+        source = self.points @ inverse[:, :, :2].transpose(1, 2) + inverse[:, :, 2][:, None]  # (N, S * S, 2)
+        positions = source.reshape(count, self.size, self.size, 2) * 2 - 1
+        return F.grid_sample(layers, positions, mode="bilinear", padding_mode="border", align_corners=False)
+
+
 class InteriorFlow(nn.Module):
     """One flow for mouth and eyeballs: every opening's own affine map near it, a soft change between them."""
 

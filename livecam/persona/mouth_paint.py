@@ -6,6 +6,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from livecam.arrays import F32, F64
 from livecam.face import landmarks as lm
@@ -14,7 +15,7 @@ from livecam.frames import RGB
 from livecam.geometry import smoothstep
 from livecam.persona.fill import polygon_mask
 from livecam.persona.skin import BRIGHTEST, estimated_white, highlights
-from livecam.persona.teeth import SHOWS_TEETH, OwnMouth, blend_known_mouth, teeth_colour
+from livecam.persona.teeth import SHOWS_TEETH, OwnMouth, known_mouth, teeth_colour
 
 # Mouth coordinates: u along the lips (-.5 .. .5 between the corners), v downwards from the upper lip's edge,
 # both in mouth widths at rest. Every length below is one of these unless it says otherwise, and every number
@@ -89,7 +90,9 @@ TONGUE_HUE: Final = (1.0, 0.92, 0.92)
 """... and its red, green and blue beside a lip's: a little pinker."""
 
 
-def paint_mouth(image: RGB, interior: RGB, points: F32, skin_pixels: F64, own: OwnMouth | None) -> RGB:
+def paint_mouth(
+    image: RGB, interior: RGB, points: F32, skin_pixels: F64, own: OwnMouth | None
+) -> tuple[RGB, NDArray[np.uint8]]:
     """`interior`, S x S x 3, with a mouth around the lip line: dark cavity, a hint of tongue, the upper
     teeth's arch; or `own`, and the portrait's own where it shows teeth, with what is painted around it.
 
@@ -108,16 +111,26 @@ def paint_mouth(image: RGB, interior: RGB, points: F32, skin_pixels: F64, own: O
     depth = (smoothstep(TONGUE_FROM, TONGUE_FULL, v) * np.exp(-((u / TONGUE_HALF_WIDTH) ** 2)))[..., None]
     mouth = cavity * (1 - TONGUE_SHARE * depth) + tongue * TONGUE_SHARE * depth
     shown, shade = _upper_teeth(u, v)
-    mouth = mouth * (1 - shown[..., None]) + teeth * (shade * shown)[..., None]
+    low, low_shade = _lower_teeth(u, v)
+    rows = [
+        teeth * shade[..., None],
+        255 * shown[..., None],
+        teeth * low_shade[..., None],
+        255 * low[..., None],
+    ]
     blur = max(LEAST_SOFTNESS, SOFTNESS * width * size)
     mouth = cv2.GaussianBlur(mouth.astype(np.float32), (0, 0), blur)
     if own is not None:
-        mouth = blend_known_mouth(own, mouth, width, skin_pixels)
+        known, share = known_mouth(own, width, skin_pixels)
+        cover = share + shown[..., None] * (1 - share)
+        rows[0] = rows[0] + (known - rows[0]) * share / np.maximum(cover, 1e-6)
+        rows[1] = 255 * cover
     box = (
         smoothstep(*PAINTED_ASIDE, np.abs(u)) * smoothstep(*PAINTED_ABOVE, v) * smoothstep(*PAINTED_BELOW, v)
     )
     box = box[..., None]
-    return np.clip(interior * (1 - box) + mouth * box, 0, 255).astype(np.uint8)
+    layer = np.clip(interior * (1 - box) + mouth * box, 0, 255).astype(np.uint8)
+    return layer, np.clip(np.concatenate(rows, -1) + 0.5, 0, 255).astype(np.uint8)
 
 
 def _mouth_coordinates(points: F32, width: float, size: int) -> tuple[F64, F64]:
@@ -143,6 +156,13 @@ def _upper_teeth(u: F64, v: F64) -> tuple[F64, F64]:
     gaps = 1 - GAP_SHADE * np.exp(-((from_gap / GAP_HALF_WIDTH) ** 2))
     light = np.clip(LIGHT_AT_LIP + LIGHT_GROWS * v, LEAST_LIGHT, MOST_LIGHT)
     return shown, np.clip(1 - SIDE_SHADE * side**2, DARKEST_SIDE, 1) * gaps * light
+
+
+def _lower_teeth(u: F64, v: F64) -> tuple[F64, F64]:
+    """The same for the lower ones, as they are while the jaw is shut."""
+    side = np.clip(np.abs(u) / ROW_HALF_WIDTH, 0, 1)
+    shown = smoothstep(0.095, 0.105, v) * smoothstep(0.25, 0.22, v) * smoothstep(0.55, 0.40, np.abs(u))
+    return shown, 0.93 * np.clip(1 - SIDE_SHADE * side**2, DARKEST_SIDE, 1)
 
 
 def _mouth_colours(image: RGB, points: F32, skin_pixels: F64) -> tuple[F64, F64, F64]:

@@ -33,7 +33,7 @@ from livecam.ranges import short_text
 
 log = logging.getLogger(__name__)
 
-VERSION = 14
+VERSION = 15
 """Of the format: only personas of this one are loaded. Of every other the picture and the landmarks are used,
 which all formats keep alike: `kept_picture`."""
 CACHED = 24
@@ -231,6 +231,7 @@ def _tensors(persona: PersonaData) -> dict[str, NDArray[Any]]:
         "foreground": persona.foreground,
         "background": persona.background,
         "interior": persona.interior,
+        "teeth": persona.teeth,
         "lattice.points": lattice.points,
         "lattice.depth": lattice.depth,
         "lattice.head": lattice.head,
@@ -268,6 +269,7 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         "foreground": ((size, size, 4), np.uint8),
         "background": ((size, size, 3), np.uint8),
         "interior": ((size, size, 6), np.uint8),
+        "teeth": ((size, size, 8), np.uint8),
         "lattice.points": ((count, 2), np.float32),
         "lattice.depth": ((count,), np.float32),
         "lattice.head": ((count,), np.float32),
@@ -299,6 +301,7 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         foreground=t["foreground"],
         background=t["background"],
         interior=t["interior"],
+        teeth=t["teeth"],
         lattice=lattice,
         triangles=triangles,
         picture=t["picture"],

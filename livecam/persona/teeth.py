@@ -57,15 +57,15 @@ def teeth_colour(own: OwnMouth, skin_pixels: F64, painted: F64) -> F64:
     return np.asarray(np.median(own.picture[found], axis=0), np.float64)
 
 
-def blend_known_mouth(own: OwnMouth, mouth: F64, width: float, skin_pixels: F64) -> F64:
-    """What is known over what is painted, `mouth`, S x S x 3. width: of the mouth, in 0..1 of the picture."""
-    size = mouth.shape[0]
+def known_mouth(own: OwnMouth, width: float, skin_pixels: F64) -> tuple[F64, F64]:
+    """S x S x 3 and S x S x 1: what is known of it, and how much it covers, 0..1. width: of the mouth, in
+    0..1 of the picture."""
+    size = own.picture.shape[0]
     known = _known_pixels(own, skin_pixels, RIM * width * size)
     away = cv2.distanceTransform(1 - known, cv2.DIST_L2, 3) / (size * width)
     share = smoothstep(BEYOND, 0.0, away)[..., None]
     near = push_pull(own.picture, known)
-    out: F64 = mouth * (1 - share) + np.where(known[..., None] > 0, own.picture, near) * share
-    return out
+    return np.where(known[..., None] > 0, own.picture, near).astype(np.float64), share
 
 
 def _known_pixels(own: OwnMouth, skin_pixels: F64, rim: float) -> U8:

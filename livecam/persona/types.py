@@ -76,6 +76,8 @@ class PersonaData:
     background: (size, size, 3) uint8, the picture with the person filled in.
     interior: (size, size, 6) uint8, mouth interior and eyeballs, in the portrait's own coordinates, RGB; then
         eyeballs that look far aside, RGB.
+    teeth: (size, size, 8) uint8, the upper row of teeth and then the lower, in the portrait's own
+        coordinates, RGBA each, straight alpha.
     triangles: (T, 3) int32 over the 468 mesh points followed by the lattice's.
     picture: (H, W, 3) uint8, the whole portrait.
     matte: (576, 576) uint8, where the person is in `livecam.persona.crop.surroundings`, three crops wide.
@@ -91,6 +93,7 @@ class PersonaData:
     foreground: NDArray[np.uint8]
     background: RGB
     interior: NDArray[np.uint8]
+    teeth: NDArray[np.uint8]
     lattice: Lattice
     triangles: NDArray[np.int32]
     picture: RGB
@@ -103,6 +106,11 @@ class PersonaData:
     def covered(self) -> frozenset[str]:
         """Parts of `livecam.face.covered` that are hidden, and kept still."""
         return frozenset(self.meta.get("covered", ()))
+
+    @property
+    def layers(self) -> tuple[NDArray[np.uint8], RGB, NDArray[np.uint8], NDArray[np.uint8]]:
+        """Foreground, background, interior and teeth: what a generator is given of a portrait."""
+        return self.foreground, self.background, self.interior, self.teeth
 
     def picture_landmarks(self) -> F32:
         """(478, 3) float32: the landmarks in pixels of the whole picture."""

@@ -160,7 +160,7 @@ def _open(persona: PersonaData, name: str, weights: Weights | None, build: bool)
     from livecam.render.graph import GraphRenderer
     from livecam.render.refiner_setup import graph_inputs
 
-    layers = (persona.foreground, persona.background, persona.interior)
+    layers = persona.layers
     if "://" in name:  # a server's model, which may hold the portrait and the refiner's inputs itself
         told = {} if weights is None else graph_inputs(persona, weights)
         return GraphRenderer(open_engine(name), *layers, told)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from livecam.arrays import F32
 from livecam.face import landmarks as lm
+from livecam.face.measures import mouth_down, mouth_width
 from livecam.generator.inputs import ASIDE, FLOW_GRID, FrameInputs
 from livecam.geometry import Array, smoothstep
 from livecam.motion.types import Motion
@@ -21,6 +24,9 @@ lid's edge towards the fold below it, so that its moist rim does not show. By ey
 SHUTTING, SHUT = 0.1, 0.6
 """Share of the opening that is gone where a lid begins to be drawn as a shut one, and where it is in full. By
 eye."""
+JAW_SLACK: Final = 0.08
+"""Mouth widths that the chin goes down before the lower teeth leave the upper ones: lips and skin move that
+much without the jaw. On a clip of clenched teeth it goes .04 distances of the eyes, .07 mouth widths."""
 
 _LASHES, _CREASES = list(lm.LASHES), list(lm.CREASES)
 _LOWER, _FOLDS = list(lm.LOWER_LIDS), list(lm.LOWER_FOLDS)
@@ -47,6 +53,8 @@ class FrameGeometry:
         self._carry = Carrier(persona, lattice)
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
+        self._down, self._slack = mouth_down(persona.landmarks), JAW_SLACK * mouth_width(persona.landmarks)
+        self._chin = np.append(persona.landmarks[lm.CHIN], 1).astype(np.float64)
         self._resting_irises = _iris_places(persona.landmarks)
         hidden = HiddenSide(persona) if hidden_side else None
         self._side = hidden if hidden is not None and hidden.any else None
@@ -65,11 +73,14 @@ class FrameGeometry:
         halve(self._nearest, self._fine, self._flow)
         self._drawn = vertices, depth
         inverse, centres = self._inner(motion)
+        jaw = inverse[0].copy()
+        jaw[:, 2] -= self._jaw_drop(motion, inverse[0, :, :2]) * self._down
         return FrameInputs(
             flow=self._flow.transpose(2, 0, 1)[None],
             landmarks=motion.landmarks[:, :2],
             inner_inverse=inverse.astype(np.float32),
             inner_centre=centres.astype(np.float32),
+            jaw_inverse=jaw.astype(np.float32),
             lids=self._lids(motion),
         )
 
@@ -96,6 +107,12 @@ class FrameGeometry:
         looks = np.abs(_iris_places(motion.landmarks) - self._resting_irises)
         aside = smoothstep(*ASIDE, looks) * (1 - shut)
         return np.concatenate([self._lashes, shut[:, None], aside[:, None]], 1).astype(np.float32)
+
+    def _jaw_drop(self, motion: Motion, back: Array) -> float:
+        """How far the lower teeth have left the upper ones, in the portrait's 0..1: by how far the chin has
+        left the place where the head alone would have brought it. back: (2, 2), moved -> portrait."""
+        left = motion.landmarks[lm.CHIN, :2] - motion.head.astype(np.float64)[:2] @ self._chin
+        return max(float((back @ left) @ self._down) - self._slack, 0.0)
 
     def _inner(self, motion: Motion) -> tuple[Array, Array]:
         """Mouth and eyeball layers follow the head at their own depth; eyeballs are shifted by the gaze."""

@@ -24,10 +24,12 @@ class GraphRenderer:
         foreground: NDArray[np.uint8],
         background: NDArray[np.uint8],
         interior: NDArray[np.uint8],
+        teeth: NDArray[np.uint8],
         refiner: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
-        """The layers: RGBA S x S x 4, RGB S x S x 3, and RGB twice, S x S x 6, as `Persona` holds them.
-        `refiner`: what its inputs take for this persona, for a graph that has one.
+        """The layers: RGBA S x S x 4, RGB S x S x 3, RGB twice, S x S x 6, and RGBA twice, S x S x 8, as
+        `PersonaData.layers` has them. `refiner`: what its inputs take for this persona, for a graph that
+        has one.
 
         The engine may have drawn another persona of the same size before: nothing of that one stays. A graph
         that holds its portrait (`python -m livecam.export triton --persona`) is told the frames alone.
@@ -38,7 +40,7 @@ class GraphRenderer:
         """
         self.name = engine.name
         self._engine = engine
-        layers = PersonaInputs.from_pictures(foreground, background, interior).feeds()
+        layers = PersonaInputs.from_pictures(foreground, background, interior, teeth).feeds()
         told = dict(refiner or {})
         size = foreground.shape[0]
         expected = set(input_specs(size))

@@ -23,7 +23,7 @@ def graph(persona, tmp_path_factory) -> Path:  # type: ignore[no-untyped-def]
     from livecam.model.generator import Generator
 
     path = tmp_path_factory.mktemp("served") / "model.onnx"
-    layers = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior).feeds()
+    layers = PersonaInputs.from_pictures(*persona.layers).feeds()
     onnx.save(with_values(with_bytes(export_generator(Generator(256), path)), layers), path)
     return path
 

@@ -75,7 +75,7 @@ def test_opset_and_operators(graph: Path) -> None:
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 17)]
     used = operators(model)
     assert set(used) <= SUPPORTED
-    assert used["GridSample"] == 2  # the person and the interior
+    assert used["GridSample"] == 3  # the person, the interior, and both rows of teeth
     for node in model.graph.node:
         attributes = {entry.name: onnx.helper.get_attribute_value(entry) for entry in node.attribute}
         if node.op_type == "GridSample":
@@ -200,7 +200,7 @@ def test_command_writes_graphs_and_report(tmp_path: Path, capsys: pytest.Capture
     (entry,) = json.loads(told.read_text())["graphs"]
     assert (entry["size"], entry["passed"]) == (256, True)
     assert entry["bytes"] == (tmp_path / entry["file"]).stat().st_size
-    assert entry["operators"]["GridSample"] == 2
+    assert entry["operators"]["GridSample"] == 3
     assert {row["inputs"].split()[0] for row in entry["parity"]} == {"noise", "plausible", "at"}
 
 

@@ -16,7 +16,7 @@ from livecam.export.half import to_half
 from livecam.export.parity import LEAST_PSNR_HALF, difference
 from livecam.model.generator import Generator
 
-PICTURES = ("foreground", "background", "interior")
+PICTURES = ("foreground", "background", "interior", "teeth")
 
 
 def types(model: onnx.ModelProto) -> dict[str, int]:

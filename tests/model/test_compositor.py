@@ -27,7 +27,8 @@ def compose(
     holes = torch.cat([distance.expand(1, 1, SIZE, SIZE) for distance in (mouth, CLOSED, eyes)], 1)
     widths = torch.tensor(mouth_width), torch.tensor(eye_width)
     looks = torch.tensor([0.3, shut]), torch.tensor([0.7, aside])
-    picture = Compositor(SIZE)(skin, FLAT * 0, torch.cat([FLAT, FLAT * 0.5], 1), holes, *widths, *looks)
+    inside, bare = torch.cat([FLAT, FLAT * 0.5], 1), torch.zeros(2, 4, SIZE, SIZE)
+    picture, _ = Compositor(SIZE)(skin, FLAT * 0, inside, bare, holes, *widths, *looks)
     return picture[0, 0, SIZE // 2]
 
 
@@ -60,7 +61,10 @@ def test_the_matte_lets_the_background_through() -> None:
     matte = torch.linspace(0, 1, SIZE).expand(1, 1, SIZE, SIZE)
     skin = torch.cat([FLAT, matte], 1)
     closed, interior = CLOSED.expand(1, 3, SIZE, SIZE), torch.cat([FLAT, FLAT], 1)
-    picture = Compositor(SIZE)(skin, FLAT * 0.5, interior, closed, *torch.ones(2), *torch.zeros(2, 2))
+    bare = torch.zeros(2, 4, SIZE, SIZE)
+    picture, _ = Compositor(SIZE)(
+        skin, FLAT * 0.5, interior, bare, closed, *torch.ones(2), *torch.zeros(2, 2)
+    )
     torch.testing.assert_close(picture[0, 0, 0], 0.5 + 0.5 * torch.linspace(0, 1, SIZE))
 
 
@@ -85,3 +89,20 @@ def test_eyes_that_look_aside_have_a_layer_of_their_own_and_a_shade_along_the_li
     torch.testing.assert_close(whole[inside], expected[inside])
     torch.testing.assert_close(half[inside], (0.5 + 0.5 * expected)[inside])
     assert whole[inside].min() < 0.42 < whole[inside].max() == 0.5
+
+
+def test_the_upper_row_lies_over_the_lower_and_what_shows_of_both_is_told() -> None:
+    """Both are lit as the mouth is, and end where it does."""
+    skin = torch.cat([FLAT * 0.25, FLAT[:, :1]], 1)
+    holes = torch.cat([DEPTH.expand(1, 1, SIZE, SIZE), CLOSED, CLOSED], 1)
+    rows = torch.zeros(2, 4, SIZE, SIZE)
+    rows[0, :3], rows[1, :3] = 1.0, 0.5
+    rows[0, 3, :16], rows[1, 3, 8:32] = 0.75, 1.0
+    still = torch.ones(2), torch.zeros(2, 2)
+    picture, teeth = Compositor(SIZE)(
+        skin, FLAT * 0, torch.zeros(1, 6, SIZE, SIZE), rows, holes, *still[0], *still[1]
+    )
+    deep = slice(SIZE // 2 + 4, None)  # lit fully in a mouth as wide as the picture: .036
+    for row, (light, cover) in {4: (0.75, 0.75), 12: (0.875, 1.0), 24: (0.5, 1.0), 40: (0.0, 0.0)}.items():
+        torch.testing.assert_close(picture[0, 0, row, deep], torch.full((SIZE // 2 - 4,), light))
+        torch.testing.assert_close(teeth[0, 0, row], cover * (DEPTH * SIZE).clamp(0, 1))

@@ -177,10 +177,11 @@ def test_nothing_opens_in_the_picture(face, enrolled):
     box = np.s_[int(high.min()) : int(high.max()), int(low.min()) : int(low.max())]
     assert np.abs(shown[box].astype(int) - picture[box]).max() <= 2  # resampled
     open_lips = with_lip_gap(face, 0.3)
-    skin, inside = enroll.interior.split_layers(
+    skin, inside, teeth = enroll.interior.split_layers(
         masked(face)[:256, :256], open_lips / 512, None, {"mouth", "eyes"}
     )
     np.testing.assert_array_equal(skin, inside[..., :3])
+    assert not teeth.any()
 
 
 def test_the_flags_of_the_command_line(face, livecam, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ def test_what_is_saved_comes_back(persona, tmp_path):
     store.save(persona, tmp_path)
     got = store.load("drawn", 256, tmp_path)
     assert got is not None
-    for name in ("landmarks", "foreground", "background", "interior", "triangles", "picture"):
+    for name in ("landmarks", "foreground", "background", "interior", "teeth", "triangles", "picture"):
         np.testing.assert_array_equal(getattr(got, name), getattr(persona, name))
     np.testing.assert_array_equal(got.lattice.oval, persona.lattice.oval)
     assert got.crop == persona.crop
@@ -104,9 +104,9 @@ def test_another_portrait_of_that_name_takes_the_other_sizes_away(persona, tmp_p
     from dataclasses import replace
 
     store.save(persona, tmp_path)
-    larger = (persona.foreground, persona.background, persona.interior)
-    foreground, background, interior = (a.repeat(2, 0).repeat(2, 1) for a in larger)
-    larger_one = replace(persona, size=512, foreground=foreground, background=background, interior=interior)
+    names = ("foreground", "background", "interior", "teeth")
+    larger = {name: getattr(persona, name).repeat(2, 0).repeat(2, 1) for name in names}
+    larger_one = replace(persona, size=512, **larger)
     store.add_size(larger_one, tmp_path)
     assert store.sizes("drawn", tmp_path) == [512, 256]
     store.save(replace(persona, picture=255 - persona.picture), tmp_path)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from faces import looking_aside, turned, with_lids, with_lip_gap
 
 from livecam.benchmarks.fidelity.metrics import psnr
 from livecam.engines import open_engine
-from livecam.generator.inputs import FrameInputs
+from livecam.generator.inputs import FrameInputs, PersonaInputs
 from livecam.model.generator import Generator
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
+from livecam.render.cpu.compositor import CpuCompositor
 from livecam.render.cpu.renderer import CpuRenderer
+from livecam.render.cpu.warper import CpuWarper
 from livecam.render.geometry import FrameGeometry
 from livecam.render.graph import GraphRenderer
 
@@ -21,7 +24,7 @@ from livecam.render.graph import GraphRenderer
 def graph(persona) -> GraphRenderer:
     generator = Generator(persona.size)
     engine = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)
-    return GraphRenderer(engine, persona.foreground, persona.background, persona.interior)
+    return GraphRenderer(engine, *persona.layers)
 
 
 MOVES = {
@@ -49,6 +52,28 @@ def test_host_and_graph_draw_the_same_picture(move, persona, face, graph) -> Non
     assert np.quantile(apart, 0.98) <= 2
 
 
+def test_both_tell_alike_what_is_teeth(persona, face) -> None:
+    """And neither tells of any while the mouth is shut."""
+    transfer = MotionTransfer(persona.landmarks, face)
+    compositor, warper, geometry = CpuCompositor(persona), CpuWarper(persona.size), FrameGeometry(persona)
+    generator, told = Generator(persona.size), []
+    generator.compositor.register_forward_hook(lambda module, given, result: told.append(result[1]))
+    layers = {
+        name: torch.from_numpy(values)
+        for name, values in PersonaInputs.from_pictures(*persona.layers).feeds().items()
+    }
+    for gap, shows in ((0.0, False), (0.12, True), (0.6, True)):
+        motion = transfer(with_lip_gap(face, gap).astype(np.float32))
+        inputs = geometry(motion)
+        compositor(warper(persona.foreground, inputs.flow), inputs)
+        with torch.no_grad():
+            generator(**layers, **{name: torch.from_numpy(values) for name, values in inputs.feeds().items()})
+        in_graph = told[-1][0, 0].numpy() * 255
+        assert (compositor.teeth.max() > 250) == shows
+        # A pixel's rounding is 1/255; positions rounded to 1/32 of a pixel are 8 of 255 at a sharp edge.
+        assert np.abs(compositor.teeth - in_graph).max() <= 12
+
+
 def test_the_comparison_would_notice_half_a_pixel(persona, face, graph) -> None:
     motion = MotionTransfer(persona.landmarks, face)(turned(face, yaw=15))
     inputs = FrameGeometry(persona)(motion)
@@ -57,6 +82,7 @@ def test_the_comparison_would_notice_half_a_pixel(persona, face, graph) -> None:
         inputs.landmarks,
         inputs.inner_inverse,
         inputs.inner_centre,
+        inputs.jaw_inverse,
         inputs.lids,
     )
     assert psnr(CpuRenderer(persona).render(motion), graph.draw(shifted)) < 60

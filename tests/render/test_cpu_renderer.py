@@ -82,7 +82,7 @@ def test_all_three_agree(persona, face, tmp_path, monkeypatch):
     path = tmp_path / "generator-256.onnx"
     export_generator(Generator(256).eval(), path)
     engine = open_engine("cpu", path)
-    graph = GraphRenderer(engine, persona.foreground, persona.background, persona.interior)
+    graph = GraphRenderer(engine, *persona.layers)
     reference, geometry = EngineRenderer(persona, "torch"), FrameGeometry(persona)
     for motion in motions(persona, face):
         drawn = graph.draw(geometry(motion)).astype(int)

@@ -44,13 +44,13 @@ def layers(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
     random = np.random.default_rng(seed)
     return {
         name: random.integers(0, 256, (SIZE, SIZE, channels), dtype=np.uint8)
-        for name, channels in (("foreground", 4), ("background", 3), ("interior", 6))
+        for name, channels in (("foreground", 4), ("background", 3), ("interior", 6), ("teeth", 8))
     }
 
 
 FRAME = samples.resting_sample(SIZE, 0).frame
-PERSONA = {"foreground", "background", "interior"}
-CHANGING = {"flow", "landmarks", "inner_inverse", "inner_centre", "lids"}
+PERSONA = {"foreground", "background", "interior", "teeth"}
+CHANGING = {"flow", "landmarks", "inner_inverse", "inner_centre", "jaw_inverse", "lids"}
 
 
 def test_the_persona_is_sent_once_and_the_picture_comes_back_as_it_was() -> None:

@@ -71,7 +71,7 @@ def test_pytorch_and_onnxruntime_agree_on_the_whole_graph(persona, face, install
     reference = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)
     from livecam.generator.inputs import PersonaInputs
 
-    layers = PersonaInputs.from_pictures(persona.foreground, persona.background, persona.interior)
+    layers = PersonaInputs.from_pictures(*persona.layers)
     once = layers.feeds() | graph_inputs(persona, installed)
     geometry, transfer = FrameGeometry(persona), MotionTransfer(persona.landmarks, face)
     for move in MOVES.values():
@@ -128,13 +128,13 @@ def test_a_graph_with_another_refiner_is_refused(persona, installed) -> None:  #
     from livecam.render.graph import GraphRenderer
     from livecam.render.refiner_setup import graph_inputs
 
-    layers = (persona.foreground, persona.background, persona.interior)
+    layers = persona.layers
     told = graph_inputs(persona, installed)
     for painter, given in ((installed.file(PAINTER), {}), (None, told)):
         generator = load_generator(painter, persona.size)
         engine = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)
         with pytest.raises(EngineError, match="refiner"):
-            GraphRenderer(engine, *layers, given)
+            GraphRenderer(engine, *layers, refiner=given)
 
 
 def test_closing_frees_the_engine(persona, installed) -> None:  # type: ignore[no-untyped-def]

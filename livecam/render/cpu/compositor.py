@@ -37,11 +37,15 @@ class CpuCompositor:
         self._interior, self._aside = (
             np.ascontiguousarray(half) for half in np.split(persona.interior, 2, 2)
         )
+        self._upper, self._lower = (np.ascontiguousarray(half) for half in np.split(persona.teeth, 2, 2))
+        self.teeth: NDArray[np.uint8] = np.zeros((self._size, self._size), np.uint8)
+        """Of the last picture: what of each pixel is teeth, 0..255. Written over by the next call."""
 
     def __call__(self, foreground: NDArray[np.uint8], inputs: FrameInputs) -> RGB:
         """foreground (S, S, 4), already moved: RGB and matte -> a fresh picture (S, S, 3)."""
         out = np.empty((self._size, self._size, 3), np.uint8)
         blend_alpha(foreground, self._background, out)
+        self.teeth.fill(0)
         for k, outline in enumerate(_OUTLINES):
             self._inner_layer(out, inputs, k, inputs.landmarks[outline] * self._size)
         return out
@@ -53,10 +57,7 @@ class CpuCompositor:
         if x1 - x0 < 3 or y1 - y0 < 3:
             return
         shape = (x1 - x0, y1 - y0)
-        inverse = inputs.inner_inverse[k].astype(np.float64)
-        corner = np.array([x0 + 0.5, y0 + 0.5])
-        shift = inverse[:, 2] * size + inverse[:, :2] @ corner - 0.5
-        back = np.concatenate([inverse[:, :2], shift[:, None]], 1)
+        back = _box_map(inputs.inner_inverse[k], size, x0, y0)
         layer = moved(self._interior, back, shape)
         inside = np.empty(shape[::-1], np.float32)
         inside_distance((outline - [x0, y0]).astype(np.float32), inside)
@@ -69,11 +70,21 @@ class CpuCompositor:
             corners = inputs.landmarks[list(lm.INNER_MOUTH_CORNERS)] * size
             width = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
             shade = np.minimum(OCCLUSION_AT_LIPS + inside / np.float32(OCCLUSION_DEPTH * width), 1)
+            upper = moved(self._upper, back, shape)
+            lower = moved(self._lower, _box_map(inputs.jaw_inverse, size, x0, y0), shape)
+            lay_teeth(layer, upper, lower, mask, self.teeth[y0:y1, x0:x1])
         elif (aside := inputs.lids[k - 1, 4]) > 0:
             light = np.minimum(SHADE_AT_LIDS + inside / np.float32(SHADE_DEPTH * width), 1)[..., None]
             far = moved(self._aside, back, shape) * light
             layer = np.asarray(layer + (far - layer) * aside + np.float32(0.5), np.uint8)
         blend_layer(out, x0, y0, layer, mask, shade)
+
+
+def _box_map(inverse: F32, size: int, x0: int, y0: int) -> NDArray[np.float64]:
+    """(2, 3): from the pixels of a box at (x0, y0) to the layer's. inverse: the same in 0..1 of the crop."""
+    linear = inverse[:, :2].astype(np.float64)
+    shift = inverse[:, 2] * size + linear @ [x0 + 0.5, y0 + 0.5] - 0.5
+    return np.concatenate([linear, shift[:, None]], 1)
 
 
 @compiled(fastmath=True)
@@ -92,6 +103,28 @@ def blend_alpha(foreground: NDArray[np.uint8], background: NDArray[np.uint8], ou
                 for c in range(3):
                     mixed = np.int32(background[y, x, c]) * (255 - a) + np.int32(foreground[y, x, c]) * a
                     out[y, x, c] = (mixed + 127) // 255
+
+
+@compiled(fastmath=True)
+def lay_teeth(
+    mouth: NDArray[np.uint8],
+    upper: NDArray[np.uint8],
+    lower: NDArray[np.uint8],
+    mask: F32,
+    shown: NDArray[np.uint8],
+) -> None:
+    """Lays the lower row and then the upper, (h, w, 4), over `mouth` (h, w, 3). mask: (h, w), 0..1, how far
+    each pixel lies in the mouth; shown: (h, w), is given what of it is teeth, 0..255."""
+    for y in range(mouth.shape[0]):
+        for x in range(mouth.shape[1]):
+            m = mask[y, x]
+            up, low = upper[y, x, 3], lower[y, x, 3]
+            if m > 0 and (up > 0 or low > 0):
+                a, b = np.float32(up) / np.float32(255), np.float32(low) / np.float32(255)
+                for c in range(3):
+                    below = mouth[y, x, c] + (np.float32(lower[y, x, c]) - mouth[y, x, c]) * b
+                    mouth[y, x, c] = np.uint8(below + (upper[y, x, c] - below) * a + np.float32(0.5))
+                shown[y, x] = np.uint8((a + b * (1 - a)) * m * 255 + np.float32(0.5))
 
 
 @compiled(fastmath=True)
