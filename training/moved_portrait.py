@@ -61,13 +61,12 @@ class MovedPortrait:
         square = jitter_square(face_square(motion.landmarks), self._rng)
         x, y = square.to_crop(motion.landmarks[:, 0], motion.landmarks[:, 1])
         unknown = np.zeros((GRID, GRID), np.uint8)
-        teeth = np.zeros(warped.shape[:2], np.uint8)
         for name, value in (
             ("warped", alignment.cut(warped, square)),
             ("truth", alignment.cut(cut_crop(picture, self._crop, self._size), square)),
             ("rasters", shards.quantise(draw_rasters(motion.landmarks, square))),
             ("truth_rasters", shards.quantise(draw_rasters(crop_coordinates(exact, self._crop), square))),
-            ("teeth", alignment.cut(teeth, square)),
+            ("teeth", alignment.cut(self._renderer.teeth, square)),
             ("centres", part_centres(motion.landmarks, square)),
             ("landmarks", np.stack([x, y], 1).astype(np.float32)),
             ("material", unknown if material is None else crop_labels(material, square, self._crop)),

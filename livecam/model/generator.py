@@ -77,10 +77,9 @@ class Generator(nn.Module):
         widths = (landmarks[self.right_corners] - landmarks[self.left_corners]).square().sum(1).sqrt()  # (3,)
         mouth_width, eye_width = widths[0], widths[1:].mean()
         holes = self.holes(landmarks)
-        picture, _shown_teeth = self.compositor(
+        picture, shown_teeth = self.compositor(
             person, background, inside, rows, holes, mouth_width, eye_width, lids[:, 3], lids[:, 4]
         )
         picture = self.lids(picture, landmarks, lids)
-        teeth = torch.zeros_like(picture[:, :1])
-        image: Tensor = self.refiner(picture, landmarks, teeth, *extra)
+        image: Tensor = self.refiner(picture, landmarks, shown_teeth, *extra)
         return torch.clamp(image, 0, 1)

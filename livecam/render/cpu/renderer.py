@@ -3,6 +3,9 @@ network as ONNX. Both draw the same picture (70 dB without a refiner)."""
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from livecam.frames import RGB
 from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
@@ -41,7 +44,13 @@ class CpuRenderer:
             person = self._complete(person, side)
         picture = self._compose(person, inputs)
         close_lids(picture, inputs)
-        return picture if self._refiner is None else self._refiner(picture, inputs.landmarks)
+        return picture if self._refiner is None else self._refiner(picture, inputs.landmarks, self.teeth)
+
+    @property
+    def teeth(self) -> NDArray[np.uint8]:
+        """(S, S): how much of each pixel of the last picture is drawn as teeth, of 255. The next one
+        overwrites it."""
+        return self._compose.teeth
 
     def close(self) -> None:
         """Closes the refiner's engine."""
