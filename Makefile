@@ -76,12 +76,13 @@ art: $(VENV)/.dev ## the bundled portraits and clip, from the head data
 train: $(VENV)/.dev ## the refiner on two cores, about two hours
 	$(BIN)/python -m training.pairs --head-data $(HEAD_DATA) --out out/pairs --count 600 --quick --workers 2
 	$(BIN)/python -m training.perception --data out/pairs --out out/features.safetensors
-	$(BIN)/python -m training cpu --data out/pairs --out out/run --features out/features.safetensors $(if $(wildcard out/run/state.json),--resume)
-	$(BIN)/python -m training.ship out/run --out out/weights
+	$(BIN)/python -m training cpu --data out/pairs --out out/mouth --features out/features.safetensors $(if $(wildcard out/mouth/state.json),--resume)
+	$(BIN)/python -m training cpu --part eye --embedder out/mouth --data out/pairs --out out/eye --features out/features.safetensors $(if $(wildcard out/eye/state.json),--resume)
+	$(BIN)/python -m training.ship out/mouth out/eye --out out/weights
 
-# One piece of ten minutes on a GPU, no virtual environment: make gpu PIECE=1 FROM=folder-of-piece-0 OUT=folder
-gpu: ## a piece of the refiner's training on a GPU
-	$(GPU_PYTHON) -m training.gpu --head-data $(HEAD_DATA) --out $(OUT) --piece $(PIECE) --minutes 8.5 $(if $(FROM),--from $(FROM))
+# One piece of six minutes on a GPU, no virtual environment: make gpu PIECE=1 FROM=folder-of-piece-0 OUT=folder
+gpu: ## a piece of the refiner's training on a GPU, from the shipped weights on
+	$(GPU_PYTHON) -m training.gpu --head-data $(HEAD_DATA) --out $(OUT) --piece $(PIECE) --minutes 5.5 $(if $(FROM),--from $(FROM))
 
 $(VENV)/.venv:
 	@test -n "$(PYTHON)" || { echo "livecam needs Python 3.10 to 3.13 with venv; set PYTHON=/path/to/python."; exit 2; }

@@ -13,7 +13,7 @@ from livecam.errors import UserError
 from livecam.model import tensorfile
 from livecam.model.embedder import Embedder
 from livecam.model.refiner_model import PartModel, load_refiner_model
-from training import checkpoint, dataset, held_out, packed_checkpoint, shards
+from training import checkpoint, dataset, held_out, shards
 from training.distributed import SingleProcess
 from training.log import Log
 from training.perception import load_features
@@ -35,7 +35,6 @@ def train(
     minutes: float | None = None,
     device: str | None = None,
     features: Path | None = None,
-    start: Path | None = None,
     begin: Path | None = None,
     embedder: Path | None = None,
     together: SingleProcess | None = None,
@@ -46,7 +45,7 @@ def train(
     `minutes`: stop, with a checkpoint, before they are over. `features`: the network of the perceptual
     loss; without it that loss is left out.
 
-    `start`: a folder packed by `training.packed_checkpoint`, to go on from with a new warm-up. `begin`: a
+    `begin`: a
     painter.safetensors whose network of this part is the first one, and whose embedder is kept as it is.
     `embedder`: a run or a painter.safetensors whose embedder is kept: networks that ship together share one.
     `together`: the processes that train side by side; the first one writes.
@@ -72,18 +71,12 @@ def train(
         system.begin_from(begin)
     elif embedder is not None:
         system.keep_embedder(embedder_of(embedder))
-    if resume or start is not None:
-        if resume:
-            state = checkpoint.restore(out, system.modules, system.optimisers)
-        else:
-            assert start is not None
-            state = packed_checkpoint.unpack(start, system.modules)
-            state["warmed_from"] = state["step"]
+    if resume:
+        state = checkpoint.restore(out, system.modules, system.optimisers)
         if from_dict(state["recipe"], str(out)) != recipe:
             log.warning("the recipe differs from the one this run was begun with")
         step = state["step"]
         made |= set(state.get("made", ()))
-        system.warmed_from = state["warmed_from"]
     books = Log(out, step) if first else None
     log.info("%s, %d pairs, steps %d to %d", device, len(pairs), step, recipe.steps)
     began, since = time.monotonic(), step
@@ -139,7 +132,7 @@ def _check(
 ) -> None:
     """Checkpoint first: figures can be made again."""
     size = system.painter.network.size
-    state = {"step": step, "size": size, "warmed_from": system.warmed_from, "recipe": system.recipe.as_dict()}
+    state = {"step": step, "size": size, "recipe": system.recipe.as_dict()}
     state["made"] = made
     checkpoint.save(out, system.modules, system.optimisers, state)
     if kept is None:

@@ -20,8 +20,8 @@ from livecam.errors import UserError
 from livecam.export.onnx_graph import keep_in_half, to_onnx
 from livecam.generator import weights
 from livecam.model.embedder import StyleOfPicture
-from livecam.model.refiner_model import PartModel, RefinerModel, load_refiner_model
-from training import card, checkpoint, packed_checkpoint
+from livecam.model.refiner_model import RefinerModel, load_refiner_model
+from training import card
 from training.loop import part_model_of
 from training.recipe import Recipe, from_dict
 
@@ -33,8 +33,8 @@ MOST_BYTES: Final = 25_000_000
 
 
 def ship(runs: Sequence[Path], out: Path, figures: Sequence[Path] = (), data: Path | None = None) -> None:
-    """Write everything. `runs`: of each network one, a checkpoint's folder or one that `packed_checkpoint`
-    packed; or a painter.safetensors with all of them.
+    """Write everything. `runs`: of each network one, a checkpoint's folder; or a painter.safetensors with all
+    of them.
 
     `figures`, `data`: for the card, see `training.card`.
 
@@ -75,7 +75,7 @@ def refiner_model_from(runs: Sequence[Path]) -> tuple[RefinerModel, Recipes]:
     """
     if len(runs) == 1 and runs[0].is_file():
         return load_trained(runs[0])
-    found = [(*part_model_from(run), run) for run in runs]
+    found = [(*part_model_of(run), run) for run in runs]
     recipes = {recipe.network.part: recipe for _, recipe, _ in found}
     if len(recipes) < len(found):
         raise UserError("these runs", "train one part twice", "Name one run of each part.")
@@ -90,20 +90,6 @@ def refiner_model_from(runs: Sequence[Path]) -> tuple[RefinerModel, Recipes]:
         painter.networks[recipe.network.part].load_state_dict(model.network.state_dict())
         painter.projections[recipe.network.part].load_state_dict(model.projection.state_dict())
     return painter.eval(), recipes
-
-
-def part_model_from(run: Path) -> tuple[PartModel, Recipe]:
-    """The averaged network of a run, in either form. Raises `UserError` where there is none."""
-    if (run / checkpoint.TENSORS).is_file() or not (run / "average.safetensors").is_file():
-        return part_model_of(run)
-    try:
-        state = json.loads((run / checkpoint.STATE).read_text("utf-8"))
-        recipe = from_dict(state["recipe"], str(run))
-        model = PartModel.make(recipe.network, int(state["size"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(str(run), f"its state cannot be read ({error})", "Pack the run again.") from error
-    packed_checkpoint.unpack(run, {"average": model})
-    return model.eval(), recipe
 
 
 def save_refiner_model(painter: RefinerModel, recipes: Recipes, path: Path) -> None:
@@ -127,7 +113,7 @@ def load_trained(path: Path) -> tuple[RefinerModel, Recipes]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.ship", description=__doc__)
-    known = "of each network a checkpoint's folder or a packed one; or painter.safetensors"
+    known = "of each network a checkpoint's folder; or painter.safetensors"
     parser.add_argument("run", type=Path, nargs="+", help=known)
     parser.add_argument("--out", type=Path, required=True, help="livecam/assets/refiner, to ship them")
     parser.add_argument(

@@ -57,8 +57,6 @@ class System:
         )
         half = recipe.precision == "bf16" or (recipe.precision == "auto" and self.device.type == "cuda")
         self.half = half
-        self.warmed_from = 0
-        """Step at which the optimisers began without memory."""
 
     @property
     def modules(self) -> dict[str, nn.Module]:
@@ -194,7 +192,7 @@ class System:
         recipe = self.recipe
         share = min(1.0, step / recipe.steps)
         factor = LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
-        factor *= min(1.0, (step - self.warmed_from + 1) / max(recipe.warm_up, 1))
+        factor *= min(1.0, (step + 1) / max(recipe.warm_up, 1))
         for optimiser, rate in (
             (self.painter_optimiser, recipe.learning_rate),
             (self.judge_optimiser, recipe.discriminator_rate),

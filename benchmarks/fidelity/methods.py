@@ -75,11 +75,7 @@ def refiner(persona: PersonaData, weights: Weights, shots: Sequence[Shot] = ()) 
     Raises:
         UserError: a file of the weights is missing, damaged or cannot be run.
     """
-    known = _enrolled(persona, shots)
-    if shots:
-        return _drawn_anew(known, weights)
-    repair = cpu_refiner(known, weights)
-    return lambda warped, motion: repair(warped, motion.landmarks[:, :2])
+    return _drawn_anew(_enrolled(persona, shots), weights)
 
 
 def tuned(
@@ -108,7 +104,7 @@ def _enrolled(persona: PersonaData, shots: Sequence[Shot]) -> PersonaData:
 
 
 def _drawn_anew(persona: PersonaData, weights: Weights) -> Method:
-    """More pictures show teeth, so the warper's own picture is another."""
+    """As the product draws it: its refiner is told where teeth are, and more pictures may show some."""
     renderer = CpuRenderer(persona, cpu_refiner(persona, weights))
     return lambda warped, motion: renderer.render(motion)
 

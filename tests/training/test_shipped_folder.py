@@ -10,13 +10,12 @@ import onnx
 import pytest
 import torch
 from refiner_weights import tiny_painter
-from safetensors.torch import save_file
 
 from livecam.engines import open_engine
 from livecam.errors import UserError
 from livecam.generator import weights
 from livecam.model.refiner_model import load_refiner_model
-from training import ship
+from training import checkpoint, ship
 
 FILES = ("mouth.onnx", weights.EMBEDDER, weights.PAINTER)
 FIGURES = {"clip d10": {"refined": {"mouth_psnr": 25.125}, "warped": {"mouth_psnr": 23.5}}}
@@ -24,12 +23,11 @@ FIGURES = {"clip d10": {"refined": {"mouth_psnr": 25.125}, "warped": {"mouth_psn
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As `training.packed_checkpoint` packs it, with a log."""
+    """As a run leaves it."""
     folder = tmp_path_factory.mktemp("run")
     painter, recipes = tiny_painter()
-    save_file(painter.part("mouth").state_dict(), folder / "average.safetensors")
-    state = {"step": 1200, "size": painter.size, "warmed_from": 0, "recipe": recipes["mouth"].as_dict()}
-    (folder / "state.json").write_text(json.dumps(state))
+    state = {"step": 1200, "size": painter.size, "recipe": recipes["mouth"].as_dict()}
+    checkpoint.save(folder, {"average": painter.part("mouth")}, {}, state)
     lines = [
         {"step": 1179, "content": 0.1, "steps_per_second": 0.5},
         {"step": 1199, "refined/eyes_psnr": 19.875, "warped/eyes_psnr": 18.0},
@@ -106,7 +104,6 @@ def test_figures_that_are_none(run: Path, tmp_path: Path, content: str) -> None:
 
 
 def test_a_state_that_is_damaged(run: Path, tmp_path: Path) -> None:
-    (tmp_path / "average.safetensors").write_bytes((run / "average.safetensors").read_bytes())
-    (tmp_path / "state.json").write_text("{")
-    with pytest.raises(UserError, match="state cannot be read"):
+    (tmp_path / checkpoint.TENSORS).write_bytes((run / checkpoint.TENSORS).read_bytes()[:-9])
+    with pytest.raises(UserError, match="no checkpoint that can be read"):
         ship.ship([tmp_path], tmp_path / "out")
