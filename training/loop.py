@@ -45,10 +45,9 @@ def train(
     `minutes`: stop, with a checkpoint, before they are over. `features`: the network of the perceptual
     loss; without it that loss is left out.
 
-    `begin`: a
-    painter.safetensors whose network of this part is the first one, and whose embedder is kept as it is.
-    `embedder`: a run or a painter.safetensors whose embedder is kept: networks that ship together share one.
-    `together`: the processes that train side by side; the first one writes.
+    `begin`: a painter.safetensors whose network of this part is the first one, and whose embedder is kept as
+    it is. `embedder`: a run or a painter.safetensors whose embedder is kept: networks that ship together
+    share one. `together`: the processes that train side by side; the first one writes.
 
     Raises:
         UserError: no pairs, no checkpoint to resume from, one of another recipe, or one that would be lost.

@@ -1,7 +1,7 @@
 """The pictures that stand side by side: static, warper, controls, refined with T pictures, the paper's form.
 
-The product's own renderer warps every frame once; what it would hand to its refiner is kept, and every method
-makes its picture of that. Refiners are the product's own, too.
+The product's own renderer warps every frame once, and the controls make their pictures of that. Refined
+pictures are the product's own.
 """
 
 from __future__ import annotations

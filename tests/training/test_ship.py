@@ -16,7 +16,7 @@ from livecam.generator import weights
 from livecam.model.refiner_model import load_refiner_model
 from training import evaluate, recipe, shards, ship
 from training.__main__ import recipe_path
-from training.loop import train
+from training.loop import part_model_of, train
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_a_run_can_begin_from_what_ships(data: Path, mouth: Path, eye: Path, tmp
     settings = dataclasses.replace(settings, steps=1, learning_rate=0.0)
     begin = tmp_path / "first" / weights.PAINTER
     train(settings, data, tmp_path / "mouth", device="cpu", begin=begin)
-    again, _ = ship.part_model_from(tmp_path / "mouth")
+    again, _ = part_model_of(tmp_path / "mouth")
     shipped, _ = load_refiner_model(begin)
     for name, value in shipped.part("mouth").state_dict().items():
         assert torch.equal(again.state_dict()[name], value), name
