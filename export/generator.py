@@ -34,7 +34,8 @@ def export_generator(generator: Generator, path: Path) -> onnx.ModelProto:
 
 def pictures(generator: Generator) -> list[str]:
     """The inputs that hold colours: what flows from them computes in FP16 where that is asked for."""
-    return [spec.name for spec in (*persona_specs(generator.size), *generator.refiner.inputs[:1])]
+    told = [spec.name for spec in generator.refiner.inputs if spec.name.endswith("_source")]
+    return [*(spec.name for spec in persona_specs(generator.size)), *told]
 
 
 def operators(model: onnx.ModelProto) -> dict[str, int]:

@@ -83,5 +83,5 @@ def samples(size: int, weights: Weights | None) -> list[dict[str, NDArray[Any]]]
     from livecam.export.samples import figure_sample
     from livecam.generator.layout import refiner_specs
 
-    specs = () if weights is None else refiner_specs(weights.style, weights.size)
+    specs = () if weights is None else refiner_specs(weights.styles, weights.size)
     return [with_refiner(figure_sample(size, seed), specs).feeds() for seed in SEEDS]

@@ -124,13 +124,18 @@ def test_an_export_that_differs_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_samples_fill_every_input() -> None:
-    weights = Weights(Path(), "name", 160, 1600, {})
+    weights = Weights(Path(), "name", 160, {"mouth": 1600, "eye": 900}, {})
     names = [spec.name for spec in input_specs(256)]
     assert list(building.samples(256, None)[0]) == names
     assert list(building.samples(256, weights)[0])[len(names) :] == [
-        "refiner_source",
-        "refiner_source_rasters",
-        "refiner_style",
+        "mouth_source",
+        "mouth_source_rasters",
+        "left_eye_source",
+        "left_eye_source_rasters",
+        "right_eye_source",
+        "right_eye_source_rasters",
+        "mouth_style",
+        "eye_style",
     ]
 
 

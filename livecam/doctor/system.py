@@ -63,7 +63,7 @@ class System:
             found = weights.find_weights()
             if found is None:
                 return None, ""
-            for name in weights.FILES:
+            for name in found.checksums:
                 found.file(name)
         except UserError as error:
             return "", f"{error.what}: {error.why}"

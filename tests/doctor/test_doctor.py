@@ -137,7 +137,7 @@ def test_a_machine_where_all_is_well():
             "apt install libegl1 libgles2",
         ),
         ("face model", Played(model_problem="missing (/x/y)"), "livecam build"),
-        ("refiner", Played(weights=("", "refiner.onnx: damaged")), "--no-refine"),
+        ("refiner", Played(weights=("", "mouth.onnx: damaged")), "--no-refine"),
         ("engine cpu", Played(engine_list=[("cpu", False, "onnxruntime is gone. Install it")]), "Install it"),
         ("cache folder", Played(free=None), "LIVECAM_CACHE"),
     ],

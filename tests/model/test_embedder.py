@@ -32,10 +32,11 @@ def test_pictures_and_rasters_both_matter() -> None:
 
 def test_the_style_of_several_pictures_is_the_mean_of_their_styles() -> None:
     """P is linear, so one graph for one picture serves any number."""
-    embedder, projection = Embedder(width=4), Projection(24)
-    graph = StyleOfPicture(embedder, projection, 32)
+    embedder, projections = Embedder(width=4), [Projection(24), Projection(10)]
+    graph = StyleOfPicture(embedder, projections, 32)
     pictures, rasters = shots(4)
-    together = projection(embedder(pictures, rasters))[:1]
+    e = embedder(pictures, rasters)
+    together = torch.cat([projection(e) for projection in projections], 1)[:1]
     each = [graph(pictures[:1, k], rasters[:1, k]) for k in range(4)]
     torch.testing.assert_close(together, torch.stack(each).mean(0))
-    assert graph.outputs[0].shape == (1, 24)
+    assert graph.outputs[0].shape == (1, 34)

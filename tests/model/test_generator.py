@@ -83,8 +83,11 @@ def test_a_mouth_without_width_does_no_harm() -> None:
 class Tint(Refiner):
     inputs = (TensorSpec("tint", (1, 3, 1, 1), np.dtype(np.float32)),)
 
-    def forward(self, picture: torch.Tensor, landmarks: torch.Tensor, *extra: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, picture: torch.Tensor, landmarks: torch.Tensor, teeth: torch.Tensor, *extra: torch.Tensor
+    ) -> torch.Tensor:
         (tint,) = extra
+        assert teeth.shape == picture[:, :1].shape
         return picture * 0 + tint + landmarks[0, 0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 import torch
@@ -10,22 +12,30 @@ from faces import turned, with_lids, with_lip_gap
 from livecam.face import landmarks as lm
 from livecam.generator.alignment import face_square
 from livecam.generator.layout import CHANNELS, EYES, GRID, IRISES, LIDS, LIPS, MOUTH
+from livecam.generator.parts import FACE, LEFT_EYE, RIGHT_EYE, Part
+from livecam.generator.parts import MOUTH as MOUTH_PART
 from livecam.model.rasters import Rasters
 from livecam.render.cpu.rasters import draw_rasters
 
 
-def both(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+WINDOWS = (FACE, MOUTH_PART, LEFT_EYE, RIGHT_EYE)
+
+
+def both(points: np.ndarray, part: Part = FACE) -> tuple[np.ndarray, np.ndarray]:
     points = np.asarray(points, np.float32)
     tensor = torch.from_numpy(points)
-    inside_graph = Rasters()(tensor[:, :2], face_square(tensor))[0].numpy()
-    return inside_graph, draw_rasters(points, face_square(points))
+    grid = tuple(n // 2 for n in part.pixels())
+    inside_graph = Rasters(grid, GRID)(tensor[:, :2], part.window(tensor))[0].numpy()
+    return inside_graph, draw_rasters(points, part.window(points), grid, GRID)
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.05, 0.5])
 @pytest.mark.parametrize("lids", [0.0, 1.0])
-def test_graph_and_host_agree(face, gap, lids) -> None:  # type: ignore[no-untyped-def]
-    inside_graph, on_host = both(turned(with_lids(with_lip_gap(face, gap), lids), 15, 5, 12) / 512)
-    assert on_host.shape == (len(CHANNELS), GRID, GRID)
+@pytest.mark.parametrize("part", WINDOWS, ids=lambda part: part.name)
+def test_graph_and_host_agree(face, gap, lids, part) -> None:  # type: ignore[no-untyped-def]
+    inside_graph, on_host = both(turned(with_lids(with_lip_gap(face, gap), lids), 15, 5, 12) / 512, part)
+    wide, high = part.pixels()
+    assert on_host.shape == (len(CHANNELS), high // 2, wide // 2)
     # A point exactly on a shut outline may fall to either side of it, a rounding apart, with a distance
     # near 0.
     np.testing.assert_allclose(inside_graph, on_host, rtol=0, atol=2e-3)
@@ -33,11 +43,9 @@ def test_graph_and_host_agree(face, gap, lids) -> None:  # type: ignore[no-untyp
 
 def test_agree_beyond_the_crop_and_in_one_place() -> None:
     """Wild landmarks, as before the first face."""
-    for points in (
-        np.random.default_rng(0).uniform(0, 1, (lm.COUNT, 2)),
-        np.full((lm.COUNT, 2), 0.5),
-    ):
-        inside_graph, on_host = both(points)
+    wild = (np.random.default_rng(0).uniform(0, 1, (lm.COUNT, 2)), np.full((lm.COUNT, 2), 0.5))
+    for points, part in product(wild, WINDOWS):
+        inside_graph, on_host = both(points, part)
         assert np.isfinite(on_host).all()
         assert np.abs(inside_graph - on_host).mean() < 1e-3  # crossings of random outlines round differently
 

@@ -82,11 +82,11 @@ def numpy(folder: Path) -> Use:
 
 
 def onnxruntime(folder: Path) -> Use:
-    """opens and runs the refiner, as livecam does"""
+    """opens and runs one of the refiner's networks, as livecam does"""
     from livecam.engines import open_engine
 
     def use() -> None:
-        engine = open_engine("cpu", assets.bundled_file("refiner/refiner.onnx"))
+        engine = open_engine("cpu", assets.bundled_file("refiner/mouth.onnx"))
         engine.run({spec.name: np.zeros(spec.shape, spec.dtype) for spec in engine.inputs})
         engine.close()
 

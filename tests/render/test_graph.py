@@ -104,7 +104,7 @@ class Served(Recorder):
 
 def test_a_graph_that_holds_its_portrait_is_told_the_frames_alone() -> None:
     engine = Served()
-    renderer = GraphRenderer(engine, **layers(), refiner={"refiner_style": np.zeros((1, 8), np.float32)})
+    renderer = GraphRenderer(engine, **layers(), refiner={"mouth_style": np.zeros((1, 8), np.float32)})
     np.testing.assert_array_equal(renderer.draw(FRAME), engine.picture[0])
     assert engine.given == [CHANGING]
     with pytest.raises(EngineError, match="not a generator for 16 pixels"):

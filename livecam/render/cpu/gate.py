@@ -42,4 +42,9 @@ def _moved(
     small = (where.shape[1] // POOL, where.shape[0] // POOL)
     several = cv2.resize(np.dstack([change * where, where]), small, interpolation=cv2.INTER_AREA)
     around = cv2.blur(several, (AROUND, AROUND), borderType=cv2.BORDER_CONSTANT)
-    return bool((around[..., 0] > STILL * (around[..., 1] + LEAST_SHARE)).any())
+    beyond = np.maximum(around[..., 0] - STILL * (around[..., 1] + LEAST_SHARE), 0)
+    if not beyond.any():
+        return False
+    # A place that moved enough may lie beside the mouth: there the gate stays shut.
+    reached = cv2.resize(beyond, where.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return bool((reached[where > 0] > 0).any())
