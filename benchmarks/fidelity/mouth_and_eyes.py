@@ -41,8 +41,10 @@ Magnitude Similarity Deviation", IEEE Transactions on Image Processing 23(2), 20
 RATIOS: Final = {
     "mouth_sharpness": ("mouth_energy", "mouth_true_energy"),
     "eyes_sharpness": ("eyes_energy", "eyes_true_energy"),
+    "face_sharpness": ("face_energy", "face_true_energy"),
     "mouth_edges": ("mouth_gradient", "mouth_true_gradient"),
     "eyes_edges": ("eyes_gradient", "eyes_true_gradient"),
+    "face_edges": ("face_gradient", "face_true_gradient"),
     "flicker": ("change", "true_change"),
     "flicker_mouth": ("mouth_change", "true_mouth_change"),
     "flicker_eyes": ("eyes_change", "true_eyes_change"),
@@ -80,9 +82,9 @@ def picture_regions(landmarks: NDArray[np.float32], size: int) -> tuple[dict[str
 
 
 def rate(picture: RGB, truth: RGB, masks: Mapping[str, Mask], crop: float | None = None) -> dict[str, float]:
-    """Of "mouth" and "eyes": psnr in dB; gms, the likeness of gradients (1: equal); energy and true_energy,
-    the mean squared gradients of both pictures, whose ratio is sharpness; gradient and true_gradient, the
-    same unsquared, whose ratio is edges.
+    """Of "mouth" and "eyes", and of "face" if there is such a mask: psnr in dB; gms, the likeness of
+    gradients (1: equal); energy and true_energy, the mean squared gradients of both pictures, whose ratio is
+    sharpness; gradient and true_gradient, the same unsquared, whose ratio is edges.
 
     Gradient magnitude similarity is (2 m n + c) / (m m + n n + c) with Prewitt's magnitudes m and n of both
     grey pictures (Xue et al. 2014, see `SIMILARITY`; theirs halves the pictures first), averaged over the
@@ -94,7 +96,7 @@ def rate(picture: RGB, truth: RGB, masks: Mapping[str, Mask], crop: float | None
     squared = ((picture.astype(np.float64) - truth) ** 2).mean(-1)
     own, true = gradient(picture), gradient(truth)
     alike = (2 * own * true + SIMILARITY) / (own**2 + true**2 + SIMILARITY)
-    for name in ("mouth", "eyes"):
+    for name in (name for name in ("mouth", "eyes", "face") if name in masks):
         mask = masks[name]
         if int(mask.sum()) < least:
             found |= dict.fromkeys((f"{name}_{what}" for what in _MEASURES), np.nan)

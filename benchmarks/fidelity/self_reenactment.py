@@ -17,7 +17,7 @@ import numpy as np
 
 from livecam.animator import Tracker
 from livecam.arrays import Mask
-from livecam.benchmarks.fidelity import metrics, mouth_and_eyes
+from livecam.benchmarks.fidelity import metrics, mouth_and_eyes, tracks
 from livecam.benchmarks.fidelity.methods import (
     BOUND,
     REFINED,
@@ -126,16 +126,15 @@ class Comparison:
         } | ({"tuned": self.tuned} if self.tuned else {})
 
 
-def compare_clip(clip: Path, size: int, plan: Plan, judge: Judging) -> Comparison:
-    """Enrol the clip's first frame, drive it with the clip and compare as `plan` says.
+def compare_clip(clip: Path, size: int, plan: Plan, judge: Judging, kept: Path | None = None) -> Comparison:
+    """Enrol the clip's first frame, drive it with the clip and compare as `plan` says. kept: folder of
+    tracked landmarks.
 
     Raises:
         UserError: the clip cannot be read, or its first frame shows no usable face.
     """
-    from livecam.face.tracker import FaceTracker
-
     persona = enroll_first_frame(clip, size)
-    with FaceTracker() as tracker:
+    with tracks.tracker(kept, [clip], f"the first {plan.limit}") as tracker:
         return compare(clip, persona, tracker, plan, judge)
 
 
@@ -228,7 +227,10 @@ def _refiners(
 
 def _masks(points: Landmarks | None, size: int) -> tuple[dict[str, Mask], float]:
     """Regions of the truth and the side of its face crop in pixels; none where the judge finds no face."""
-    return ({}, 0.0) if points is None else mouth_and_eyes.picture_regions(points / np.float32(size), size)
+    if points is None:
+        return {}, 0.0
+    masks, crop = mouth_and_eyes.picture_regions(points / np.float32(size), size)
+    return masks | {"face": metrics.oval_mask(points, size)}, crop
 
 
 def _filled(rows: list[dict[str, float]]) -> list[dict[str, float]]:

@@ -76,7 +76,7 @@ def _part(picture: RGB, points: Landmarks) -> RGB:
     """What lies around the points, upright."""
     low, high = points.min(0), points.max(0)
     width = max(1.3 * (high[0] - low[0]), 2 * 1.5 * (high[1] - low[1]), 4.0)
-    return _window(picture, (low + high) / 2, float(width), CLOSE_WIDTH, CLOSE_HEIGHT)
+    return window(picture, (low + high) / 2, float(width), CLOSE_WIDTH, CLOSE_HEIGHT)
 
 
 def _face(picture: RGB, points: Landmarks | None) -> RGB:
@@ -84,10 +84,10 @@ def _face(picture: RGB, points: Landmarks | None) -> RGB:
     if points is None:
         return _tile(picture)
     low, high = points[:, :2].min(0), points[:, :2].max(0)
-    return _window(picture, (low + high) / 2, AROUND * float((high - low).max()), TILE, TILE)
+    return window(picture, (low + high) / 2, AROUND * float((high - low).max()), TILE, TILE)
 
 
-def _window(picture: RGB, centre: Landmarks, wide: float, width: int, height: int) -> RGB:
+def window(picture: RGB, centre: Landmarks, wide: float, width: int, height: int) -> RGB:
     """width x height pixels about a point of the picture, `wide` of whose pixels lie side by side."""
     scale = width / wide
     x, y = centre
