@@ -119,7 +119,7 @@ def haswell() -> list[str]:
 def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[str], tmp_path: Path) -> None:
     """One frame of the bundled clip through the graph that ships, on an emulated AVX2 processor."""
     from livecam.export.quantise import record
-    from livecam.generator.weights import REFINER, SMALL, find_weights
+    from livecam.generator.weights import find_weights, small_file
     from livecam.render.cpu.int8 import ALIKE_DB, correction_psnr_db
 
     weights = find_weights()
