@@ -2,9 +2,9 @@
 [--portraits FILE_OR_DIR... --clips FILE_OR_DIR... [--frames N]].
 
 Writes the generator as ONNX for GPUs, with the refiner where its weights are installed, and then the
-refiner's networks alone for CPUs; in FP32 and FP16, compared with PyTorch: on noise, on made-up faces, on rendered frames, and
-on every portrait moved by every clip that is named. `python -m livecam.export triton` writes a model
-repository.
+refiner's networks alone for CPUs; in FP32 and FP16, compared with PyTorch: on noise, on made-up faces, on
+rendered frames, and on every portrait moved by every clip that is named. `python -m livecam.export triton`
+writes a model repository.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Drives the bundled portrait with the bundled clip, keeps what the refiner's networks are fed, quantises their
 graphs (static, QDQ, calibrated on half of the runs), and compares CPU time and result with FP32 on the other
 half. --out writes of each network the most exact graph that is worth it; --ship puts it beside the weights,
-where livecam tries it on the processor it runs on. docs/engines.md has the figures and what follows from them.
+where livecam tries it on the processor it runs on. docs/engines.md has the figures and what follows from
+them.
 """
 
 from __future__ import annotations

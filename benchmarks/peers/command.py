@@ -94,7 +94,7 @@ class MouthAndEyes(nn.Module):
 
 
 def ours(size: int) -> list[Work]:
-    """The renderer as it draws live on a CPU, and the refiner's networks alone, as where a mouth and both eyes
+    """The renderer as it draws live on a CPU, and the refiner's networks alone, as where mouth and eyes
     move."""
     from livecam.finetune.own_pairs import unseen_expressions
     from livecam.generator.weights import find_weights

@@ -46,8 +46,8 @@ GAINS: Final = (0.7, 1.4)
 
 @dataclass(frozen=True, slots=True)
 class OwnPair:
-    """Of a part. warped, truth, source: (H, W, 3) uint8; rasters, truth_rasters, source_rasters: (5, H/2, W/2)
-    float32; teeth: (H, W) uint8. `truth` is None where nobody knows."""
+    """Of a part. warped, truth, source: (H, W, 3) uint8; rasters, truth_rasters, source_rasters: (5, H/2,
+    W/2) float32; teeth: (H, W) uint8. `truth` is None where nobody knows."""
 
     warped: RGB
     rasters: F32
@@ -147,8 +147,8 @@ def jitter_square(square: Window, rng: np.random.Generator) -> Window:
 
 
 def colour_match(truth: RGB, warped: RGB, rasters: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(3,) twice: what to multiply `truth` by, and what to add, so that each channel has mean and deviation as
-    `warped` has them, outside lips and lids. Both (C, C, 3); rasters (5, C/2, C/2)."""
+    """(3,) twice: what to multiply `truth` by, and what to add, so that each channel has mean and deviation
+    as `warped` has them, outside lips and lids. Both (C, C, 3); rasters (5, C/2, C/2)."""
     side = warped.shape[0]
     near = np.maximum(rasters[LIPS], rasters[LIDS]).repeat(side // rasters.shape[1], 0)
     outside = near.repeat(side // rasters.shape[2], 1) < -0.5

@@ -4,9 +4,10 @@ As in Zakharov et al. 2019 it starts from P e, the style that the embedder gives
 numbers: scales and shifts of the AdaIN layers. They are inputs of every graph, so no engine is built anew.
 The networks themselves stay: a few pictures would unlearn what thousands taught it.
 
-Each network has its share of the numbers, tuned and checked by itself. Three forces: other pictures of the person where there are some; the portrait at rest, which must come back;
-and faces that no picture shows, where the result must stay near the start. What is worse on pictures kept
-for the check, or has moved too far, is thrown away.
+Each network has its share of the numbers, tuned and checked by itself. Three forces: other pictures of the
+person where there are some; the portrait at rest, which must come back; and faces that no picture shows,
+where the result must stay near the start. What is worse on pictures kept for the check, or has moved too far,
+is thrown away.
 """
 
 from __future__ import annotations
@@ -210,7 +211,13 @@ class Tuner:
             if (step + 1) % every == 0 or step + 1 == steps:
                 found = self.judge(packs.kept, packs.far, style.detach())
                 name = self.network.name
-                log.info("%s, step %d: held-out error %.5f, at first %.5f", name, step + 1, found.error, first.error)
+                log.info(
+                    "%s, step %d: held-out error %.5f, at first %.5f",
+                    name,
+                    step + 1,
+                    found.error,
+                    first.error,
+                )
                 if found.beats(first) and found.error < error:
                     best, error = style.detach().clone(), found.error
             progress(step + 1, steps)

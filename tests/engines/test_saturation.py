@@ -117,7 +117,7 @@ def haswell() -> list[str]:
 
 @pytest.mark.slow
 def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[str], tmp_path: Path) -> None:
-    """A run of each network on the bundled clip through the graphs that ship, on an emulated AVX2 processor."""
+    """A run of each network on the bundled clip as it ships, on an emulated AVX2 processor."""
     from livecam.export.quantise import record
     from livecam.generator.weights import find_weights, graph_file, small_file
     from livecam.render.cpu.int8 import ALIKE_DB, correction_psnr_db

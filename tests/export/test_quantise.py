@@ -9,7 +9,6 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from livecam.engines import open_engine
-from livecam.export import quantise as module
 from livecam.export.quantise import compare, convolutions, quantise, shuffle_bytes
 
 SIDE = 8

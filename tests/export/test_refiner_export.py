@@ -1,4 +1,4 @@
-"""The graphs of the refiner's networks: what PyTorch computes, simplified, with a free first side for servers."""
+"""The graphs of the refiner's networks: what PyTorch computes, simplified, and joined for servers."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from livecam.finetune.own_pairs import OwnPairs, colour_match, held_out_indices,
 from livecam.generator.layout import LIDS, LIPS, MOUTH
 from livecam.generator.parts import FACE, LEFT_EYE, RIGHT_EYE
 from livecam.generator.parts import MOUTH as MOUTH_PART
-from livecam.render.cpu.refiner import portrait_inputs
 from livecam.persona.pictures import PersonPicture
+from livecam.render.cpu.refiner import portrait_inputs
 
 SIZE = 64
 PARTS = (FACE, MOUTH_PART, LEFT_EYE, RIGHT_EYE)

@@ -20,7 +20,6 @@ from livecam.model.refiner_model import load_refiner_model
 from livecam.persona.pictures import PersonPicture
 from livecam.render.style import with_style
 
-
 SIZE = 64
 NETWORKS = ("mouth", "eye")
 
