@@ -1,10 +1,10 @@
 """python -m livecam.export --out DIR [--size 256 512 768] [--no-half] [--no-refine] [--report FILE.json]
 [--portraits FILE_OR_DIR... --clips FILE_OR_DIR... [--frames N]].
 
-Writes the generator as ONNX for GPUs, with the refiner where its weights are installed, and then the refiner
-alone for CPUs; in FP32 and FP16, compared with PyTorch: on noise, on made-up faces, on rendered frames, and
-on every portrait moved by every clip that is named. `python -m livecam.export triton` writes a model
-repository.
+Writes the generator as ONNX for GPUs, with the refiner where its weights are installed, and then the
+refiner's networks alone for CPUs; in FP32 and FP16, compared with PyTorch: on noise, on made-up faces, on
+rendered frames, and on every portrait moved by every clip that is named. `python -m livecam.export triton`
+writes a model repository.
 """
 
 from __future__ import annotations
@@ -160,8 +160,12 @@ def _export_refiner(
 ) -> list[dict[str, Any]]:
     from livecam.model.refiner_model import load_refiner_model
 
-    network = load_refiner_model(weights.file(PAINTER))[0].network.eval()
-    return refiner.write(network, folder, half, refiner.frames_of(moved, weights))
+    model, _ = load_refiner_model(weights.file(PAINTER))
+    fed = refiner.frames_of(moved, weights)
+    entries = []
+    for name in model.styles:
+        entries += refiner.write(model.network(name), folder, half, fed[name])
+    return entries
 
 
 def _compare(

@@ -21,7 +21,8 @@ from livecam.export.refined import RefinedSample
 from livecam.export.samples import Sample
 from livecam.frames import DriverFrame, evenly_spread
 from livecam.generator.inputs import FrameInputs, PersonaInputs
-from livecam.generator.weights import Weights
+from livecam.generator.layout import split_style
+from livecam.generator.weights import Weights, graph_file
 
 if TYPE_CHECKING:
     from livecam.motion.types import Motion
@@ -89,12 +90,13 @@ class MovedPortrait:
             frame = {name: np.array(values) for name, values in geometry(motion).feeds().items()}
             yield RefinedSample(self.name, layers, FrameInputs(**frame), told)
 
-    def refiner_feeds(self, graph: Path, weights: Weights) -> list[Feeds]:
-        """What a refiner's own graph is fed: crop and rasters of every frame, and what it is told once.
+    def refiner_feeds(self, weights: Weights) -> dict[str, list[Feeds]]:
+        """What each network's own graph is fed, by its name: of every run crop, rasters and what it is told
+        of the portrait. A network runs in frames alone in which its part has moved.
 
         Raises:
             UserError: the weights are damaged.
-            EngineError: the graph cannot be run.
+            EngineError: a graph cannot be run.
         """
         from livecam.persona.person_shots import portrait_view
         from livecam.render.cpu.refiner import CpuRefiner
@@ -103,27 +105,29 @@ class MovedPortrait:
 
         persona = ensure_style(self.portrait.at(SIDE), weights)
         assert persona.style is not None
-        recording = Recording(open_engine("cpu", graph, threads=1))
-        refiner = CpuRefiner(recording, *portrait_view(persona), persona.style.values)
+        recordings = {
+            name: Recording(open_engine("cpu", weights.file(graph_file(name)), threads=1))
+            for name in weights.styles
+        }
+        styles = split_style(persona.style.values, weights.styles)
+        refiner = CpuRefiner(recordings, *portrait_view(persona), styles, weights.size)
         renderer = CpuRenderer(persona, refiner)
         for motion in self.motions:
             renderer.render(motion)
         renderer.close()
-        return recording.fed
+        return {name: recording.fed for name, recording in recordings.items()}
 
 
 class Recording:
-    """An engine that keeps copies of all that it is fed, every input each time."""
+    """An engine that keeps copies of all that it is fed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
-        self._kept: Feeds = {}
         self.fed: list[Feeds] = []
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        self._kept.update({name: np.array(array) for name, array in feeds.items()})
-        self.fed.append(dict(self._kept))
+        self.fed.append({name: np.array(array) for name, array in feeds.items()})
         return self._engine.run(feeds)
 
     def close(self) -> None:

@@ -1,20 +1,22 @@
 """Is INT8 worth it on a CPU? `python -m livecam.export.quantise`.
 
-Drives the bundled portrait with the bundled clip, keeps what the refiner is fed, quantises its graph (static,
-QDQ, calibrated on half of the frames), and compares CPU time and result with FP32 on the other half. --out
-writes the most exact graph that is worth it; --ship puts it beside the weights, where livecam tries it on the
-processor it runs on. docs/engines.md has the figures and what follows from them.
+Drives the bundled portrait with the bundled clip, keeps what the refiner's networks are fed, quantises their
+graphs (static, QDQ, calibrated on half of the runs), and compares CPU time and result with FP32 on the other
+half. --out writes of each network the most exact graph that is worth it; --ship puts it beside the weights,
+where livecam tries it on the processor it runs on. docs/engines.md has the figures and what follows from
+them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,25 +28,39 @@ from livecam.errors import UserError
 from livecam.export import frames
 from livecam.export.frames import Feeds
 from livecam.export.parity import LEAST_PSNR_HALF
-from livecam.generator.weights import REFINER, SMALL, Weights, find_weights, renew_manifest
+from livecam.generator.weights import (
+    MANIFEST,
+    VARIABLE,
+    Weights,
+    find_weights,
+    graph_file,
+    renew_manifest,
+    small_file,
+)
 from livecam.outputs import check_outputs
 from livecam.render.cpu.int8 import corrected_pixels, correction_psnr_db
 
 SPEED: Final = 0.8
 """INT8 must take at most this share of FP32's CPU time to be worth a second file and its errors."""
 ROUNDS: Final = 5
+FRAMES: Final = 120
+"""Of the bundled clip: the driver has blinked and spoken."""
+LEAST_RUNS: Final = 8
+"""Of a network: half of them calibrate."""
+LAST: Final = ("/head", "/shade")
+"""Parts of the names of the convolutions whose results are colours, not features."""
 MOVES: Final = "/quarters"
 """Part of the name of a convolution with ones and zeros (`livecam.model.repair.Quarters`)."""
 
 
-def record(graph: Path, count: int) -> list[Feeds]:
-    """What the refiner is fed for the first `count` frames of the bundled clip.
+def record(weights: Weights, count: int) -> dict[str, list[Feeds]]:
+    """What each network is fed for the first `count` frames of the bundled clip, by its name.
 
     Raises:
-        UserError: no weights, or no face model.
-        EngineError: the graph cannot be run.
+        UserError: the weights are damaged, or there is no face model.
+        EngineError: a graph cannot be run.
     """
-    return frames.bundled_frames(count, limit=count).refiner_feeds(graph, _installed())
+    return frames.bundled_frames(count, limit=count).refiner_feeds(weights)
 
 
 def quantise(graph: Path, feeds: Sequence[Feeds], out: Path, leave_out: Sequence[str] = ()) -> None:
@@ -105,7 +121,7 @@ def shuffle_bytes(graph: Path) -> None:
 
 
 def convolutions(graph: Path) -> list[str]:
-    """Their names in order: the last see the picture at full size."""
+    """Their names in order."""
     import onnx
 
     return [node.name for node in onnx.load(graph).graph.node if node.op_type == "Conv"]
@@ -145,62 +161,74 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m livecam.export.quantise", description="Try INT8 for the refiner."
     )
-    parser.add_argument("--graph", type=Path, help="refiner.onnx in FP32 (default: the installed one)")
-    parser.add_argument("--frames", type=int, default=40)
     parser.add_argument(
-        "--out", type=Path, metavar="FILE.onnx", help="write the best graph, if one is worth it"
+        "--weights", type=Path, metavar="DIR", help="what `ship` wrote (default: the installed weights)"
     )
-    parser.add_argument("--ship", action="store_true", help="write it beside the installed weights")
+    parser.add_argument("--frames", type=int, default=FRAMES)
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write each network's best graph, if one is worth it"
+    )
+    parser.add_argument("--ship", action="store_true", help="write them beside the weights")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
+    environ = os.environ if options.weights is None else {VARIABLE: str(options.weights)}
     try:
-        if not options.ship:
-            check_outputs([options.out, options.json], {"the graph": options.graph})
-        results = trial(options.graph, options.frames, _shipped() if options.ship else options.out)
+        weights = _weights(environ)
+        if options.json is not None:
+            check_outputs([options.json], {"the weights": weights.folder / MANIFEST})
+        results = trial(weights, options.frames, weights.folder if options.ship else options.out)
         if options.ship:
-            renew_manifest()
+            renew_manifest(environ)
     except (UserError, EngineError) as error:
         print(error, file=sys.stderr)
         return 2
-    for name, row in results.items():
-        verdict = "worth it" if row["kept"] else "not worth it"
-        print(f"{name:28} {row['int8_cpu_ms']:6.2f} of {row['full_cpu_ms']:.2f} CPU ms", end="")
-        print(f" ({row['time_ratio']:.2f}), {row['psnr_db']:.1f} dB, max {row['max_error']:.3f}: {verdict}")
+    for network, rows in results.items():
+        for name, row in rows.items():
+            verdict = "worth it" if row["kept"] else "not worth it"
+            print(f"{network:6} {name:20} {row['int8_cpu_ms']:6.2f} of {row['full_cpu_ms']:.2f}", end="")
+            print(f" CPU ms ({row['time_ratio']:.2f}), {row['psnr_db']:.1f} dB", end="")
+            print(f", max {row['max_error']:.3f}: {verdict}")
     if options.json:
         options.json.write_text(json.dumps(results, indent=1) + "\n")
     return 0
 
 
-def _installed() -> Weights:
+def _weights(environ: Mapping[str, str]) -> Weights:
     """Raises `UserError` where there are none."""
-    weights = find_weights()
+    weights = find_weights(environ)
     if weights is None:
         raise UserError("refiner", "no weights are installed", "Train some: docs/training.md.")
     return weights
 
 
-def _shipped() -> Path:
-    """Where `SMALL` lies. Raises `UserError` where no weights are installed."""
-    path = _installed().folder / SMALL
-    path.unlink(missing_ok=True)  # where none is worth it now, an older one is not either
-    return path
+def trial(weights: Weights, count: int, kept: Path | None = None) -> dict[str, dict[str, dict[str, Any]]]:
+    """Network -> variant -> figures. `kept`: the folder into which to write of each the most exact that is
+    worth it; an older one goes where none is.
+
+    Raises:
+        UserError: as `record`; or a part moves too little to be measured.
+        EngineError: a graph cannot be run.
+    """
+    results = {}
+    for name, fed in record(weights, count).items():
+        if len(fed) < LEAST_RUNS:
+            why = f"the {name} moves in {len(fed)} of {count} frames"
+            raise UserError("the bundled clip", why, f"Give more --frames, for example {FRAMES}.")
+        target = None if kept is None else kept / small_file(name)
+        results[name] = _try(weights.file(graph_file(name)), fed, target)
+    return results
 
 
-def trial(graph: Path | None, count: int, kept: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Variant -> figures; `kept`: where to write the most exact that is worth it. At 45 dB real mouths
-    flicker a seventh more than with FP32, which 5 % of the time do not outweigh.
-
-    Raises `UserError`, `EngineError`."""
-    if graph is None:
-        graph = _installed().file(REFINER)
-    fed = record(graph, count)
+def _try(graph: Path, fed: Sequence[Feeds], kept: Path | None) -> dict[str, dict[str, Any]]:
+    """Variant -> figures of one network. At 45 dB real mouths flicker a seventh more than with FP32, which
+    5 % of the time do not outweigh."""
     calibration, test = fed[::2], fed[1::2]
-    names = convolutions(graph)
+    last = [name for name in convolutions(graph) if any(part in name for part in LAST)]
     full = open_engine("cpu", graph, threads=1)
     results: dict[str, dict[str, Any]] = {}
-    nearest = 0.0
+    best, nearest = b"", 0.0
     with tempfile.TemporaryDirectory() as folder:
-        for variant, leave_out in (("every convolution", []), ("but the last two", names[-2:])):
+        for variant, leave_out in (("every convolution", []), ("but the last", last)):
             out = Path(folder) / "int8.onnx"
             quantise(graph, calibration, out, leave_out)
             small = open_engine("cpu", out, threads=1)
@@ -209,11 +237,14 @@ def trial(graph: Path | None, count: int, kept: Path | None = None) -> dict[str,
             row["bytes"] = out.stat().st_size
             results[variant] = row
             small.close()
-            if kept is not None and row["kept"] and row["psnr_db"] > nearest:
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                kept.write_bytes(out.read_bytes())
-                nearest = row["psnr_db"]
+            if row["kept"] and row["psnr_db"] > nearest:
+                best, nearest = out.read_bytes(), row["psnr_db"]
     full.close()
+    if kept is not None and best:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_bytes(best)
+    elif kept is not None:
+        kept.unlink(missing_ok=True)
     return results
 
 

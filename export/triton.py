@@ -4,7 +4,7 @@ For NVIDIA's Triton Inference Server, so that one GPU host draws for many camera
 
     DIR/generator-512/config.pbtxt, 1/model.onnx      everything is sent with every frame
     DIR/generator-512-NAME/...                        the portrait is in the graph: only motion is sent
-    DIR/refiner/...                                   crops in, corrections out; the server makes batches
+    DIR/refiner-mouth/..., DIR/refiner-eye/...        crops in, corrections out; the server makes batches
 
 The graphs compute in FP16; the generator answers with 8-bit RGB, a quarter of FP32's size on the wire.
 """
@@ -174,9 +174,11 @@ def write(
         if weights is not None:
             from livecam.model.refiner_model import load_refiner_model
 
-            network = load_refiner_model(weights.file(PAINTER))[0].network.eval()
-            joined = to_half(export_refiner(network, spare, batch="batch"), PICTURES)
-            places.append(write_model(folder, "refiner", joined, instances=instances, batch=LONGEST_BATCH))
+            model, _ = load_refiner_model(weights.file(PAINTER))
+            for name in model.styles:
+                joined = to_half(export_refiner(model.network(name), spare, batch="batch"), PICTURES)
+                named = f"refiner-{name}"
+                places.append(write_model(folder, named, joined, instances=instances, batch=LONGEST_BATCH))
     return places
 
 

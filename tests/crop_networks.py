@@ -39,7 +39,7 @@ def trained(network: CropNetwork) -> CropNetwork:
 
 
 def inputs_of(network: CropNetwork, batch: int = 1) -> dict[str, torch.Tensor]:
-    """Of 0..1 at random, by name: rasters are inside everywhere, so that the gate is open where they moved."""
+    """Of 0..1 at random, by name: rasters are inside everywhere, so that the gate opens where they moved."""
     return {spec.name: torch.rand(batch, *spec.shape[1:]) for spec in network.inputs}
 
 

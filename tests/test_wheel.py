@@ -108,7 +108,11 @@ def test_the_wheel_holds_what_a_user_runs(wheel: Path) -> None:
         "livecam/face/mesh.npz",
         "livecam/assets/portrait.jpg",
     }
-    others |= {"livecam/assets/refiner/mouth.onnx", "livecam/assets/refiner/eye.onnx", "livecam/export/refinement.json"}
+    others |= {
+        "livecam/assets/refiner/mouth.onnx",
+        "livecam/assets/refiner/eye.onnx",
+        "livecam/export/refinement.json",
+    }
     others |= {"livecam/finetune/tuning.py"}
     assert modules | others <= set(names)
     for extra in ("finetune", "export", "train", "gpu", "tensorrt", "serve"):

@@ -247,10 +247,18 @@ def refined_rows(rows: Sequence[dict[str, Any]] | None) -> list[tuple[str, list[
     """Warper and refiner together, where the refiner was measured."""
     if rows is None:
         return []
-    return [
+    found = [
         ("with the refiner on one core, ms p50", [f"{r['p50_ms']:.2f}" for r in rows]),
         ("with the refiner on one core, CPU ms", [f"{r['cpu_ms']:.2f}" for r in rows]),
     ]
+    for name in rows[0]["networks"]:
+        told = [r["networks"][name] for r in rows]
+        found += [
+            (f"{name}'s network, CPU ms a run", [f"{r['run_cpu_ms']:.2f}" for r in told]),
+            (f"{name}'s network, CPU ms a frame", [f"{r['cpu_ms']:.2f}" for r in told]),
+            (f"{name}'s network, frames without a run", [f"{r['rested']:.0%}" for r in told]),
+        ]
+    return found
 
 
 if __name__ == "__main__":

@@ -14,14 +14,15 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from livecam import session
 from livecam.benchmarks.latency import yardstick
@@ -30,6 +31,11 @@ from livecam.generator.weights import find_weights
 from livecam.persona.opening import open_persona
 from livecam.report import Report, peak_memory_mb
 from livecam.settings import Settings
+
+if TYPE_CHECKING:
+    from livecam.engines import Engine
+    from livecam.persona.types import PersonaData
+    from livecam.render.cpu.renderer import CpuRenderer
 
 MOTIONS = 120
 ROUNDS = 3
@@ -93,7 +99,6 @@ def refined(options: argparse.Namespace) -> dict[str, Any]:
 def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
     from livecam.animator import Animator
     from livecam.pipeline.lossless import frame_motions
-    from livecam.render.choose import make_renderer
     from livecam.sources import open_source
 
     if hasattr(os, "sched_setaffinity"):
@@ -101,10 +106,12 @@ def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
     cv2.setNumThreads(1)
     persona = open_persona(options.portrait, options.size)
     with open_source(options.driver) as source, Animator(persona) as animator:
-        moved = [step.motion for step in frame_motions(source, animator, MOTIONS)]
-    renderer = make_renderer(persona, "cpu", refine)
+        moved = [step.motion for step in frame_motions(source, animator, options.frames or MOTIONS)]
+    renderer, networks = _renderer(persona, refine)
     for motion in moved[:10]:
         renderer.render(motion)
+    for network in networks.values():
+        network.forget()
     walls, cpus = [], []
     for _ in range(ROUNDS):
         for motion in moved:
@@ -112,6 +119,8 @@ def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
             renderer.render(motion)
             walls.append(1e3 * (time.perf_counter() - wall))
             cpus.append(1e3 * (time.process_time() - cpu))
+            for network in networks.values():
+                network.end_frame()
     p50, p95, p99 = np.percentile(walls, [50, 95, 99])
     return {
         "size": options.size,
@@ -119,7 +128,61 @@ def _drawing(options: argparse.Namespace, refine: bool) -> dict[str, Any]:
         "p95_ms": round(float(p95), 3),
         "p99_ms": round(float(p99), 3),
         "cpu_ms": round(float(np.mean(cpus)), 3),
+        "networks": {name: network.told() for name, network in networks.items()},
     }
+
+
+def _renderer(persona: PersonaData, refine: bool) -> tuple[CpuRenderer, dict[str, WatchedEngine]]:
+    """The host's, and the networks of its refiner by their names."""
+    from livecam.render.cpu.renderer import CpuRenderer
+    from livecam.render.refiner_setup import cpu_refiner, weights_for
+
+    weights = weights_for(refine)
+    if weights is None:
+        return CpuRenderer(persona), {}
+    refiner = cpu_refiner(persona, weights)
+    watched = {name: WatchedEngine(engine) for name, engine in refiner.engines.items()}
+    refiner.engines.update(watched)
+    return CpuRenderer(persona, refiner), watched
+
+
+class WatchedEngine:
+    """Runs another engine, and knows how often and how long it ran."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.name, self.inputs, self.outputs = engine.name, engine.inputs, engine.outputs
+        self.forget()
+
+    def forget(self) -> None:
+        """Begins anew."""
+        self._seconds: list[float] = []
+        self._frames = self._rested = self._seen = 0
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        begun = time.process_time()
+        found = self._engine.run(feeds)
+        self._seconds.append(time.process_time() - begun)
+        return found
+
+    def end_frame(self) -> None:
+        """A picture is done, with or without runs."""
+        self._frames += 1
+        self._rested += len(self._seconds) == self._seen
+        self._seen = len(self._seconds)
+
+    def told(self) -> dict[str, float]:
+        """run_cpu_ms: of a run; cpu_ms: of a frame, on the average; rested: share of frames without a run."""
+        frames = max(self._frames, 1)
+        return {
+            "run_cpu_ms": round(1e3 * float(np.median(self._seconds or [0])), 3),
+            "cpu_ms": round(1e3 * sum(self._seconds) / frames, 3),
+            "rested": round(self._rested / frames, 3),
+        }
+
+    def close(self) -> None:
+        """Closes the engine."""
+        self._engine.close()
 
 
 def enroll_portrait(options: argparse.Namespace) -> dict[str, Any]:

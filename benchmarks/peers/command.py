@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -77,21 +78,40 @@ def _work(name: str, size: int, network: nn.Module, *inputs: Tensor) -> Work:
     return Work(name, size, frame, parameters, multiplications(network, *inputs))
 
 
+class MouthAndEyes(nn.Module):
+    """A frame of the refiner: one run for the mouth, two for the eyes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from livecam.model.repair import RepairNetwork, RepairShape
+
+        self.mouth, self.eye = (RepairNetwork(RepairShape(name)) for name in ("mouth", "eye"))
+        self.inputs = (*self.mouth.inputs, *self.eye.inputs)
+
+    def forward(self, *inputs: Tensor) -> list[Tensor]:
+        count = len(self.mouth.inputs)
+        return [self.mouth(*inputs[:count]), *(self.eye(*inputs[count:]) for _ in range(2))]
+
+
 def ours(size: int) -> list[Work]:
-    """The renderer as it draws live on a CPU, and the refiner's network alone (trained, or as it starts)."""
+    """The renderer as it draws live on a CPU, and the refiner's networks alone, as where mouth and eyes
+    move."""
+    from livecam.finetune.own_pairs import unseen_expressions
     from livecam.generator.weights import find_weights
-    from livecam.model.repair import RepairNetwork
-    from livecam.motion.types import rest
+    from livecam.motion.transfer import MotionTransfer
     from livecam.persona.opening import open_persona
     from livecam.render.choose import make_renderer
 
     persona = open_persona(None, size)
+    own = persona.landmarks
     renderer = make_renderer(persona, "cpu", find_weights() is not None)
-    motion = rest(persona.landmarks)
+    # Speaking with lids half shut: at rest no network runs.
+    face, moved = (np.float32(size) * points for points in (own, unseen_expressions(own)[-1]))
+    motion = MotionTransfer(own, face)(moved)
     label = "livecam, warp and refine" if find_weights() is not None else "livecam, warp"
-    network = RepairNetwork().eval()
-    inputs = [torch.rand(spec.shape) for spec in network.inputs]
-    refiner = _work("livecam's refiner in PyTorch", 160, network, *inputs)
+    networks = MouthAndEyes().eval()
+    inputs = [torch.rand(spec.shape) for spec in networks.inputs]
+    refiner = _work("livecam's refiner in PyTorch", 160, networks, *inputs)
     return [Work(f"{label}, {size}", size, lambda: renderer.render(motion)), refiner]
 
 

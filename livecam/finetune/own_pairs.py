@@ -1,30 +1,33 @@
 """Pairs for fine-tuning on one person: their portrait, moved by the product to where another picture shows
 them, beside that picture.
 
-Other pictures have another size, tilt and light. Size and tilt go away in the face-aligned square; light is
+Other pictures have another size, tilt and light. Size and tilt go away in the face-aligned windows; light is
 matched by colour outside mouth and eyes, which the refiner leaves as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from livecam.arrays import F32
+from livecam.arrays import F32, U8
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.generator import alignment
 from livecam.generator.alignment import Window, face_square
 from livecam.generator.alignment import square as upright
 from livecam.generator.layout import LIDS, LIPS
+from livecam.generator.parts import Part
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.crop import cut_crop
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.rasters import draw_rasters
+from livecam.render.cpu.refiner import part_rasters
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.settings import MotionSettings
 
@@ -43,38 +46,64 @@ GAINS: Final = (0.7, 1.4)
 
 @dataclass(frozen=True, slots=True)
 class OwnPair:
-    """warped, truth: (C, C, 3) uint8; rasters, truth_rasters: (5, C/2, C/2) float32. `truth` is None where
-    nobody knows."""
+    """Of a part. warped, truth, source: (H, W, 3) uint8; rasters, truth_rasters, source_rasters: (5, H/2,
+    W/2) float32; teeth: (H, W) uint8. `truth` is None where nobody knows."""
 
     warped: RGB
     rasters: F32
+    teeth: U8
+    source: RGB
+    source_rasters: F32
     truth: RGB | None = None
     truth_rasters: F32 | None = None
 
 
-class OwnPairs:
-    """Makes pairs of one persona; `size`: C."""
+Moment = Mapping[str, OwnPair]
+"""The pairs of a face's parts by their names."""
 
-    def __init__(self, persona: PersonaData, size: int) -> None:
-        self._size = size
+
+class OwnPairs:
+    """Makes pairs of one persona."""
+
+    def __init__(self, persona: PersonaData, parts: Sequence[Part], size: int) -> None:
+        """`parts`: of the face, those that are wanted; size: C."""
+        self._parts, self._size = parts, size
         self._crop = cut_crop(persona.picture, persona.crop, persona.size)
         self._own = persona.landmarks
         self._square = face_square(persona.landmarks)
         self._renderer = CpuRenderer(persona)
         self._transfer = MotionTransfer(persona.landmarks, persona.landmarks * np.float32(UNIT), FREE)
+        windows = {part.name: part.window(self._own, size) for part in parts}
+        self._sources = {
+            part.name: (
+                alignment.cut(self._crop, windows[part.name], part.pixels(size)),
+                part_rasters(self._own, windows[part.name], part, size),
+            )
+            for part in parts
+        }
 
-    def at_rest(self, rng: np.random.Generator) -> OwnPair:
-        """The portrait as it is, in a square a little off: what is right must stay as it is."""
+    def at_rest(self, rng: np.random.Generator) -> Moment:
+        """The portrait as it is, in windows a little off: what is right must stay as it is."""
         square = jitter_square(self._square, rng)
-        warped, rasters = self._warp(rest(self._own), square)
-        return OwnPair(warped, rasters, alignment.cut(self._crop, square, self._size), rasters)
+        picture = self._renderer.render(rest(self._own))
+        found = {}
+        for part in self._parts:
+            window = _carried(part.window(self._own, self._size), self._square, square)
+            pair = self._pair(part, picture, self._own, window)
+            truth = alignment.cut(self._crop, window, part.pixels(self._size))
+            found[part.name] = replace(pair, truth=truth, truth_rasters=pair.rasters)
+        return found
 
-    def moved(self, points: F32) -> OwnPair:
+    def moved(self, points: F32) -> Moment:
         """To landmarks (478, 3) in 0..1 of the portrait's crop; nobody knows the truth."""
         motion = self._transfer((points * UNIT).astype(np.float32))
-        return OwnPair(*self._warp(motion, face_square(motion.landmarks)))
+        picture, moved = self._renderer.render(motion), motion.landmarks
+        return {
+            part.name: self._pair(part, picture, moved, part.window(moved, self._size))
+            for part in self._parts
+        }
 
-    def beside(self, crop: RGB, points: F32) -> OwnPair | None:
+    def beside(self, crop: RGB, points: F32) -> Moment | None:
         """To where another picture, S x S x 3, shows the person; points (478, 3) in 0..1 of it. None where
         the head is turned too far."""
         other = face_square(points)
@@ -83,19 +112,29 @@ class OwnPairs:
         motion = self._transfer((np.stack([x, y, z], 1) * UNIT).astype(np.float32))
         if _turn(motion) > FARTHEST:
             return None
-        square = face_square(motion.landmarks)
-        warped, rasters = self._warp(motion, square)
+        picture, moved = self._renderer.render(motion), motion.landmarks
+        square = face_square(moved)
         there = _carried(square, self._square, other)
-        truth = alignment.cut(crop, there, self._size)
-        truth_rasters = self._rasters(points, there)
-        return OwnPair(warped, rasters, match_colours(truth, warped, rasters), truth_rasters)
+        gain, shift = colour_match(
+            *(alignment.cut(*one) for one in ((crop, there), (picture, square))), draw_rasters(moved, square)
+        )
+        crop = np.clip(crop * gain + shift + 0.5, 0, 255).astype(np.uint8)
+        found = {}
+        for part in self._parts:
+            window = part.window(moved, self._size)
+            there = _carried(window, self._square, other)
+            truth = alignment.cut(crop, there, part.pixels(self._size))
+            truth_rasters = part_rasters(points, there, part, self._size)
+            pair = self._pair(part, picture, moved, window)
+            found[part.name] = replace(pair, truth=truth, truth_rasters=truth_rasters)
+        return found
 
-    def _warp(self, motion: Motion, square: Window) -> tuple[RGB, F32]:
-        picture = self._renderer.render(motion)
-        return alignment.cut(picture, square, self._size), self._rasters(motion.landmarks, square)
-
-    def _rasters(self, points: F32, square: Window) -> F32:
-        return draw_rasters(points, square, self._size // 2)
+    def _pair(self, part: Part, picture: RGB, points: F32, window: Window) -> OwnPair:
+        """Of the picture that was rendered last."""
+        pixels = part.pixels(self._size)
+        teeth = alignment.cut(self._renderer.teeth, window, pixels)
+        rasters = part_rasters(points, window, part, self._size)
+        return OwnPair(alignment.cut(picture, window, pixels), rasters, teeth, *self._sources[part.name])
 
 
 def jitter_square(square: Window, rng: np.random.Generator) -> Window:
@@ -107,17 +146,17 @@ def jitter_square(square: Window, rng: np.random.Generator) -> Window:
     return upright(float(square.x) + x, float(square.y) + y, c * ax - s * ay, s * ax + c * ay)
 
 
-def match_colours(truth: RGB, warped: RGB, rasters: F32) -> RGB:
-    """`truth` with mean and deviation of each channel as `warped` has them, outside lips and lids."""
+def colour_match(truth: RGB, warped: RGB, rasters: F32) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(3,) twice: what to multiply `truth` by, and what to add, so that each channel has mean and deviation
+    as `warped` has them, outside lips and lids. Both (C, C, 3); rasters (5, C/2, C/2)."""
     side = warped.shape[0]
     near = np.maximum(rasters[LIPS], rasters[LIDS]).repeat(side // rasters.shape[1], 0)
     outside = near.repeat(side // rasters.shape[2], 1) < -0.5
     if outside.sum() < 100:
-        return truth
+        return np.ones(3), np.zeros(3)
     own, wanted = truth[outside].astype(np.float64), warped[outside].astype(np.float64)
     gain = np.clip(wanted.std(0) / np.maximum(own.std(0), 1.0), *GAINS)
-    out = (truth - own.mean(0)) * gain + wanted.mean(0)
-    return np.clip(out + 0.5, 0, 255).astype(np.uint8)
+    return gain, wanted.mean(0) - gain * own.mean(0)
 
 
 def unseen_expressions(points: F32) -> list[F32]:
@@ -141,11 +180,17 @@ def held_out_indices(count: int) -> Sequence[int]:
     return range(min(2, count - 1), count, 3) if count else ()
 
 
-def _carried(square: Window, origin: Window, target: Window) -> Window:
-    """`square` lies to `origin` as the returned one lies to `target`."""
-    ends = ((square.x, square.y), (square.x + square.across_x, square.y + square.across_y))
-    (x, y), (right, below) = (target.to_picture(*origin.to_crop(*end)) for end in ends)
-    return upright(x, y, right - x, below - y)
+def _carried(window: Window, origin: Window, target: Window) -> Window:
+    """`window` lies to `origin` as the returned one lies to `target`."""
+
+    def there(x: float, y: float) -> tuple[float, float]:
+        x, y = target.to_picture(*origin.to_crop(x, y))
+        return x, y
+
+    x, y = there(window.x, window.y)
+    right = there(window.x + window.across_x, window.y + window.across_y)
+    below = there(window.x + window.down_x, window.y + window.down_y)
+    return Window(x, y, right[0] - x, right[1] - y, below[0] - x, below[1] - y)
 
 
 def _side(square: Window) -> float:

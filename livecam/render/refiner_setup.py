@@ -67,6 +67,7 @@ def _engine(network: str, weights: Weights, feeds: dict[str, NDArray[Any]]) -> E
     """Runs a network, in INT8 where that is quicker here and draws the same."""
     engine = open_engine("cpu", weights.file(graph_file(network)), threads=refiner_threads())
     if small_file(network) not in weights:
+        engine.run(feeds)  # the first run is the slowest, and at rest none comes for a while
         return engine
     small = open_engine("cpu", weights.file(small_file(network)), threads=refiner_threads())
     return faster_engine(engine, small, feeds)

@@ -56,20 +56,10 @@ def test_methods_that_know_nothing(make_persona, face):
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """Random ones that are shipped as trained ones are."""
-    torch = pytest.importorskip("torch")
-    from livecam.model.refiner_model import RefinerModel
-    from training import recipe, ship
-    from training.__main__ import recipe_path
+    pytest.importorskip("torch")
+    from refiner_weights import write_weights
 
-    torch.manual_seed(0)
-    settings = recipe.read(recipe_path("test"))
-    painter = RefinerModel(settings.network, 160)
-    for parameter in painter.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    folder = tmp_path_factory.mktemp("weights")
-    ship.save_refiner_model(painter.eval(), settings, folder / "run.safetensors")
-    ship.ship(folder / "run.safetensors", folder / "shipped")
-    return methods.load(folder / "shipped")
+    return write_weights(tmp_path_factory.mktemp("weights"), size=160)
 
 
 def speaking(persona, face):

@@ -54,8 +54,33 @@ def test_the_refiner_is_measured_beside_the_warper_where_there_is_one(monkeypatc
     rows = {"pipeline": [ROW | {"fps": 1, "wall_ratio": 1, "cpu_ratio": 1, "peak_mb": 1}]}
     rows |= {"warper": [{"p50_ms": 3.25, "cpu_ms": 3.5}], "enrolment": [{"seconds": 1, "peak_mb": 1}]}
     assert "refiner" not in text_of(latency.size_table(rows))
-    text = text_of(latency.size_table(rows | {"refined": [{"p50_ms": 11.25, "cpu_ms": 11.5}]}))
-    assert all(figure in text for figure in ("3.25", "3.50", "11.25", "11.50"))
+    networks = {"mouth": {"run_cpu_ms": 2.75, "cpu_ms": 1.25, "rested": 0.54}}
+    refined = [{"p50_ms": 11.25, "cpu_ms": 11.5, "networks": networks}]
+    text = text_of(latency.size_table(rows | {"refined": refined}))
+    assert all(word in text for word in ("3.25", "3.50", "11.25", "11.50", "2.75", "1.25", "54%"))
+
+
+def test_a_network_is_watched_run_by_run():
+    """Three frames: no run, two of them, one."""
+
+    class Busy:
+        name, inputs, outputs = "busy", (), ()
+
+        def run(self, feeds):
+            return {"correction": sum(k * k for k in range(feeds["count"]))}
+
+    watched = worker.WatchedEngine(Busy())
+    assert watched.told() == {"run_cpu_ms": 0, "cpu_ms": 0, "rested": 0}
+    for runs in (0, 2, 1):
+        for _ in range(runs):
+            assert watched.run({"count": 3}) == {"correction": 5}
+            watched.run({"count": 100_000})
+        watched.end_frame()
+    told = watched.told()
+    assert told["rested"] == pytest.approx(1 / 3, abs=1e-3)
+    assert told["cpu_ms"] > told["run_cpu_ms"] > 0
+    watched.forget()
+    assert watched.told()["cpu_ms"] == 0
 
 
 def test_without_weights_the_worker_has_no_refiner_to_measure(monkeypatch, capsys):

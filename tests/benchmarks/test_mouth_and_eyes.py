@@ -10,10 +10,8 @@ import pytest
 from faces import draw_face, with_lip_gap
 
 from livecam.benchmarks.fidelity import mouth_and_eyes
-from livecam.generator import alignment
+from livecam.generator import alignment, layout
 from livecam.generator.alignment import face_square
-from livecam.generator.layout import REACH
-from livecam.model import refiner
 from livecam.render.cpu.rasters import draw_rasters
 from training import evaluate
 
@@ -173,7 +171,7 @@ def test_what_changes_beyond_the_gate_is_seen(speaking):
 def test_regions_of_a_picture_are_those_of_its_crop(speaking):
     _, points = speaking
     square = face_square(points)
-    cropped = mouth_and_eyes.regions(draw_rasters(points, square), 160)
+    cropped = mouth_and_eyes.regions(draw_rasters(points, square), (160, 160))
     whole, crop = mouth_and_eyes.picture_regions(points, 512)
     for name, mask in cropped.items():
         laid_over = alignment.cut(whole[name].astype(np.uint8) * 255, square) > 127
@@ -183,10 +181,10 @@ def test_regions_of_a_picture_are_those_of_its_crop(speaking):
 
 
 def test_the_gate_reaches_as_far_as_the_refiners():
-    assert pytest.approx(mouth_and_eyes.GATE_LIPS) == -refiner.LIPS_NONE * REACH
-    assert pytest.approx(mouth_and_eyes.GATE_LIDS) == -refiner.LIDS_NONE * REACH
-    assert pytest.approx(mouth_and_eyes.FULL_LIPS) == -refiner.LIPS_FULL * REACH
-    assert pytest.approx(mouth_and_eyes.FULL_LIDS) == -refiner.LIDS_FULL * REACH
+    assert pytest.approx(mouth_and_eyes.GATE_LIPS) == -layout.LIPS_NONE * layout.REACH
+    assert pytest.approx(mouth_and_eyes.GATE_LIDS) == -layout.LIDS_NONE * layout.REACH
+    assert pytest.approx(mouth_and_eyes.FULL_LIPS) == -layout.LIPS_FULL * layout.REACH
+    assert pytest.approx(mouth_and_eyes.FULL_LIDS) == -layout.LIDS_FULL * layout.REACH
 
 
 def test_tables_say_what_is_unknown():

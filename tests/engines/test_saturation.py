@@ -117,21 +117,24 @@ def haswell() -> list[str]:
 
 @pytest.mark.slow
 def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[str], tmp_path: Path) -> None:
-    """One frame of the bundled clip through the graph that ships, on an emulated AVX2 processor."""
+    """A run of each network on the bundled clip as it ships, on an emulated AVX2 processor."""
     from livecam.export.quantise import record
-    from livecam.generator.weights import REFINER, SMALL, find_weights
+    from livecam.generator.weights import find_weights, graph_file, small_file
     from livecam.render.cpu.int8 import ALIKE_DB, correction_psnr_db
 
     weights = find_weights()
     assert weights is not None
-    small = weights.folder / SMALL
-    feeds = record(weights.file(REFINER), FRAME + 1)[FRAME]
-    np.savez(tmp_path / "feeds-0.npz", **feeds)
-    np.savez(tmp_path / "feeds-1.npz", **largest())
+    fed = record(weights, FRAMES)
+    names = [name for name in weights.styles if small_file(name) in weights]
+    assert names
+    for k, name in enumerate(names):
+        np.savez(tmp_path / f"feeds-{k}.npz", **fed[name][-1])
+    np.savez(tmp_path / f"feeds-{len(names)}.npz", **largest())
+    small = [str(weights.folder / small_file(name)) for name in names]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
     environment["PYTHONPATH"] = os.pathsep.join([str(Path(saturation.__file__).parents[1]), *sys.path[1:]])
     done = subprocess.run(
-        [*haswell, "-c", EMULATED, str(tmp_path), str(small), str(write(tmp_path / "bytes.onnx"))],
+        [*haswell, "-c", EMULATED, str(tmp_path), *small, str(write(tmp_path / "bytes.onnx"))],
         capture_output=True,
         text=True,
         env=environment,
@@ -140,20 +143,20 @@ def test_the_refiner_in_bytes_draws_alike_where_products_saturate(haswell: list[
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["saturates"]
-    assert (np.load(tmp_path / "engine-1.npy") == 253 * STEP).all()
+    assert (np.load(tmp_path / f"engine-{len(names)}.npy") == 253 * STEP).all()
     assert (np.load(tmp_path / "careless.npy") == 128 * STEP).all()  # what the care is for
 
-    full, here = (
-        open_engine("cpu", path, threads=1).run(feeds)["correction"]
-        for path in (weights.file(REFINER), small)
-    )
-    natively, precise = (
-        correction_psnr_db(full, other) for other in (here, np.load(tmp_path / "engine-0.npy"))
-    )
-    assert precise >= ALIKE_DB
-    # The same integers; the FP32 layers may sum in another order, which can turn a byte to its neighbour.
-    assert precise == pytest.approx(natively, abs=0.3)
+    for k, name in enumerate(names):
+        full, here = (
+            open_engine("cpu", path, threads=1).run(fed[name][-1])["correction"]
+            for path in (weights.file(graph_file(name)), Path(small[k]))
+        )
+        emulated = np.load(tmp_path / f"engine-{k}.npy")
+        natively, precise = (correction_psnr_db(full, other) for other in (here, emulated))
+        assert precise >= ALIKE_DB
+        # The same integers; FP32 layers may sum in another order, which can turn a byte to its neighbour.
+        assert precise == pytest.approx(natively, abs=0.3)
 
 
-FRAME = 51
-"""The mouth is open and moves: there is a correction."""
+FRAMES = 120
+"""Of the clip: the driver has spoken and blinked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +25,14 @@ SIZE = 256
 
 
 @pytest.fixture(scope="module")
-def network() -> RepairNetwork:
+def networks() -> dict[str, RepairNetwork]:
     torch.set_num_threads(1)
-    return RepairNetwork(RepairShape(widths=(4, 8, 8, 8), deep=1, head=4)).eval()
+    shape = RepairShape(widths=(4, 8, 8, 8), deep=1, head=4)
+    return {name: RepairNetwork(replace(shape, name=name)).eval() for name in ("mouth", "eye")}
 
 
-def test_the_generator_with_a_refiner_is_covered(network: RepairNetwork, tmp_path: Path) -> None:
-    generator = Generator(SIZE, FaceRefiner(network, SIZE))
+def test_the_generator_with_a_refiner_is_covered(networks: dict[str, RepairNetwork], tmp_path: Path) -> None:
+    generator = Generator(SIZE, FaceRefiner(networks, SIZE))
     model = export_generator(generator, tmp_path / "generator.onnx")
     assert unsupported(model) == []
     half = to_half(model, [spec.name for spec in persona_specs(SIZE)])
@@ -43,10 +45,11 @@ def test_the_generator_with_a_refiner_is_covered(network: RepairNetwork, tmp_pat
     assert {kinds[node.input[1]] for node in learned} == {TensorProto.FLOAT16}
 
 
-def test_the_refiner_alone_is_covered(network: RepairNetwork, tmp_path: Path) -> None:
-    model = export_refiner(network, tmp_path / "refiner.onnx")
-    assert unsupported(model) == []
-    assert unsupported(to_half(model, PICTURES)) == []
+def test_the_networks_alone_are_covered(networks: dict[str, RepairNetwork], tmp_path: Path) -> None:
+    for network in networks.values():
+        model = export_refiner(network, tmp_path / "network.onnx")
+        assert unsupported(model) == []
+        assert unsupported(to_half(model, PICTURES)) == []
 
 
 def graph(

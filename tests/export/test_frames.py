@@ -17,13 +17,14 @@ from refiner_weights import write_weights
 from livecam.assets import DRIVER, PORTRAIT
 from livecam.assets import bundled_file as asset
 from livecam.errors import UserError
-from livecam.export import command, frames
+from livecam.export import command, frames, refiner
 from livecam.export.frames import MovedPortrait, Recording
 from livecam.face import bundle, tracker
 from livecam.generator import alignment
 from livecam.generator.inputs import input_specs, planes
 from livecam.generator.layout import crop_specs, refiner_specs
-from livecam.generator.weights import REFINER, Weights
+from livecam.generator.parts import LEFT_EYE, MOUTH, RIGHT_EYE
+from livecam.generator.weights import Weights
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.sources.recording import PerformanceWriter
 
@@ -61,22 +62,40 @@ def test_samples_are_what_a_generator_is_fed(moved: MovedPortrait, weights: Weig
         assert (first[name] != last[name]).any(), name
 
     refined = next(moved.samples(SIZE, weights)).feeds()
-    for spec in refiner_specs(weights.style, weights.size):
+    for spec in refiner_specs(weights.styles, weights.size):
         assert refined[spec.name].shape == spec.shape
-    assert refined["refiner_style"].any()
+    assert refined["mouth_style"].any()
 
 
 @needs_models
-def test_a_refiner_is_fed_crops_of_what_the_host_warps(moved: MovedPortrait, weights: Weights) -> None:
-    fed = moved.refiner_feeds(weights.file(REFINER), weights)
-    names = {spec.name for spec in crop_specs(weights.style, weights.size)}
-    assert [set(feeds) for feeds in fed] == [names] * 2
+def test_networks_are_fed_crops_of_what_the_host_warps(
+    moved: MovedPortrait, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livecam.render.cpu.refiner.is_open", lambda rasters, source: True)
+    fed = moved.refiner_feeds(weights)
+    assert {name: len(runs) for name, runs in fed.items()} == {"mouth": 2, "eye": 4}
+    for name, runs in fed.items():
+        expected = {spec.name: spec.shape for spec in crop_specs(name, weights.styles[name], weights.size)}
+        assert all({key: values.shape for key, values in run.items()} == expected for run in runs)
     motion, persona = moved.motions[1], moved.portrait.at(frames.SIDE)
     warped = CpuRenderer(persona).render(motion)
-    square = alignment.face_square(motion.landmarks[:, :2])
-    np.testing.assert_array_equal(fed[1]["crop"], planes(alignment.cut(warped, square, weights.size)))
-    assert (fed[0]["rasters"] != fed[1]["rasters"]).any()
-    np.testing.assert_array_equal(fed[0]["refiner_source"], fed[1]["refiner_source"])
+    for part, run in ((MOUTH, fed["mouth"][1]), (LEFT_EYE, fed["eye"][2]), (RIGHT_EYE, fed["eye"][3])):
+        window = part.window(motion.landmarks[:, :2], weights.size)
+        crop = planes(alignment.cut(warped, window, part.pixels(weights.size)))
+        np.testing.assert_array_equal(run["crop"], crop)
+    assert (fed["mouth"][0]["rasters"] != fed["mouth"][1]["rasters"]).any()
+    np.testing.assert_array_equal(fed["mouth"][0]["source"], fed["mouth"][1]["source"])
+    assert (fed["eye"][0]["source"] != fed["eye"][1]["source"]).any()  # an eye each
+
+
+@needs_models
+def test_a_network_is_fed_only_where_its_part_moves(
+    moved: MovedPortrait, weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livecam.render.cpu.refiner.is_open", lambda rasters, source: False)
+    assert moved.refiner_feeds(weights) == {"mouth": [], "eye": []}
+    told = refiner.frames_of([moved], weights)
+    assert told == {"mouth": [], "eye": []}
 
 
 @needs_models

@@ -148,7 +148,9 @@ class Adaptive(Refiner):
         self.first = torch.nn.Conv2d(3, 4, 3, stride=2, padding=1)
         self.last = torch.nn.Conv2d(4, 12, 3, padding=1)
 
-    def forward(self, picture: torch.Tensor, landmarks: torch.Tensor, *extra: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, picture: torch.Tensor, landmarks: torch.Tensor, teeth: torch.Tensor, *extra: torch.Tensor
+    ) -> torch.Tensor:
         scale, shift = extra[0][:, :, None, None].chunk(2, 1)
         features = self.first(picture)
         centred = features - features.mean((2, 3), keepdim=True)

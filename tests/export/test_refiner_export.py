@@ -1,4 +1,4 @@
-"""The refiner's own graph: what PyTorch computes, simplified, with a free first side for servers."""
+"""The graphs of the refiner's networks: what PyTorch computes, simplified, and joined for servers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from livecam.export.refiner import PICTURES, compare, export_refiner, samples, w
 from livecam.model.repair import RepairNetwork, RepairShape
 
 
-@pytest.fixture(scope="module")
-def network() -> RepairNetwork:
-    """Small, and with a last layer that is not zero: else every graph would agree."""
+@pytest.fixture(scope="module", params=["mouth", "eye"])
+def network(request: pytest.FixtureRequest) -> RepairNetwork:
+    """Small, and with last layers that are not zero: else every graph would agree."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    made = RepairNetwork(RepairShape(size=32, widths=(4, 8, 8, 8), deep=1, head=4)).eval()
+    made = RepairNetwork(RepairShape(request.param, 64, widths=(4, 8, 8, 8), deep=1, head=4)).eval()
     torch.nn.init.normal_(made.head2.weight, std=0.5)
+    if request.param == "mouth":
+        torch.nn.init.normal_(made.shade.weight, std=0.5)
     return made
 
 
@@ -73,11 +75,11 @@ def test_both_files_are_told_of(
 ) -> None:
     entries = write(network, tmp_path / "graphs", half=True)
     assert capsys.readouterr().out.count("agrees") == 2
-    assert [entry["file"] for entry in entries] == ["refiner.onnx", "refiner-fp16.onnx"]
-    assert all(entry["passed"] and entry["size"] == 32 for entry in entries)
+    assert [entry["file"] for entry in entries] == [f"{network.name}.onnx", f"{network.name}-fp16.onnx"]
+    assert all(entry["passed"] and entry["size"] == 64 for entry in entries)
     assert sorted(path.name for path in (tmp_path / "graphs").iterdir()) == [
-        "refiner-fp16.onnx",
-        "refiner.onnx",
+        f"{network.name}-fp16.onnx",
+        f"{network.name}.onnx",
     ]
     monkeypatch.setattr(report, "MAX_ERROR", -1.0)
     assert [entry["passed"] for entry in write(network, tmp_path / "graphs", half=False)] == [False]

@@ -1,5 +1,5 @@
-"""The windows of mouth and eyes: where they lie, the same for NumPy and torch, and the right eye as a mirrored
-left one."""
+"""The windows of mouth and eyes: where they lie, the same for NumPy and torch, the right eye as a mirrored left
+one."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def test_a_mirrored_faces_right_eye_is_the_left_one(face) -> None:  # type: igno
     """So one network serves both; of a mirrored mouth the crop is mirrored."""
     points = turned(with_lids(with_lip_gap(face, 0.2), 0.6), 14, 4, 9)
     picture = draw_face(points)
-    picture = np.ascontiguousarray(np.random.default_rng(0).integers(0, 60, picture.shape, np.uint8) + picture // 2)
+    picture = np.ascontiguousarray(
+        np.random.default_rng(0).integers(0, 60, picture.shape, np.uint8) + picture // 2
+    )
     other_points, other_picture = mirrored(points, 512), np.ascontiguousarray(picture[:, ::-1])
     own, other = points / np.float32(512), other_points / np.float32(512)
     for part, twin, flip in ((LEFT_EYE, RIGHT_EYE, 1), (RIGHT_EYE, LEFT_EYE, 1), (MOUTH, MOUTH, -1)):

@@ -10,7 +10,6 @@ import pytest
 from livecam.errors import UserError
 from livecam.generator import weights
 
-
 STYLES = {"mouth": 1600, "eye": 900}
 FILES = ("mouth.onnx", "eye.onnx", weights.EMBEDDER, weights.PAINTER)
 MOUTH, SMALL = "mouth.onnx", "eye-int8.onnx"

@@ -17,7 +17,6 @@ from livecam.generator.parts import MOUTH as MOUTH_PART
 from livecam.model.rasters import Rasters
 from livecam.render.cpu.rasters import draw_rasters
 
-
 WINDOWS = (FACE, MOUTH_PART, LEFT_EYE, RIGHT_EYE)
 
 

@@ -164,13 +164,11 @@ def test_where_nothing_opens_the_cpus_own_words_are_told(persona, machine, monke
     pytest.importorskip("torch")
     from refiner_weights import write_weights
 
-    from livecam.generator.weights import REFINER
-
     folder = tmp_path / "refiner"
     shutil.copytree(write_weights(tmp_path / "whole").folder, folder)
-    (folder / REFINER).write_bytes(b"not a graph")
+    (folder / "mouth.onnx").write_bytes(b"not a graph")
     monkeypatch.setenv(VARIABLE, str(folder))
-    with pytest.raises(UserError, match=r"refiner\.onnx: damaged") as caught:
+    with pytest.raises(UserError, match=r"mouth\.onnx: damaged") as caught:
         make_renderer(persona, "auto")
     assert "--no-refine" in caught.value.todo
     assert make_renderer(persona, "auto", refine=False).render(rest(persona.landmarks)).shape == (256, 256, 3)

@@ -52,7 +52,7 @@ def test_a_part_is_open_just_where_the_networks_gate_is(face, part) -> None:  # 
 def counted(host: refiner.CpuRefiner) -> dict[str, list[object]]:
     """What each network is fed from now on."""
     fed: dict[str, list[object]] = {}
-    for name, engine in host._engines.items():
+    for name, engine in host.engines.items():
         run, fed[name] = engine.run, []
         engine.run = lambda feeds, run=run, name=name: fed[name].append(feeds) or run(feeds)  # type: ignore
     return fed

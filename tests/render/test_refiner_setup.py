@@ -18,7 +18,7 @@ from refiner_weights import write_weights
 from livecam.benchmarks.fidelity.metrics import psnr
 from livecam.errors import UserError
 from livecam.generator import weights as shipped
-from livecam.generator.weights import PAINTER, REFINER, VARIABLE, Weights
+from livecam.generator.weights import PAINTER, VARIABLE, Weights
 from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import rest
 from livecam.render.choose import EngineRenderer, graph_path, make_renderer
@@ -102,13 +102,13 @@ def test_without_weights_the_picture_is_the_warpers_and_it_is_said(persona, monk
 def test_damaged_weights_stop_a_run_but_not_without_refining(persona, weights, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     folder = tmp_path / "refiner"
     shutil.copytree(weights.folder, folder)
-    (folder / REFINER).write_bytes(b"not a graph")
+    (folder / "eye.onnx").write_bytes(b"not a graph")
     monkeypatch.setenv(VARIABLE, str(folder))
-    with pytest.raises(UserError, match=r"refiner\.onnx: damaged"):
+    with pytest.raises(UserError, match=r"eye\.onnx: damaged"):
         make_renderer(persona, "cpu")
     make_renderer(persona, "cpu", refine=False)
     # A graph that fits its checksum but is none: onnxruntime's word for it, in one line.
-    shipped.write_manifest(folder, weights.size, weights.style, {})
+    shipped.write_manifest(folder, weights.size, weights.styles, {})
     with pytest.raises(UserError, match=r"the refiner: .*cannot open it") as caught:
         make_renderer(persona, "cpu")
     assert "--no-refine" in caught.value.todo
@@ -137,13 +137,15 @@ def test_a_graph_with_another_refiner_is_refused(persona, installed) -> None:  #
             GraphRenderer(engine, *layers, refiner=given)
 
 
-def test_closing_frees_the_engine(persona, installed) -> None:  # type: ignore[no-untyped-def]
+def test_closing_frees_the_engines(persona, face, installed) -> None:  # type: ignore[no-untyped-def]
     from livecam.engines import EngineError
 
     renderer = make_renderer(persona, "auto")
     renderer.close()
-    with pytest.raises(EngineError, match="closed"):
-        renderer.render(rest(persona.landmarks))
+    transfer = MotionTransfer(persona.landmarks, face)
+    for move in ("mouth wide open", "eyes shut"):
+        with pytest.raises(EngineError, match="closed"):
+            renderer.render(transfer(MOVES[move](face).astype(np.float32)))
     assert EngineRenderer(persona, "torch").name == "torch"
 
 

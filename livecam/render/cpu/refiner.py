@@ -59,10 +59,12 @@ class CpuRefiner:
         """`engines` run the networks' own graphs, by their names. picture: the portrait's crop, S x S x 3;
         landmarks (478, 3) in 0..1 of it; styles: (1, N) of each network, from the embedder; size: C.
 
+        `engines` stays open to be looked at: each runs in those frames alone in which its part has moved.
+
         Raises:
             EngineError: a graph is none of that network, for a style of N numbers and that size.
         """
-        self._engines, self._size = dict(engines), size
+        self.engines, self._size = dict(engines), size
         for network, engine in engines.items():
             if set(engine.inputs) != set(crop_specs(network, styles[network].shape[-1], size)):
                 raise EngineError(
@@ -77,7 +79,7 @@ class CpuRefiner:
 
     def close(self) -> None:
         """Closes the engines."""
-        for engine in self._engines.values():
+        for engine in self.engines.values():
             engine.close()
 
     def __call__(self, picture: RGB, landmarks: F32, teeth: U8 | None = None) -> RGB:
@@ -99,7 +101,7 @@ class CpuRefiner:
             feeds = {"crop": planes(alignment.cut(picture, window, pixels)), "rasters": rasters[None], **told}
             if takes_teeth(part.network):
                 feeds["teeth"] = _teeth(teeth, window, pixels)
-            correction = self._engines[part.network].run(feeds)["correction"][0]
+            correction = self.engines[part.network].run(feeds)["correction"][0]
             out = picture.copy() if out is picture else out
             add(out, correction, window)
         return out
