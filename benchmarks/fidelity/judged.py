@@ -85,6 +85,8 @@ def _judged(
         apart = perceptual.distances(found, truth)
         mine = {str(name): float(apart[numbers == k].mean()) for k, name in enumerate(seen)}
         values[method][DISTANCE] = mine
+        if len(seen) < 2:  # nobody to be unlike
+            continue
         for measure, known in kernels.items():
             known[method] = Kernel.of(perceptual.kernels(found, truth, both=measure == KID), numbers)
     return Sample(of, size, values, [str(name) for name in seen], kernels)
