@@ -29,6 +29,7 @@ def network() -> RepairNetwork:
     return RepairNetwork(RepairShape(widths=(4, 8, 8, 8), deep=1, head=4)).eval()
 
 
+@pytest.mark.slow  # 14 s: the largest of our graphs; the plain generator and the refiner alone are below
 def test_the_generator_with_a_refiner_is_covered(network: RepairNetwork, tmp_path: Path) -> None:
     generator = Generator(SIZE, FaceRefiner(network, SIZE))
     model = export_generator(generator, tmp_path / "generator.onnx")
@@ -41,6 +42,12 @@ def test_the_generator_with_a_refiner_is_covered(network: RepairNetwork, tmp_pat
     # What TensorRT would build in FP32 if it were not. The portrait's own crop, whose pixels a convolution
     # moves once, stays FP32 as all inputs do.
     assert {kinds[node.input[1]] for node in learned} == {TensorProto.FLOAT16}
+
+
+def test_the_generator_alone_is_covered(tmp_path: Path) -> None:
+    model = export_generator(Generator(SIZE), tmp_path / "generator.onnx")
+    assert unsupported(model) == []
+    assert unsupported(to_half(model, [spec.name for spec in persona_specs(SIZE)])) == []
 
 
 def test_the_refiner_alone_is_covered(network: RepairNetwork, tmp_path: Path) -> None:
