@@ -13,7 +13,7 @@ from livecam.benchmarks.fidelity.pairs import TRUTH, Person
 from livecam.benchmarks.fidelity.perceptual import PerceptualJudge
 from livecam.benchmarks.fidelity.self_reenactment import Comparison
 from livecam.benchmarks.fidelity.statistics import Kernel
-from livecam.benchmarks.fidelity.yardstick import DISTANCE, MEASURES, Sample
+from livecam.benchmarks.fidelity.yardstick import DISTANCE, KERNEL, KID, MEASURES, Sample
 from livecam.frames import RGB
 
 Mouths = dict[str, list[RGB]]
@@ -77,7 +77,7 @@ def _judged(
         return Sample(of, size, values)
     seen, numbers = np.unique(owners, return_inverse=True)
     truth = judge.features(np.stack(cut[TRUTH]))
-    kernels = {}
+    kernels: dict[str, dict[str, Kernel]] = {KERNEL: {}, KID: {}}
     for method, pictures in cut.items():
         if method == TRUTH:
             continue
@@ -85,5 +85,8 @@ def _judged(
         apart = perceptual.distances(found, truth)
         mine = {str(name): float(apart[numbers == k].mean()) for k, name in enumerate(seen)}
         values[method][DISTANCE] = mine
-        kernels[method] = Kernel.of(perceptual.kernels(found, truth), numbers)
+        if len(seen) < 2:  # nobody to be unlike
+            continue
+        for measure, known in kernels.items():
+            known[method] = Kernel.of(perceptual.kernels(found, truth, both=measure == KID), numbers)
     return Sample(of, size, values, [str(name) for name in seen], kernels)

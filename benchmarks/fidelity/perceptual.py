@@ -101,11 +101,13 @@ def distances(found: Features, truth: Features) -> Array:
     return np.asarray(np.mean(parts, axis=0), np.float64)
 
 
-def kernels(found: Features, truth: Features) -> tuple[Array, Array, Array]:
+def kernels(found: Features, truth: Features, both: bool = False) -> tuple[Array, Array, Array]:
     """(N, N) each: the cubic kernel of the pooled features, (x y / P + 1)^3, within `found`, within `truth`
-    and between them; features are scaled to unit deviation over both. `statistics.kernel_distance` makes a
-    distance of them, as KID does (Binkowski et al. 2018)."""
-    scale = np.concatenate([found.pooled, truth.pooled]).std(0, ddof=1) + 1e-6
+    and between them; `statistics.kernel_distance` makes a distance of them, as KID does (Binkowski et al.
+    2018). Features are scaled to unit deviation of the truth, so that all methods are measured by one kernel;
+    with `both` of either set together, so that a set that is farther away is measured by a smaller one."""
+    scaled = np.concatenate([found.pooled, truth.pooled]) if both else truth.pooled
+    scale = scaled.std(0, ddof=1) + 1e-6
     x, y = found.pooled / scale, truth.pooled / scale
     a, b, c = ((p @ q.T / x.shape[1] + 1) ** 3 for p, q in ((x, x), (y, y), (x, y)))
     return a, b, c

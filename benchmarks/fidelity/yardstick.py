@@ -53,7 +53,7 @@ FIGURES: Final = (
     *_of("mouth"),
     Figure("distance", DISTANCE, False, 4),
     Figure("kernel", KERNEL, False, 1),
-    Figure("kernel, own", KID, False, 1),
+    Figure("KID", KID, False, 1),
     *_of("eyes"),
     *_of("face"),
 )
@@ -63,18 +63,21 @@ MEASURES: Final = tuple(name for one in FIGURES for name in (one.measure, one.un
 @dataclass(frozen=True, slots=True)
 class Sample:
     """What was measured. of: "people" or "clips". values: by method and measure, of each of them; kernels: by
-    method, of those named in `seen`, whose mouths could be judged."""
+    measure and method, of those named in `seen`, whose mouths could be judged."""
 
     of: str
     size: int
     values: Mapping[str, Mapping[str, Values]]
     seen: Sequence[str] = ()
-    kernels: Mapping[str, Kernel] = field(default_factory=dict)
+    kernels: Mapping[str, Mapping[str, Kernel]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         kernels = {
-            name: {part: _short(getattr(one, part)) for part in SUMS} for name, one in self.kernels.items()
+            measure: {
+                method: {part: _short(getattr(one, part)) for part in SUMS} for method, one in known.items()
+            }
+            for measure, known in self.kernels.items()
         }
         values = {
             method: {
@@ -91,7 +94,10 @@ class Sample:
     def of_dict(cls, said: Mapping[str, Any]) -> Sample:
         """What `as_dict` made, rounded as it has it."""
         kernels = {
-            name: Kernel(*(np.array(one[part]) for part in SUMS)) for name, one in said["kernels"].items()
+            measure: {
+                method: Kernel(*(np.array(one[part]) for part in SUMS)) for method, one in known.items()
+            }
+            for measure, known in said["kernels"].items()
         }
         return cls(said["of"], said["size"], said["values"], said["seen"], kernels)
 
@@ -150,7 +156,8 @@ def differences(
 
 def _known(sample: Sample, method: str, figure: Figure) -> list[str]:
     if figure.measure in (KERNEL, KID):
-        return sorted(sample.seen) if method in sample.kernels and len(sample.seen) > 1 else []
+        known = sample.kernels.get(figure.measure, {})
+        return sorted(sample.seen) if method in known and len(sample.seen) > 1 else []
     measures = sample.values.get(method, {})
     return statistics.paired(
         *(measures.get(name, {}) for name in (figure.measure, figure.under or figure.measure))
@@ -163,7 +170,7 @@ def _spread(
     """By statistic, (R + 1,) values."""
     if figure.measure in (KERNEL, KID):
         which = np.array([list(sample.seen).index(name) for name in names])
-        part = sample.kernels[method].part(which)
+        part = sample.kernels[figure.measure][method].part(which)
         return {MEAN: statistics.kernel_distance(part, drawn, own=figure.measure == KID)}
     known = sample.values[method]
     values = np.array([known[figure.measure][name] for name in names])

@@ -45,6 +45,20 @@ LIPS: Final = tuple(
 )
 """Every point on the lips, between the inner and the outer outline included."""
 
+# The lips' four rows, from their outer outlines to their inner ones, paired as those.
+UPPER_LIP_ROWS: Final = (
+    OUTER_LIP_UPPER,
+    (76, 184, 74, 73, 72, 11, 302, 303, 304, 408, 306),
+    (62, 183, 42, 41, 38, 12, 268, 271, 272, 407, 292),
+    INNER_LIP_UPPER,
+)
+LOWER_LIP_ROWS: Final = (
+    OUTER_LIP_LOWER,
+    (76, 77, 90, 180, 85, 16, 315, 404, 320, 307, 306),
+    (62, 96, 89, 179, 86, 15, 316, 403, 319, 325, 292),
+    INNER_LIP_LOWER,
+)
+
 # Skin beside the lips and, point by point, where on the lips it is next to; round each corner of the mouth,
 # first what touches it, then what is next.
 ALONG_LIPS: Final = (164, 167, 165, 92, 393, 391, 322, 18, 83, 182, 106, 313, 406, 335)

@@ -22,6 +22,7 @@ from livecam.face.bundle import face_landmarker_path
 from livecam.face.continuity import Continuity
 from livecam.face.doubt import PartDoubt
 from livecam.face.identity import Identity
+from livecam.face.lip_steps import LipSteps
 from livecam.face.optical_flow import FlowStabiliser
 from livecam.face.rotated_tracking import RotatedTracker
 from livecam.face.window import FollowingWindow, centre, face_size
@@ -71,7 +72,7 @@ class FaceTracker:
         self._choice = FaceChoice()
         self._window, self._steady = FollowingWindow(), FlowStabiliser()
         self._continuity = Continuity()
-        self._parts, self._identity = PartDoubt(), Identity()
+        self._parts, self._identity, self._lips = PartDoubt(), Identity(), LipSteps()
         self._unsure_ms = -UNSURE_MS
         self._shown: Landmarks | None = None
         self.left_out = 0
@@ -86,7 +87,8 @@ class FaceTracker:
         The largest face is taken first and kept until it is gone, whoever passes in front of it
         (`livecam.face.identity`); where it is seen alone in another place it is followed there. Where a
         frame's face cannot be the continuation of the one before (`livecam.face.continuity`) the last
-        landmarks are given again. Parts that something covers (`livecam.face.doubt`) are at rest.
+        landmarks are given again. Parts that something covers (`livecam.face.doubt`) are at rest, and lips
+        whose pixels stand still do not move (`livecam.face.lip_steps`).
         """
         time_ms = self._clock(capture_ns)
         if image.shape[:2] != self._size:  # pixels are other ones now
@@ -108,6 +110,7 @@ class FaceTracker:
                 image = only_face(image, faces, chosen)
             self._window.start(faces[chosen])
             self._steady.reset()
+            self._lips.reset()
         part, corner = self._window.cut(image, time_ms)
         held = self._shown if self._following else None
         points = self._looks.again(part) if self._following else self._looks.first(part)
@@ -130,6 +133,7 @@ class FaceTracker:
         self._window.seen(points, time_ms)
         self._choice.seen(points, capture_ns)
         self._identity.learn(points, colours, time_ms / 1000)
+        points = self._lips(image, points, time_ms / 1000)
         self._shown = self._parts(colours, points, time_ms / 1000)
         return self._shown.copy()
 

@@ -17,11 +17,9 @@ from livecam.persona import fill, matte
 from livecam.persona.crop import MATTE_SIDE, surroundings
 from livecam.persona.lattice import attach
 from livecam.persona.types import PersonaData
+from livecam.render.boxes import Box, beside, common, empty
 from livecam.render.carried import Carrier
 from livecam.render.cpu.compositor import blend_alpha
-
-Box = tuple[int, int, int, int]
-"""x0, y0, x1, y1 in pixels, x1 and y1 not among them."""
 
 NODES: Final = 40
 """Places along the longer side of the canvas at which the motion is worked out; between them it is linear."""
@@ -31,8 +29,6 @@ STILL: Final = 0.25
 """Pixels: what moves less is left as it is in the picture."""
 REACH: Final = 0.15
 """Shares of the crop beyond the person that a motion can bring it to."""
-FAR: Final = 1 << 30
-"""Pixels: beyond any canvas."""
 NEAR: Final = 0.03
 """Shares of the crop from the person within which a motion is seen."""
 
@@ -101,30 +97,32 @@ class AroundCrop:
         places = (self._nodes.reshape(-1, 2) * self._cell - [left, top]) / side
         self._carry = Carrier(persona, attach(persona.landmarks, places.astype(np.float32)))
         self._resting = places.astype(np.float32)
-        # How deep inside the crop a node lies, in pixels.
-        self._depth = side * np.minimum(places, 1 - places).min(-1).reshape(self._nodes.shape[:2])
         self._seen = _near(person, self._nodes * self._cell - self._corner, self._cell + NEAR * side)
+        # How deep inside the crop these nodes lie, in pixels.
+        self._depth = side * np.minimum(places, 1 - places).min(-1)[self._seen.ravel()]
 
-    def draw(self, motion: Motion, out: RGB, mask: U8) -> None:
+    def draw(self, motion: Motion, out: RGB, mask: U8) -> int:
         """Into a canvas that shows the resting picture; `mask`, (side, side), says how much of the crop will
-        be laid over it: less where the crop had to take from beyond its edge. Both in place."""
+        be laid over it: less where the crop had to take from beyond its edge. Both in place. Returns how many
+        pixels within the crop's edge the mask may have been changed."""
         sources = self._sources(motion)
-        way = self._way(np.abs(sources).max(-1))
+        way = self._way(np.abs(sources[self._seen]).max(-1))
         if way < STILL:
-            return
+            return 0
         left, top, side = self._crop
         x0, y0 = self._corner
         inner = int(np.ceil(self._rim + way))
         for box in _within(self._strips, left - x0, top - y0, side, inner):
             self._draw_strip(sources, box, out, mask)
+        return inner
 
     def _way(self, ways: F32) -> float:
         """How far anything moves that is seen beyond the crop's inner part: the part to which nothing comes
-        from beyond the edge, which is the smaller the farther things move."""
+        from beyond the edge, which is the smaller the farther things move. ways: (N,), of the nodes where
+        something is seen, in pixels."""
         way = 0.0
         for _ in range(ROUNDS + 1):
-            there = self._seen & (self._depth < self._rim + way + self._cell)
-            way = float(ways[there].max(initial=0.0))
+            way = float(ways[self._depth < self._rim + way + self._cell].max(initial=0.0))
         return way
 
     def _draw_strip(self, sources: F32, box: Box, out: RGB, mask: U8) -> None:
@@ -203,9 +201,9 @@ def _strips(active: U8, left: int, top: int, side: int, margin: int) -> list[Box
     its sides reach from end to end."""
     height, width = active.shape
     found = []
-    for box in _around(left, top, side, margin, 0):
-        x0, y0, x1, y1 = _cut(box, (0, 0, width, height))
-        if x1 > x0 and y1 > y0:
+    for box in beside(left, top, side, margin, 0):
+        x0, y0, x1, y1 = part = common(box, (0, 0, width, height))
+        if not empty(part):
             x, y, w, h = cv2.boundingRect(active[y0:y1, x0:x1])
             found.append((x0 + x, y0 + y, x0 + x + w, y0 + y + h))
         else:
@@ -215,26 +213,9 @@ def _strips(active: U8, left: int, top: int, side: int, margin: int) -> list[Box
 
 def _within(strips: list[Box], left: int, top: int, side: int, margin: int) -> Iterator[Box]:
     """The same, less far into the crop, and no place twice."""
-    for strip, box in zip(strips, _around(left, top, side, margin, margin), strict=True):
-        x0, y0, x1, y1 = _cut(strip, box)
-        if x1 > x0 and y1 > y0:
-            yield x0, y0, x1, y1
-
-
-def _around(left: int, top: int, side: int, margin: int, shorter: int) -> list[Box]:
-    """Everything above, below, left and right of the crop and `margin` pixels into it; the last two as high
-    as the crop, less `shorter` at both ends."""
-    upper, lower = top + shorter, top + side - shorter
-    return [
-        (-FAR, -FAR, FAR, top + margin),
-        (-FAR, top + side - margin, FAR, FAR),
-        (-FAR, upper, left + margin, lower),
-        (left + side - margin, upper, FAR, lower),
-    ]
-
-
-def _cut(a: Box, b: Box) -> Box:
-    return max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3])
+    for strip, box in zip(strips, beside(left, top, side, margin, margin), strict=True):
+        if not empty(part := common(strip, box)):
+            yield part
 
 
 @compiled(fastmath=True)

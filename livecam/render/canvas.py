@@ -6,19 +6,21 @@ about 40 % of the height where the picture allows it, bars filled with a dim, bl
 
 from __future__ import annotations
 
+import math
 from typing import Final, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from livecam.arrays import F32
+from livecam.arrays import F32, U8
 from livecam.compiled import compiled
 from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
 from livecam.render.around import AroundCrop, cut_picture
+from livecam.render.boxes import Box, beside, common, empty
 from livecam.render.pan import pan
 from livecam.settings import parse_size
 
@@ -93,30 +95,46 @@ class PictureCanvas:
         """Where the portrait's eyes are, x and y in pixels."""
         x0, y0 = max(int(left), inside[0]), max(int(top), inside[1])
         x1, y1 = min(int(left) + side, inside[2]), min(int(top) + side, inside[3])
-        self._target = (slice(y0, y1), slice(x0, x1))
-        self._part = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+        self._crop, self._shown = (int(left), int(top), side), (x0, y0, x1, y1)
         self._how = cv2.INTER_AREA if side < persona.size else cv2.INTER_LINEAR
-        mask = _feather((x0, y0, x1, y1), (left, top, side), inside)
+        self._rim = max(FEATHER * side, 1.0)
+        mask = _feather(self._shown, self._crop, inside, self._rim)
         self._mask = np.zeros((side, side), np.uint8)
-        self._mask[self._part] = np.round(mask * 255)
-        crop = (int(left), int(top), side)
-        self._around = AroundCrop(persona, scale, origin, inside, crop, max(FEATHER * side, 1.0))
+        self._mask[y0 - top : y1 - top, x0 - left : x1 - left] = np.round(mask * 255)
+        self._around = AroundCrop(persona, scale, origin, inside, self._crop, self._rim)
 
     def place(self, rendered: RGB, motion: Motion | None = None, view: F32 | None = None) -> RGB:
         """height x width x 3 uint8, a fresh picture. As `Canvas` has it."""
         if rendered.shape[0] != self._side:
             rendered = cv2.resize(rendered, (self._side, self._side), interpolation=self._how)
-        out, mask = self._base.copy(), self._mask
+        out, mask, soft = self._base.copy(), self._mask, math.ceil(self._rim)
         if motion is not None and self._around.needed:
             mask = mask.copy()
-            self._around.draw(motion, out, mask)
-        _blend(rendered[self._part], mask[self._part], out[self._target])
+            soft = max(soft, self._around.draw(motion, out, mask))
+        self._lay(rendered, mask, soft, out)
         return out if view is None else pan(out, view, self.face)
 
+    def _lay(self, rendered: RGB, mask: U8, soft: int, out: RGB) -> None:
+        """The crop into the canvas, by its mask. `soft`: pixels from the crop's edge inwards from which the
+        mask is whole; what lies there is copied, in a fifth of the time."""
+        left, top, side = self._crop
+        core = (left + soft, top + soft, left + side - soft, top + side - soft)
+        copied = not empty(core)
+        for box in [core, *beside(left, top, side, soft, soft)] if copied else [self._shown]:
+            x0, y0, x1, y1 = part = common(box, self._shown)
+            if empty(part):
+                continue
+            there, here = (
+                (slice(y0, y1), slice(x0, x1)),
+                (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)),
+            )
+            if copied and box is core:
+                out[there] = rendered[here]
+            else:
+                _blend(rendered[here], mask[here], out[there])
 
-def _frame(
-    persona: PersonaData, width: int, height: int
-) -> tuple[RGB, float, NDArray[np.float64], tuple[int, int, int, int]]:
+
+def _frame(persona: PersonaData, width: int, height: int) -> tuple[RGB, float, NDArray[np.float64], Box]:
     """(base picture, scale, origin in the picture, part of the canvas that the picture covers)."""
     picture, crop = persona.picture, persona.crop
     rows, columns = picture.shape[:2]
@@ -143,7 +161,7 @@ def _frame(
     return _fill_bars(picture, sharp, inside), scale, origin, inside
 
 
-def _fill_bars(picture: RGB, sharp: RGB, inside: tuple[int, int, int, int]) -> RGB:
+def _fill_bars(picture: RGB, sharp: RGB, inside: Box) -> RGB:
     """Around the picture: itself, enlarged to cover, strongly blurred and dimmed."""
     height, width = sharp.shape[:2]
     rows, columns = picture.shape[:2]
@@ -165,13 +183,11 @@ def _fill_bars(picture: RGB, sharp: RGB, inside: tuple[int, int, int, int]) -> R
     return out
 
 
-def _feather(
-    box: tuple[int, int, int, int], crop: tuple[float, float, float], inside: tuple[int, int, int, int]
-) -> NDArray[np.float32]:
-    """(h, w) float32: 1 inside the crop, ramping to 0 at its edges that lie inside the picture."""
+def _feather(box: Box, crop: tuple[int, int, int], inside: Box, rim: float) -> NDArray[np.float32]:
+    """(h, w) float32: 1 inside the crop, ramping to 0 over `rim` pixels at its edges that lie inside the
+    picture."""
     x0, y0, x1, y1 = box
     left, top, side = crop
-    rim = max(FEATHER * side, 1.0)
 
     def ramp(first: int, last: int, low: float, high: float, start: int, end: int) -> NDArray[np.float64]:
         centre = np.arange(first, last) + 0.5

@@ -110,6 +110,7 @@ class HiddenSide:
         )
         self._most[lm.MESH_COUNT :] = above * lattice.head * smoothstep(*AROUND, aside)
         self.any = bool(turned > LEAST_TURN and (self._most > LEAST).any())
+        self._last: tuple[F32, F32] = (np.empty(0, np.float32), np.empty(0, np.float32))
         self._oval = persona.landmarks[list(lm.FACE_OVAL)]
         self._weights = lattice.oval
         self._triangles = persona.triangles
@@ -147,7 +148,15 @@ class HiddenSide:
         return moved.astype(np.float32), (depth + share * (there[:, 2] - depth)).astype(np.float32)
 
     def shares(self, head: F32) -> F32:
-        """(V,): how much of the mirrored half each vertex shows for a head's pose."""
+        """(V,): how much of the mirrored half each vertex shows for a head's pose. A frame asks twice: the
+        last are kept."""
+        pose, shares = self._last
+        if not np.array_equal(pose, head):
+            shares = self._shares(head)
+            self._last = head.copy(), shares
+        return shares
+
+    def _shares(self, head: F32) -> F32:
         turned = head[:, :3].astype(np.float64) @ self._outwards
         nearer = self._outwards[2] - turned[2] / np.linalg.norm(turned)
         return (self._most * smoothstep(*TURNED, nearer)).astype(np.float32)

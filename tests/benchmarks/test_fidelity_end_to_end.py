@@ -78,6 +78,15 @@ def test_eyes_of_the_warper_are_nearer_than_blurred_ones(measured):
     assert means["bound"]["face_psnr"] > means["warper"]["face_psnr"]  # mouth and eyes are the truth's
 
 
+def test_the_yardstick_has_the_same_means(measured):
+    figures = measured[0]["yardstick"]["clips"]["figures"]["warper"]
+    means = measured[0]["self"]["mean"]["warper"]
+    assert figures["eyes dB"]["mean"] == pytest.approx([means["eyes_psnr"]] * 3 + [1], abs=1e-3)
+    assert figures["face dB"]["mean"][0] == pytest.approx(means["face_psnr"], abs=1e-3)
+    assert figures["eyes sharp"]["mean"][0] == pytest.approx(means["eyes_sharpness"], abs=1e-3)
+    assert "mouth dB" not in figures  # it stays shut
+
+
 def test_every_frame_is_reported(measured):
     result = measured[0]["self"]["clips"]["swing"]
     assert result["frames"] == [3, 5, 7, 10, 12, 15]

@@ -71,6 +71,15 @@ def test_a_blurred_mouth_is_worse_than_a_sharp_one_beside_its_place(judge):
 
 
 @needs_judge
+def test_all_sets_are_measured_by_the_truths_deviation_or_by_that_of_both(judge):
+    truth = judge.features(drawn_mouths())
+    flat = judge.features(np.stack([np.full_like(one, one.mean()) for one in drawn_mouths()]))
+    alone, together = kernels(flat, truth), kernels(flat, truth, both=True)
+    assert np.allclose(alone[1], kernels(truth, truth)[1])
+    assert (np.diag(together[1]) < np.diag(alone[1])).all()  # both together differ more
+
+
+@needs_judge
 def test_pictures_are_judged_alike_alone_and_together(judge, monkeypatch):
     together = judge.features(drawn_mouths())
     monkeypatch.setattr(perceptual, "BATCH", 4)

@@ -68,7 +68,7 @@ def test_a_sample_is_read_as_it_was_written(tmp_path):
     rng = np.random.default_rng(1)
     x = rng.normal(size=(30, 4))
     kernel = Kernel.of((x @ x.T, x @ x.T, x @ x.T), np.arange(30))
-    given = Sample("people", 512, sample(0.3).values, PEOPLE, {"refined": kernel})
+    given = Sample("people", 512, sample(0.3).values, PEOPLE, {yardstick.KERNEL: {"refined": kernel}})
     path = tmp_path / "out.json"
     write_json({"yardstick": {"people": given.as_dict()}}, path)
     read = Sample.load(path, "people")

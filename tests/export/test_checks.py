@@ -31,6 +31,7 @@ def networks() -> dict[str, RepairNetwork]:
     return {name: RepairNetwork(replace(shape, name=name)).eval() for name in ("mouth", "eye")}
 
 
+@pytest.mark.slow  # 14 s: the largest of our graphs; the plain generator and the networks alone are below
 def test_the_generator_with_a_refiner_is_covered(networks: dict[str, RepairNetwork], tmp_path: Path) -> None:
     generator = Generator(SIZE, FaceRefiner(networks, SIZE))
     model = export_generator(generator, tmp_path / "generator.onnx")
@@ -43,6 +44,12 @@ def test_the_generator_with_a_refiner_is_covered(networks: dict[str, RepairNetwo
     # What TensorRT would build in FP32 if it were not. The portrait's own crop, whose pixels a convolution
     # moves once, stays FP32 as all inputs do.
     assert {kinds[node.input[1]] for node in learned} == {TensorProto.FLOAT16}
+
+
+def test_the_generator_alone_is_covered(tmp_path: Path) -> None:
+    model = export_generator(Generator(SIZE), tmp_path / "generator.onnx")
+    assert unsupported(model) == []
+    assert unsupported(to_half(model, [spec.name for spec in persona_specs(SIZE)])) == []
 
 
 def test_the_networks_alone_are_covered(networks: dict[str, RepairNetwork], tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_fits_the_generator() -> None:
     assert not torch.equal(picture, Generator(64)(*feeds))
 
 
+@pytest.mark.slow  # 15 s; `test_refined_export` holds the command that compares both, which says so
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_the_generator_with_it_exports_and_agrees(tmp_path: Path) -> None:
     generator = Generator(64, FaceRefiner(both_networks(), 64)).eval()

@@ -104,3 +104,35 @@ def test_the_portraits_own_smile_is_no_expression_to_itself(rest, portrait):
     still = MotionTransfer(portrait, neutral)(neutral).landmarks
     wide = list(lm.MOUTH_CORNERS)
     np.testing.assert_allclose(still[wide], portrait[wide], atol=1e-5)
+
+
+@pytest.mark.parametrize("opened", [0.0, 0.1, 0.3])
+def test_lips_that_close_keep_their_thickness(rest, portrait, opened):
+    """Inner lips alone would make both thicker by half of what the gap is less than the portrait's own and
+    the driver's together. People's get thicker by .15 to .19 of what a toothy smile's gap closes; a bit is
+    left for what a tracker sees of lips that touch."""
+    driver, width = rest.copy(), measures.mouth_width(portrait)
+    lower = [row[1:-1] for row in lm.LOWER_LIP_ROWS]
+    driver[lower, 1] += opened * measures.mouth_width(rest) * (1 - np.linspace(-1, 1, 11) ** 2)[1:-1]
+    points = MotionTransfer(portrait, rest)(driver).landmarks
+    closed = measures.lip_gap(portrait) + opened - measures.lip_gap(points)
+    assert closed > 0.05
+    for outer, inner in ((0, 13), (17, 14)):
+        own, now = (abs(face[outer, 1] - face[inner, 1]) / width for face in (portrait, points))
+        assert -0.01 < now - own < 0.2 * closed + 0.01
+
+
+@pytest.mark.parametrize("times", [0.8, 1.0, 1.25])
+def test_an_opened_mouth_is_as_large_a_share_of_the_face_as_the_drivers(rest, portrait, times):
+    """Whatever the portrait's mouth at rest is to its face; a mouth at rest keeps its proportions."""
+    driver, lips = rest.copy(), list(lm.LIPS)
+    middle = rest[lips].mean(0)
+    driver[lips] = middle + times * (rest[lips] - middle)
+    transfer = MotionTransfer(portrait, driver)
+    for opened in (0.3, 0.6):
+        gap, width = shares(transfer, with_lip_gap(driver, opened), portrait, driver)
+        assert gap == pytest.approx(1, abs=0.1)
+        assert width == pytest.approx(1, abs=0.1)
+    still = mouth_shares(transfer(with_lip_gap(driver, 0.05)).landmarks, portrait)[1]
+    own = mouth_shares(portrait, portrait)[1]
+    assert still == pytest.approx(own, rel=0.06)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -50,6 +51,12 @@ def wide(face):
     return build_persona(picture, points.astype(np.float32), "wide", 512, {}, person=alpha[..., 0])
 
 
+@pytest.fixture(scope="module")
+def canvas_of(wide):
+    """canvas_of(size): each is built once, for that takes most of the time; it draws every motion."""
+    return lru_cache(lambda size: PictureCanvas(wide, size))
+
+
 MOTIONS = [
     {"shift": (0.09, 0)},
     {"shift": (-0.09, -0.06)},
@@ -59,8 +66,8 @@ MOTIONS = [
 ]
 
 
-def test_at_rest_the_picture_is_the_picture(wide):
-    canvas = PictureCanvas(wide, None)
+def test_at_rest_the_picture_is_the_picture(wide, canvas_of):
+    canvas = canvas_of(None)
     motion = rest(wide.landmarks)
     out = canvas.place(CpuRenderer(wide).render(motion), motion)
     crop = wide.crop
@@ -71,9 +78,9 @@ def test_at_rest_the_picture_is_the_picture(wide):
 
 @pytest.mark.parametrize("size", [None, (1280, 720), (640, 480)])
 @pytest.mark.parametrize("moved", MOTIONS)
-def test_no_seam_at_the_crops_edge(wide, size, moved):
+def test_no_seam_at_the_crops_edge(wide, canvas_of, size, moved):
     """Neighbours across the edge differ no more than neighbours on either side of it do, by a level."""
-    canvas = PictureCanvas(wide, size)
+    canvas = canvas_of(size)
     motion = posed(wide, **moved)
     out = canvas.place(CpuRenderer(wide).render(motion), motion).astype(float)
     left, top, side = canvas._around._crop
@@ -84,9 +91,9 @@ def test_no_seam_at_the_crops_edge(wide, size, moved):
         assert lines[7] < np.delete(lines, 7).max() + 1
 
 
-def test_the_trunk_below_the_crop_moves(wide):
+def test_the_trunk_below_the_crop_moves(wide, canvas_of):
     """By most of the head's way right below the crop; a canvas that knows of no motion shows it at rest."""
-    canvas = PictureCanvas(wide, None)
+    canvas = canvas_of(None)
     motion = posed(wide, (0.08, 0))
     out = canvas.place(CpuRenderer(wide).render(motion), motion)
     crop = wide.crop

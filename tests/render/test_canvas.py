@@ -13,6 +13,11 @@ from livecam.render.canvas import PictureCanvas
 from livecam.settings import parse_size
 
 
+@pytest.fixture(scope="module")
+def large(make_persona):
+    return make_persona(512)
+
+
 def rendered(persona):
     """The crop as it is: what a perfect renderer gives at rest."""
     return cut_crop(persona.picture, persona.crop, persona.size)
@@ -38,12 +43,11 @@ def test_unusable_sizes(text, words):
         parse_size(text)
 
 
-def test_source_gives_the_portrait_back(make_persona):
-    persona = make_persona(512)
-    out = PictureCanvas(persona, None).place(rendered(persona))
-    assert out.shape == persona.picture.shape
+def test_source_gives_the_portrait_back(large):
+    out = PictureCanvas(large, None).place(rendered(large))
+    assert out.shape == large.picture.shape
     # The crop is 512 pixels for 506 of the picture: resampled twice, noise of 3 levels softened.
-    assert np.abs(out.astype(int) - persona.picture).mean() < 2.0
+    assert np.abs(out.astype(int) - large.picture).mean() < 2.0
 
 
 def test_source_leaves_the_rest_of_a_larger_picture_alone(persona):
@@ -59,11 +63,10 @@ def test_source_leaves_the_rest_of_a_larger_picture_alone(persona):
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (640, 480), (720, 1280), (320, 240)])
-def test_the_face_is_framed_in_the_middle(make_persona, size):
-    persona = make_persona(512)
-    canvas = PictureCanvas(persona, size)
+def test_the_face_is_framed_in_the_middle(large, size):
+    canvas = PictureCanvas(large, size)
     marker = np.zeros((512, 512, 3), np.uint8)
-    eyes = persona.landmarks[list(lm.OUTER_EYE_CORNERS), :2].mean(0) * 512
+    eyes = large.landmarks[list(lm.OUTER_EYE_CORNERS), :2].mean(0) * 512
     x, y = eyes.astype(int)
     marker[y - 6 : y + 6, x - 6 : x + 6] = 255
     out = canvas.place(marker)
@@ -75,10 +78,9 @@ def test_the_face_is_framed_in_the_middle(make_persona, size):
     assert 0.25 < row / size[1] < 0.6
 
 
-def test_no_canvas_is_black_anywhere(make_persona):
+def test_no_canvas_is_black_anywhere(large):
     """Bars beside a narrow picture are filled with its own colours, dimmed."""
-    persona = make_persona(512)
-    out = PictureCanvas(persona, (1280, 720)).place(rendered(persona))
+    out = PictureCanvas(large, (1280, 720)).place(rendered(large))
     bars = np.concatenate([out[:, :40], out[:, -40:]], 1)
     assert bars.mean() > 20
 

@@ -57,6 +57,7 @@ def test_host_and_graph_refine_alike(move, persona, face, installed) -> None:  #
     assert psnr(on_host, in_graph) > 48
 
 
+@pytest.mark.slow  # 13 s, most of it the export; `test_refined_export` holds the command that compares both
 def test_pytorch_and_onnxruntime_agree_on_the_whole_graph(persona, face, installed, tmp_path) -> None:  # type: ignore[no-untyped-def]
     from livecam.engines import open_engine
     from livecam.export.generator import export_generator

@@ -33,8 +33,11 @@ def test_there_is_no_installation() -> None:
     [
         ["-m", "training", "--help"],
         ["-m", "training.gpu", "--help"],
-        ["-c", "import training.gpu, training.loop, training.pairs"],  # of all that a piece needs
-        ["-c", "from training import held_out; from livecam.export import quantise"],
+        [  # in one process, for torch takes seconds; the last three are all that a piece needs
+            "-c",
+            "from training import held_out; from livecam.export import quantise; "
+            "import training.gpu, training.loop, training.pairs",
+        ],
     ],
     ids=" ".join,
 )

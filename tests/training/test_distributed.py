@@ -45,6 +45,7 @@ def _train(rank: int, port: int, data: Path, out: Path) -> None:
     np.savez(out / f"{rank}.npz", weights=weights.numpy(), taken=taken, ended=ended)
 
 
+@pytest.mark.slow  # two processes that import torch: ten seconds
 def test_two_processes_hold_the_same_weights(tmp_path: Path) -> None:
     pytest.importorskip("accelerate")
     data = write_people(tmp_path / "pairs", range(16, 24))
