@@ -129,7 +129,7 @@ def _tuned(persona: PersonaData, seen: Sequence[PersonPicture], weights: Weights
             others,
             weights.file(PAINTER),
             steps,
-            lambda done, total: bar.update(task, completed=done),
+            lambda done, total: bar.update(task, completed=done, total=total),
         )
     if not tuned.kept:
         typer.echo("Fine-tuning was no better on what was held out: the start is kept.")

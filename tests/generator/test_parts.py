@@ -1,5 +1,4 @@
-"""The windows of mouth and eyes: where they lie, the same for NumPy and torch, the right eye as a mirrored left
-one."""
+"""The windows of mouth and eyes: for NumPy and torch alike, and a right eye as a mirrored left one."""
 
 from __future__ import annotations
 
