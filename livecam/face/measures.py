@@ -54,13 +54,6 @@ def mouth_width(points: NDArray[Any]) -> float:
     return float(np.linalg.norm(points[right, :2] - points[left, :2]))
 
 
-def mouth_down(points: NDArray[Any]) -> Array:
-    """(2,), of length 1: across the line between the mouth's inner corners, to the chin."""
-    left, right = lm.INNER_MOUTH_CORNERS
-    along = unit((points[right, :2] - points[left, :2]).astype(np.float64))
-    return np.array([-along[1], along[0]])
-
-
 def lip_gap(points: NDArray[Any]) -> float:
     """Largest vertical gap between the inner lips, as a share of the mouth's width. points: (478, 2 or 3)."""
     gap = points[list(lm.INNER_LIP_LOWER), 1] - points[list(lm.INNER_LIP_UPPER), 1]

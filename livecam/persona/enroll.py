@@ -170,7 +170,9 @@ def build_persona(
     background = fill.fill_background(image, hole)
     alpha = matte.with_fringe(alpha, hole)
     mouth = None if shots is None or MOUTH in covered else own_mouth(image, own, shots)
-    skin, inside, teeth = interior.split_layers(image, own, mouth, covered)
+    skin, inside, teeth = interior.split_layers(
+        image, own, mouth, covered, seed=int(digest(picture), 16) % 2**32
+    )
     colour = matte.foreground_colour(skin, alpha, background)
     foreground = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])
     lattice, triangles = build_lattice(own)

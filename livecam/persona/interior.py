@@ -29,14 +29,18 @@ at 512, OpenCV's usual radius."""
 
 
 def split_layers(
-    image: RGB, points: F32, mouth: OwnMouth | None = None, covered: Collection[str] = ()
+    image: RGB,
+    points: F32,
+    mouth: OwnMouth | None = None,
+    covered: Collection[str] = (),
+    seed: int | None = None,
 ) -> tuple[RGB, NDArray[np.uint8], NDArray[np.uint8]]:
     """(skin S x S x 3, interior S x S x 6, teeth S x S x 8).
 
     Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: eyeballs behind the
     lids, and a mouth; then eyeballs that look far aside. Teeth: the upper row and the lower, RGBA
-    each. points: (478, 3), 0..1 of the image. mouth: one
-    known from another picture. covered: parts of `livecam.face.covered`, behind which there is but the image.
+    each. points: (478, 3), 0..1 of the image. mouth: one known from another picture. covered: parts of
+    `livecam.face.covered`, behind which there is but the image. seed: of the person's own teeth.
     """
     size = image.shape[0]
     radius = max(1, round(INPAINT_RADIUS * size))
@@ -48,7 +52,7 @@ def split_layers(
         skin, interior = split_eyes(image, points, white)
         aside = aside_eyes(image, points, white)
     if MOUTH not in covered:
-        interior, teeth = paint_mouth(image, interior, points, skin_pixels, mouth)
+        interior, teeth = paint_mouth(image, interior, points, skin_pixels, mouth, seed)
     if lip_gap(points) > OPEN_AT_REST and MOUTH not in covered:
         hole = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
         skin = cv2.inpaint(skin, hole, radius, cv2.INPAINT_TELEA)

@@ -8,11 +8,12 @@ import numpy as np
 
 from livecam.arrays import F32
 from livecam.face import landmarks as lm
-from livecam.face.measures import mouth_down, mouth_width
 from livecam.generator.inputs import ASIDE, FLOW_GRID, FrameInputs
 from livecam.geometry import Array, smoothstep
 from livecam.motion.types import Motion
+from livecam.persona.dentition import INCISORS, OVERBITE
 from livecam.persona.eyeballs import lash_colours
+from livecam.persona.mouth_paint import MouthPlace, jaw_open_by
 from livecam.persona.types import PersonaData
 from livecam.render.carried import Carrier
 from livecam.render.raster import FAR, halve, rasterise
@@ -27,11 +28,15 @@ eye."""
 JAW_SLACK: Final = 0.08
 """Mouth widths that the chin goes down before the lower teeth leave the upper ones: lips and skin move that
 much without the jaw. On a clip of clenched teeth it goes .04 distances of the eyes, .07 mouth widths."""
+LOWER_SEEN: Final = 0.16
+"""Mouth widths of the lower teeth that a lower lip uncovers at most: it is drawn down by little more than
+their height. What it goes beyond that the jaw has gone, too, whatever the chin seems to do. By eye."""
 
 _LASHES, _CREASES = list(lm.LASHES), list(lm.CREASES)
 _LOWER, _FOLDS = list(lm.LOWER_LIDS), list(lm.LOWER_FOLDS)
 _IRISES = [iris[0] for _, _, iris in lm.EYES]
 _CORNERS = [[upper[end] for upper, _, _ in lm.EYES] for end in (0, -1)]
+_LOWER_LIP = list(lm.INNER_LIP_LOWER[3:8])
 _INNER = [list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE)]
 
 
@@ -53,7 +58,10 @@ class FrameGeometry:
         self._carry = Carrier(persona, lattice)
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
-        self._down, self._slack = mouth_down(persona.landmarks), JAW_SLACK * mouth_width(persona.landmarks)
+        mouth = MouthPlace.of(persona.landmarks)
+        self._down, self._slack = mouth.axes[1], JAW_SLACK * mouth.width
+        lower = INCISORS - OVERBITE + jaw_open_by(persona.landmarks) + LOWER_SEEN
+        self._lowest_lip = float(mouth.points(np.array([[0.0, lower]]))[0] @ self._down)
         self._chin = np.append(persona.landmarks[lm.CHIN], 1).astype(np.float64)
         self._resting_irises = _iris_places(persona.landmarks)
         hidden = HiddenSide(persona) if hidden_side else None
@@ -74,7 +82,7 @@ class FrameGeometry:
         self._drawn = vertices, depth
         inverse, centres = self._inner(motion)
         jaw = inverse[0].copy()
-        jaw[:, 2] -= self._jaw_drop(motion, inverse[0, :, :2]) * self._down
+        jaw[:, 2] -= self._jaw_drop(motion, inverse[0]) * self._down
         return FrameInputs(
             flow=self._flow.transpose(2, 0, 1)[None],
             landmarks=motion.landmarks[:, :2],
@@ -110,9 +118,12 @@ class FrameGeometry:
 
     def _jaw_drop(self, motion: Motion, back: Array) -> float:
         """How far the lower teeth have left the upper ones, in the portrait's 0..1: by how far the chin has
-        left the place where the head alone would have brought it. back: (2, 2), moved -> portrait."""
+        left the place where the head alone would have brought it, and by the lower lip where that is
+        farther down than it can uncover. back: (2, 3), moved -> portrait."""
         left = motion.landmarks[lm.CHIN, :2] - motion.head.astype(np.float64)[:2] @ self._chin
-        return max(float((back @ left) @ self._down) - self._slack, 0.0)
+        chin = float((back[:, :2] @ left) @ self._down) - self._slack
+        lips = motion.landmarks[_LOWER_LIP, :2] @ back[:, :2].T + back[:, 2]
+        return max(chin, float((lips @ self._down).max()) - self._lowest_lip, 0.0)
 
     def _inner(self, motion: Motion) -> tuple[Array, Array]:
         """Mouth and eyeball layers follow the head at their own depth; eyeballs are shifted by the gaze."""
