@@ -247,7 +247,9 @@ def measure_cross(
     for clip in clips:
         with console.status(f"tracking {clip.name}"), FaceTracker() as tracker:
             drivers.append(
-                cross_reenactment.track_driver(clip, tracker, options.cross_frames, options.limit, judge)
+                cross_reenactment.track_driver(
+                    clip, tracker, options.cross_frames, options.limit, judge.steady
+                )
             )
     likenesses: dict[str, list[cross_reenactment.Likeness]] = {}
     drawn: list[strips.Drawn] = []
@@ -256,7 +258,7 @@ def measure_cross(
             persona = enroll.enroll(path, path.stem, CROSS_SIZE)
             repairs = {name: methods.refiner(persona, weights) for name, weights in given.items()}
             for driver in drivers:
-                found = cross_reenactment.compare(persona, driver, judge, repairs)
+                found = cross_reenactment.compare(persona, driver, judge.steady, repairs)
                 if options.plots is not None:
                     plots.cross_frames([found.get(REFINED, found[WARPER])], [driver], options.plots)
                 if options.strips is not None:

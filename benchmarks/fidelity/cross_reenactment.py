@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from livecam.animator import Tracker
 from livecam.benchmarks.fidelity import metrics
-from livecam.benchmarks.fidelity.features import LIDS, MOUTH, NAMES, STILL, features
+from livecam.benchmarks.fidelity.features import GAZE, LIDS, MOUTH, NAMES, STILL, features
 from livecam.benchmarks.fidelity.methods import WARPER, Method, drive
 from livecam.benchmarks.fidelity.self_reenactment import Judging
 from livecam.benchmarks.output import rounded
@@ -29,7 +29,8 @@ from livecam.sources import open_source, read_frames
 from livecam.sources.memory import MemorySource
 
 BLINK = 0.5
-"""The driver blinks where its lids are open less than this share of neutral."""
+"""The driver blinks where its lids are open less than this share of neutral. Where it looks then nobody sees:
+the judge's irises are a guess."""
 SHUT_LIDS = 0.25
 """And shuts them where it is less than this; the portrait's should be open no further then."""
 MOST_BLINKS, BLINK_FRAMES = 6, 15
@@ -106,8 +107,12 @@ class Likeness:
         }
 
     def _correlation(self, column: int) -> float | None:
-        """With the driver's feature; None where the driver hardly moves it."""
+        """With the driver's feature; None where the driver hardly moves it. Gaze: while its eyes are open."""
         even = self._even()
+        if column == GAZE:
+            even &= self.driver[:, LIDS] >= BLINK * self.neutral[0, LIDS]
+        if not even.any():
+            return None
         if np.nanstd(self.driver[even, column]) < STILL[column]:
             return None
         return rounded(metrics.correlation(self.driver[even, column], self.output[even, column]))

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Final
 
 import numpy as np
 
 from livecam.face import _mediapipe
 from livecam.face.bundle import face_landmarker_path
+from livecam.face.rotated_tracking import TURNS
+from livecam.face.rotation import RotatedCrop
+from livecam.face.window import centre, face_size
 from livecam.frames import RGB, Landmarks
+
+SAME_FACE: Final = 0.2
+"""Face sizes between two looks beyond which they are at two people. By eye."""
 
 
 class Judge:
@@ -27,6 +34,26 @@ class Judge:
         if not faces:
             return None
         return max(faces, key=lambda points: float(np.ptp(points[:, 1])))
+
+    def steady(self, picture: RGB) -> Landmarks | None:
+        """The same in the mean of three looks, as it is and turned about the face to either side.
+
+        Shown the same face shifted by some pixels the judge tells another pose, with a standard deviation of
+        a third to half a degree and a hundredth of an eye's width: of a head that hardly moves, half of all.
+        """
+        first = self(picture)
+        if first is None:
+            return None
+        seen, side = [first], max(picture.shape[:2])
+        for degrees in TURNS:
+            turned = RotatedCrop.about(centre(first).astype(np.float64), 1.0, degrees, side)
+            points = self(turned.cut(picture))
+            if points is None:
+                continue
+            points = turned.back(points)
+            if np.linalg.norm(centre(points) - centre(first)) < SAME_FACE * face_size(first):
+                seen.append(points)
+        return np.mean(seen, 0, dtype=np.float32)
 
     def close(self) -> None:
         self._landmarker.close()

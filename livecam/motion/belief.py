@@ -9,8 +9,10 @@ from typing import Final
 import numpy as np
 
 from livecam.arrays import F32
+from livecam.face import landmarks as lm
 from livecam.face.measures import between_eyes
 from livecam.geometry import Array, smoothstep
+from livecam.motion.bones import acting_share
 from livecam.motion.people import People, Person
 
 YOUNG, OLD = 0.25, 5.0
@@ -20,6 +22,9 @@ AGES: Final = 8.0
 SHAPE_SPEED: Final = 0.15
 """Outer-eye distances that a point of the shown face may go in a second: half a pixel a frame where these
 are 100 pixels apart. By eye."""
+BONES_SECONDS: Final = 30.0
+"""Time constant with which places follow that are bone (`livecam.motion.bones`). What is believed of them
+changes with how the head is held, and a portrait whose skull slid after it is seen to nod."""
 TURN_YOUNG, TURN_OLD, TURN_AGES = 2.0, 20.0, 2.0
 """The same of the head's pose, which many turn for a while. By eye."""
 TURN_SPEED: Final = float(np.radians(6.0))
@@ -114,14 +119,22 @@ class _Shown:
 
     def __init__(self, person: Person, neutral: F32 | None) -> None:
         self._face = person.face
-        self._shape, self._turn = self._face.estimate() if neutral is None else self._face.place(neutral)
+        if neutral is None:
+            self._shape, self._turn = self._face.estimate()
+        else:
+            known = self._face.estimate()[0] if self._face.seconds > 0 else None
+            self._shape, self._turn = self._face.place(neutral)
+            if known is not None:
+                self._shape = _looking_as(self._shape, known)
+        self._acts = acting_share(self._shape)
 
     def step(self, elapsed: float) -> F32:
         """(478, 3) pixels, so many seconds later."""
         if elapsed > 0 and self._face.seconds > 0:
             shape, turn = self._face.estimate()
             seen = self._face.seconds
-            share = 1 - np.exp(-elapsed / float(np.clip(seen / AGES, YOUNG, OLD)))
+            seconds = float(np.clip(seen / AGES, YOUNG, OLD))
+            share = 1 - np.exp(-elapsed * (self._acts / seconds + (1 - self._acts) / BONES_SECONDS))
             self._shape = self._shape + _within(share * (shape - self._shape), elapsed * SHAPE_SPEED)
             away = turn - self._turn
             share = 1 - np.exp(-elapsed / float(np.clip(seen / TURN_AGES, TURN_YOUNG, TURN_OLD)))
@@ -129,6 +142,16 @@ class _Shown:
             away[1:] *= smoothstep(*TILT_SEAT[::-1], seen)
             self._turn = self._turn + np.clip(away, -elapsed * TURN_SPEED, elapsed * TURN_SPEED)
         return self._face.points(self._shape, self._turn)
+
+
+def _looking_as(shape: Array, other: Array) -> Array:
+    """(478, 3): the shape with irises where they are between the other's corners of the eyes. One frame may
+    look anywhere; what was seen till then looks where the eyes are most of the time."""
+    out = shape.copy()
+    for upper, _, iris in lm.EYES:
+        corners, irises = [upper[0], upper[-1]], list(iris)
+        out[irises] = other[irises] - other[corners].mean(0) + shape[corners].mean(0)
+    return out
 
 
 def _within(steps: Array, largest: float) -> Array:

@@ -29,12 +29,15 @@ ALIKE = 0.004
 rest it is about .003 from frame to frame, which is noise. Lips and lids may be `ALIKE_PARTS` apart: they are
 few, and move by themselves."""
 ALIKE_PARTS = 0.006
+ASIDE = 0.3
+"""Eye widths that irises are off the middle which count 1, as in `livecam.face.neutrality`: who looks to a
+corner of the screen has about .2. By eye."""
 SETTLE_SECONDS = 0.25
 """Time constant with which a better neutral frame replaces an earlier one while live."""
 
 _MESH = slice(0, lm.MESH_COUNT)
 _STABLE = list(lm.STABLE)
-_PARTS = tuple(list(part) for part in (lm.LIPS, lm.LEFT_EYE, lm.RIGHT_EYE))
+_PARTS = tuple(list(part) for part in (lm.LIPS, lm.LEFT_EYE, lm.RIGHT_EYE, *(iris for _, _, iris in lm.EYES)))
 
 
 class NeutralFinder:
@@ -128,7 +131,7 @@ class NeutralFinder:
             # Always better than any other frame; of several, the one that also lies where the portrait does.
             return distance + min(displacement, 1.0) - 2.0
         self._widest = max(self._widest, measures.lid_openings(driver.astype(np.float64)))
-        return unrest(driver, self._widest)
+        return unrest(driver, self._widest) + (_look(driver) / ASIDE) ** 2
 
 
 def no_such_frame(chosen: int, count: int, which: str) -> UserError:
@@ -155,6 +158,12 @@ def align_pose(points: NDArray[np.float64], target: NDArray[np.float64]) -> NDAr
     """A face's points in the head pose of another's, both (478, 3): as if the head had not moved."""
     scale, rotation, shift = geo.similarity(points[_STABLE], target[_STABLE])
     return np.asarray(scale * points @ rotation.T + shift, np.float64)
+
+
+def _look(points: F32) -> float:
+    """How far irises are to the right of the middle between the corners of the eyes, in eye widths."""
+    aside = [points[iris[0], 0] - points[[upper[0], upper[-1]], 0].mean() for upper, _, iris in lm.EYES]
+    return float(np.mean(aside)) / measures.eye_width(points)
 
 
 def _distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

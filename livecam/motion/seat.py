@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from livecam.arrays import F32
-from livecam.geometry import Array
+from livecam.geometry import Array, smoothstep
 from livecam.motion.view import View
 
 SEAT_SECONDS: Final = 3.0
@@ -29,6 +29,9 @@ TILT_SECONDS, TILT_KEPT_SECONDS = 20.0, 10.0
 """Time constants of pitch and roll, one after the other: of a laptop's lid that was moved, or a cushion, a
 tenth is left after a minute. Who looks down at notes for ten seconds means it, and a sixth of that is lost.
 Yaw is never let go of: who turns to a second screen is turned."""
+TILT_STAYS: Final = (math.radians(4.0), math.radians(10.0))
+"""Tilts that stay, and from where on all of them is let go of: heads are held by some degrees otherwise for
+minutes, and nobody takes that for a camera that was moved. By eye."""
 TILTS: Final = np.array([0.0, 1.0, 1.0])
 """Which angles that is, of yaw, pitch and roll."""
 PLACE_REACH: Final = 0.15
@@ -121,7 +124,8 @@ class Seat:
         self._rate += _share(seconds / RATE_SECONDS) * (wanted - self._rate)
         share = _share(seconds * min(self._rate, most))
         self._kept += _share(seconds / TILT_KEPT_SECONDS) * (head.angles - self._kept) * TILTS
-        tilt = _share(seconds / TILT_SECONDS) * (self._kept - self._at.angles)
+        kept = self._kept - self._at.angles
+        tilt = _share(seconds / TILT_SECONDS) * kept * smoothstep(*TILT_STAYS, np.abs(kept))
         self._at = HeadPose(
             self._at.place + share * (head.place - self._at.place),
             self._at.size + share * quick.size,

@@ -6,7 +6,8 @@ because each goes wrong in its own way when copied as raw offsets:
 
 - pose is a similarity fitted to points that expressions hardly move; of it the portrait follows what is quick
   (`livecam.motion.seat`), unless it is asked for all;
-- expression is the offset that is left, scaled to the portrait's own proportions;
+- expression is the offset that is left, scaled to the portrait's own proportions; bones have none
+  (`livecam.motion.bones`);
 - lips and lids are driven by the *ratio* of their gap, so that shut means shut on any face; around that gap
   they take the driver's shape;
 - a portrait that smiles keeps its smile while the driver's mouth is at rest, and the less of it, the more
@@ -31,6 +32,7 @@ from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.face.covered import EYES, free_share
 from livecam.geometry import Array, smoothstep, soft_limit
+from livecam.motion.bones import acting_share
 from livecam.motion.lids import MAX_LIDS, move_lids
 from livecam.motion.limits import HeadLimits
 from livecam.motion.pose_limits import limited, turn_limits
@@ -68,6 +70,10 @@ of where they rest; up to seven tenths of the limit nothing is taken off."""
 # By eye:
 EXPRESSION_LIMIT: Final = 0.35
 """How far an expression may move a point, in face widths: what is more is a landmark gone astray."""
+SAME_FACE: Final = (0.012, 0.024)
+"""Mean distances of the portrait's points from the driver's in the neutral frame, in outer-eye distances: of
+the same picture (`livecam.motion.neutral.SAME_PICTURE`) and of another person's. Of the same face all is
+passed on: its bones are where they are seen."""
 SIZE_LIMITS: Final = (0.8, 1.25)
 """How much smaller and larger than at rest the head may be drawn; the crop holds no more."""
 FACE_HEIGHT: Final = 2.9
@@ -179,7 +185,15 @@ class MotionTransfer:
         self._base_gap = self._opened(self._base)
         share = np.log(self._own_mouth / self._base_mouth / ratio[0])
         self._share_limited = float(soft_limit(share, math.log(MOST_OF_SHARE)) - share)
+        acting = acting_share(self._base / max(measures.between_eyes(self._base), 1e-9))
+        self._passed = acting + (1 - acting) * self._likeness()
         self._base_lids = [measures.lid_opening(self._base, upper, lower) for upper, lower, _ in lm.EYES]
+
+    def _likeness(self) -> float:
+        """1 where the portrait is a picture of the driver's neutral face, 0 where it is of anybody else."""
+        own, base = (face / max(measures.between_eyes(face), 1e-9) for face in (self._own, self._base))
+        distance = np.linalg.norm((own - base)[: lm.MESH_COUNT, :2], axis=1).mean()
+        return float(smoothstep(*SAME_FACE[::-1], distance))
 
     def __call__(self, driver: F32, time_s: float = 0.0) -> Motion:
         """driver: (478, 3) pixels of the current frame. time_s: when it was taken; asked for by a seat."""
@@ -187,7 +201,7 @@ class MotionTransfer:
         # Undo the pose: the driver's points as if the head had not moved since the neutral frame.
         face = ((driver - shift) @ rotation / scale - self._neutral_centre) @ self._neutral_axes
         offset = (face - self._base) * self._scale * self.settings.expression_gain
-        offset = soft_limit(offset, EXPRESSION_LIMIT * np.ptp(self._own[_OVAL, 0]))
+        offset = self._passed * soft_limit(offset, EXPRESSION_LIMIT * np.ptp(self._own[_OVAL, 0]))
         points = self._own + offset
         acting, opened = self._acting(face), self._opened(face)
         points += acting * (self._base_smile * self._scale - self._own_smile)

@@ -41,6 +41,16 @@ def test_what_the_driver_hardly_does_is_not_rated():
     assert likeness(driver, driver).summary()["correlation"]["gaze"] is None
 
 
+def test_where_shut_eyes_look_is_not_asked():
+    driver = columns()
+    driver[:, GAZE] = np.sin(np.arange(len(driver)))
+    output = driver.copy()
+    driver[:5, LIDS], output[:5, GAZE] = 0.1, 9.0
+    assert likeness(driver, output).summary()["correlation"]["gaze"] == pytest.approx(1)
+    driver[:, LIDS] = 0.1
+    assert likeness(driver, output).summary()["correlation"]["gaze"] is None
+
+
 def test_lips_that_stay_open_are_seen():
     driver, output = columns(), columns()
     driver[:5, MOUTH] = 0.01

@@ -124,6 +124,27 @@ def test_a_long_look_aside_stays_one(rest):
     assert abs(off[1] - off[0]) < 0.05
 
 
+def test_a_neutral_frame_that_looks_aside_gives_no_wrong_gaze(rest):
+    """Seen ahead for two seconds, eyes rest where they mostly were, from the first step on."""
+    belief = NeutralBelief()
+    for k, frame in enumerate(seconds(2, rest)):
+        belief.add(frame, k / FPS)
+    belief.begin(looking_aside(rest, 0.2), None, 2.0)
+    step = belief.step(2.0, None)
+    iris = lm.LEFT_IRIS[0]
+    assert abs(step[iris, 0] - rest[iris, 0]) < 0.02 * measures.eye_width(rest)
+
+
+def test_bones_do_not_slide_while_the_head_is_held_otherwise(rest):
+    """A tracker sees a taller forehead in another pose; of that a tenth at most is taken in three seconds."""
+    taller = rest.copy()
+    taller[10, 1] -= 10
+    belief = NeutralBelief()
+    belief.begin(rest, None, 0.0)
+    steps = watch(belief, seconds(3, taller))
+    assert 0 < (rest[10, 1] - steps[-1][10, 1]) < 1.5
+
+
 def test_blinks_and_shut_eyes_are_not_rest(rest):
     blinks = [with_lids(rest, share) for share in (1, 1, 0, 1, 0.5, 0, 0, 0)]
     belief = NeutralBelief()

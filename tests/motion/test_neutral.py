@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from faces import turned, with_lids, with_lip_gap
+from faces import looking_aside, turned, with_lids, with_lip_gap
 
 from livecam.motion.neutral import SAME_PICTURE, NeutralFinder, align_pose, picture_distance
 
@@ -35,6 +35,15 @@ def test_picks_the_frontal_frame_with_open_eyes_and_shut_mouth(face):
     for k, frame in enumerate(frames):
         finder.add(frame, k * 0.1)
     np.testing.assert_allclose(finder.neutral, best, atol=1e-3)  # the turned ones are the same face
+
+
+def test_who_looks_aside_with_wide_eyes_is_not_neutral(face):
+    """Lids are a little wider then; the portrait would look the other way whenever the driver looks up."""
+    ahead, aside = with_lids(face, 0.95), looking_aside(face, 0.2)
+    finder = NeutralFinder(stretched(face), seconds=2.0)
+    for k, frame in enumerate([aside, ahead]):
+        finder.add(frame, k * 0.1)
+    np.testing.assert_allclose(finder.neutral, ahead, atol=1e-3)
 
 
 def test_the_portraits_own_picture_beats_a_better_neutral(face):
