@@ -50,14 +50,14 @@ def test_the_style_is_what_the_embedder_makes_in_pytorch(face, weights) -> None:
     pictures = [shot_of(face), shot_of(with_lip_gap(face, 0.5)), shot_of(with_lip_gap(face, 0.2))]
     small = []
     for picture, points in pictures:
-        crop = cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA)
-        rasters = draw_rasters(points, alignment.WHOLE, (16, 16))[None]
+        crop = cv2.resize(picture, (64, 64), interpolation=cv2.INTER_AREA)
+        rasters = draw_rasters(points, alignment.WHOLE, (32, 32))[None]
         small.append((torch.from_numpy(planes(crop)), torch.from_numpy(rasters)))
     with torch.no_grad():
         # As many copies of the portrait as there are other pictures: it counts for all of them.
         counted = [small[0], *small]
         e = painter.embedder(*(torch.stack([pair[k][0] for pair in counted])[None] for k in (0, 1)))
-        expected = painter.projection(e).numpy()
+        expected = torch.cat([painter.part(name).projection(e) for name in painter.styles], 1).numpy()
     got = embed_style(person_shots.stack_shots(pictures), weights)
     np.testing.assert_allclose(got, expected, rtol=0, atol=1e-4 * np.abs(expected).max())  # FP32, other order
 

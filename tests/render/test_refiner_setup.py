@@ -52,7 +52,9 @@ def test_host_and_graph_refine_alike(move, persona, face, installed) -> None:  #
     on_host, in_graph = host.render(motion), reference.render(motion)
     plain = CpuRenderer(persona).render(motion)
     changed = np.abs(on_host.astype(int) - plain).max()
-    assert changed == 0 if move == "rest" else changed > 20  # so that agreeing is no accident
+    # At rest the drawn face's lips, a little apart, meet: the gate opens by a two-hundredth. Elsewhere much
+    # changes, so that agreeing is no accident.
+    assert changed <= 2 if move == "rest" else changed > 20
     # The host rounds the warped picture, positions and sums to 8 bits; 48 dB is one of 255.
     assert psnr(on_host, in_graph) > 48
 
