@@ -36,7 +36,7 @@ EDGES: Final = 0.004
 TURNS: Final = 0.025
 """Radians."""
 SHADES: Final = 0.025
-GAPS: Final = (0.004, 0.002)
+GAPS: Final = (0.004, 0.0012)
 """Mouth widths between two teeth, mean and deviation, at least a third of the mean."""
 
 

@@ -32,7 +32,7 @@ GLASSY, GLASSY_TO = (0.96, 0.97, 0.98), 0.16
 """Incisors at their edge, where they are glassy; and up to where, in heights."""
 CANINE: Final = (0.97, 0.94, 0.88)
 """Canines are yellower."""
-BETWEEN: Final = 0.42
+BETWEEN: Final = 0.55
 """What is seen between two teeth."""
 PAPILLA: Final = 0.55
 """Share of a tooth's height up to which gum stands between two teeth, from the biting edge."""
