@@ -200,10 +200,10 @@ class Adder:
     def close(self) -> None: ...
 
 
-def test_recording_keeps_every_input_of_every_run() -> None:
+def test_recording_keeps_copies_of_what_every_run_is_fed() -> None:
     recording = Recording(Adder())
     values = np.ones(3, np.float32)
     recording.run({"crop": values, "source": values})
     values[:] = 0
-    recording.run({"crop": values})
+    recording.run({"crop": values, "source": values + 1})
     assert [(fed["crop"][0], fed["source"][0]) for fed in recording.fed] == [(1, 1), (0, 1)]
