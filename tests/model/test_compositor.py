@@ -28,7 +28,7 @@ def compose(
     widths = torch.tensor(mouth_width), torch.tensor(eye_width)
     looks = torch.tensor([0.3, shut]), torch.tensor([0.7, aside])
     inside, bare = torch.cat([FLAT, FLAT * 0.5], 1), torch.zeros(2, 4, SIZE, SIZE)
-    picture, _ = Compositor(SIZE)(skin, FLAT * 0, inside, bare, holes, *widths, *looks)
+    picture, _ = Compositor(SIZE)(skin, FLAT * 0, inside, FLAT * 0, bare, holes, *widths, *looks)
     return picture[0, 0, SIZE // 2]
 
 
@@ -63,7 +63,7 @@ def test_the_matte_lets_the_background_through() -> None:
     closed, interior = CLOSED.expand(1, 3, SIZE, SIZE), torch.cat([FLAT, FLAT], 1)
     bare = torch.zeros(2, 4, SIZE, SIZE)
     picture, _ = Compositor(SIZE)(
-        skin, FLAT * 0.5, interior, bare, closed, *torch.ones(2), *torch.zeros(2, 2)
+        skin, FLAT * 0.5, interior, FLAT * 0, bare, closed, *torch.ones(2), *torch.zeros(2, 2)
     )
     torch.testing.assert_close(picture[0, 0, 0], 0.5 + 0.5 * torch.linspace(0, 1, SIZE))
 

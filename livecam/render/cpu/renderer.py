@@ -3,6 +3,8 @@ network as ONNX. Both draw the same picture (70 dB without a refiner)."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from livecam.frames import RGB
 from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
@@ -27,6 +29,7 @@ class CpuRenderer:
         self._warp = CpuWarper(persona.size)
         self._complete = SideMixer(persona)
         self._compose = CpuCompositor(persona)
+        self._shut_lids = np.ascontiguousarray(persona.interior[..., 6:9])
 
     def render(self, motion: Motion) -> RGB:
         """size x size x 3 uint8 RGB.
@@ -40,7 +43,7 @@ class CpuRenderer:
         if side is not None:
             person = self._complete(person, side)
         picture = self._compose(person, inputs)
-        close_lids(picture, inputs)
+        close_lids(picture, self._shut_lids, inputs)
         return picture if self._refiner is None else self._refiner(picture, inputs.landmarks)
 
     def close(self) -> None:
