@@ -68,7 +68,9 @@ def _lights(image: RGB, shows: Mask, away: F64, radius: float, least: float) -> 
     lights = np.zeros_like(shows)
     for label in range(1, count):
         place = labels == label
+        ring = (cv2.dilate(place.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~place & shows
         extent = max(np.ptp(along) for along in np.nonzero(place))
-        if extent < side and away[place].max() < WITHIN and grey[place].max() >= least:
+        alone = not ring.any() or grey[ring].max() < grey[place].max() - BRIGHTER / 2
+        if alone and extent < side and away[place].max() < WITHIN and grey[place].max() >= least:
             lights |= place
     return lights

@@ -100,7 +100,7 @@ def test_the_upper_row_lies_over_the_lower_and_what_shows_of_both_is_told() -> N
     rows[0, 3, :16], rows[1, 3, 8:32] = 0.75, 1.0
     still = torch.ones(2), torch.zeros(2, 2)
     picture, teeth = Compositor(SIZE)(
-        skin, FLAT * 0, torch.zeros(1, 6, SIZE, SIZE), rows, holes, *still[0], *still[1]
+        skin, FLAT * 0, torch.zeros(1, 6, SIZE, SIZE), FLAT * 0, rows, holes, *still[0], *still[1]
     )
     deep = slice(SIZE // 2 + 4, None)  # lit fully in a mouth as wide as the picture: .036
     for row, (light, cover) in {4: (0.75, 0.75), 12: (0.875, 1.0), 24: (0.5, 1.0), 40: (0.0, 0.0)}.items():
