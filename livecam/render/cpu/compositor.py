@@ -38,6 +38,7 @@ class CpuCompositor:
         self._size, self._background = persona.size, persona.background
         parts = np.split(persona.interior, 4, 2)
         self._interior, self._aside, _, self._lights = (np.ascontiguousarray(part) for part in parts)
+        self._lit = bool(self._lights.any())
         self._upper, self._lower = (np.ascontiguousarray(half) for half in np.split(persona.teeth, 2, 2))
         self.teeth: NDArray[np.uint8] = np.zeros((self._size, self._size), np.uint8)
         """Of the last picture: what of each pixel is teeth, 0..255. Written over by the next call."""
@@ -78,7 +79,7 @@ class CpuCompositor:
             light = np.minimum(SHADE_AT_LIDS + inside / np.float32(SHADE_DEPTH * width), 1)[..., None]
             far = moved(self._aside, back, shape) * light
             layer = np.asarray(layer + (far - layer) * aside + np.float32(0.5), np.uint8)
-        if k:
+        if k and self._lit:
             lids = inputs.lids[k - 1, 6:].reshape(2, 3)
             half_way = lids + np.float32(LIGHT_FOLLOWS) * (inputs.inner_inverse[k] - lids)
             light = moved(self._lights, box_map(half_way, (x0, y0), size), shape)

@@ -53,13 +53,15 @@ def _close(picture: RGB, skin: RGB, points: F32, eye: int, lids: F32) -> None:
     box = picture[y0:y1, x0:x1]
     shown = box.astype(np.float32)
 
-    within, lid, opened = (np.empty(box.shape[:2], np.float32) for _ in range(3))
+    within, lid = (np.empty(box.shape[:2], np.float32) for _ in range(2))
     inside_distance(area - corner, within)
     inside_distance(points[_LIDS[eye]] - corner, lid)
-    inside_distance(points[_OPENINGS[eye]] - corner, opened)
     upper = np.minimum(lid, 1)
-    lower = (1 - upper) * (1 - np.minimum(opened, 1))
-    share = np.minimum(within / np.float32(LID_SOFT * width), 1) * (upper * lids[3] + lower * lids[5])
+    drawn = upper * lids[3]
+    if lids[5] > 0:
+        inside_distance(points[_OPENINGS[eye]] - corner, lid)
+        drawn += (1 - upper) * (1 - np.minimum(lid, 1)) * lids[5]
+    share = np.minimum(within / np.float32(LID_SOFT * width), 1) * drawn
     layer = moved(skin, box_map(lids[6:].reshape(2, 3), (x0, y0), size), (x1 - x0, y1 - y0))
     shown += (layer - shown) * share[..., None]
 
