@@ -74,10 +74,10 @@ def _close(picture: RGB, skin: RGB, points: F32, eye: int, lids: F32) -> None:
 def lashes(row: F32, shape: tuple[int, ...]) -> tuple[F32, F32]:
     """(h, w) in 0..1 twice: what lashes cover, and the shade around them. row: (9, 2), a lid's edge in pixels
     of the box of that shape."""
-    away = np.empty(shape, np.float32)
-    line_distance(row, away)
     edge = row[-1] - row[0]
     width = max(float(np.linalg.norm(edge)), 1e-3)
+    away = np.empty(shape, np.float32)
+    line_distance(row, LASH_SHADE * width + LASH_EDGE, away)
     x, y = (np.arange(n, dtype=np.float32) + np.float32(0.5) for n in shape[::-1])
     across, down = (x - row[0, 0]) * edge[0], (y - row[0, 1]) * edge[1]
     along = np.clip((across[None] + down[:, None]) / np.float32(width**2), 0, 1) * 2 - 1
@@ -89,12 +89,16 @@ def lashes(row: F32, shape: tuple[int, ...]) -> tuple[F32, F32]:
 
 
 @compiled(fastmath=True)
-def line_distance(line: F32, out: F32) -> None:
-    """Distance of every pixel to a line from corner to corner.
+def line_distance(line: F32, reach: float, out: F32) -> None:
+    """Distance of every pixel to a line from corner to corner; of one farther than `reach`, that or more.
 
     line: (N, 2), pixel coordinates of the box `out` (h, w), whose pixel centres are at + .5.
     """
+    top, bottom = line[:, 1].min() - reach, line[:, 1].max() + reach
     for y in range(out.shape[0]):
+        if y + 0.5 < top or y + 0.5 > bottom:
+            out[y] = reach
+            continue
         for x in range(out.shape[1]):
             best = FAR
             for i in range(line.shape[0] - 1):
