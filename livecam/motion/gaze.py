@@ -33,7 +33,7 @@ class Gaze:
     """What both eyes do together. Of one driver's frames, in order."""
 
     def __init__(self) -> None:
-        self._crossed: deque[float] = deque(maxlen=STEADY)
+        self._crossed: deque[float] = deque([0.0] * STEADY, maxlen=STEADY)
 
     def together(self, gaze: Array, lids: list[float], widths: Array) -> Array:
         """(2, 3): the gaze of both eyes, nearly the same unless they are crossed.
