@@ -42,7 +42,8 @@ def split_layers(
     Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: eyeballs behind the
     lids, and a mouth; eyeballs that look far aside; shut lids; and the lights on both eyeballs. Teeth: the
     upper row and the lower, RGBA each. points: (478, 3), 0..1 of the image. mouth: one known from another
-    picture. covered: parts of `livecam.face.covered`, behind which there is but the image. seed: of the person's own teeth.
+    picture. covered: parts of `livecam.face.covered`, behind which there is but the image. seed: of the
+    person's own teeth.
     """
     size = image.shape[0]
     radius = max(1, round(INPAINT_RADIUS * size))
