@@ -63,9 +63,9 @@ def noise_sample(size: int, seed: int) -> Sample:
         inner_inverse=(np.eye(2, 3) + random.uniform(-0.02, 0.02, (OPENINGS, 2, 3))).astype(np.float32),
         inner_centre=random.uniform(0, 1, (OPENINGS, 2)).astype(np.float32),
         jaw_inverse=(np.eye(2, 3) + random.uniform(-0.02, 0.02, (2, 3))).astype(np.float32),
-        lids=random.uniform(0, 1, (2, 5)).astype(np.float32),
+        lids=_lids(random),
     )
-    persona = PersonaInputs.from_pictures(picture(4), picture(3), picture(6), picture(8))
+    persona = PersonaInputs.from_pictures(picture(4), picture(3), picture(12), picture(8))
     return Sample(f"noise {seed}", persona, frame)
 
 
@@ -104,7 +104,7 @@ def figure_sample(size: int, seed: int) -> Sample:
         ).astype(np.float32),
         inner_centre=centres.astype(np.float32),
         jaw_inverse=np.concatenate([inverse, (offsets[0] - (0, 0.02))[:, None]], -1).astype(np.float32),
-        lids=random.uniform(0, 1, (2, 5)).astype(np.float32),
+        lids=_lids(random),
     )
     return Sample(f"plausible {seed}", _figure(size, random), frame)
 
@@ -119,9 +119,21 @@ def resting_sample(size: int, seed: int) -> Sample:
         inner_inverse=np.ascontiguousarray(identity),
         inner_centre=centres,
         jaw_inverse=identity[0].copy(),
-        lids=np.zeros((2, 5), np.float32),
+        lids=resting_lids(),
     )
     return Sample(f"at rest {seed}", _figure(size, np.random.default_rng(seed)), frame)
+
+
+def resting_lids() -> NDArray[np.float32]:
+    """(2, 12): lids as the portrait has them."""
+    return np.concatenate([np.zeros((2, 6)), np.tile(np.eye(2, 3).ravel(), (2, 1))], 1).astype(np.float32)
+
+
+def _lids(random: np.random.Generator) -> NDArray[np.float32]:
+    """(2, 12): lids and their shares by chance, their skin a little moved."""
+    lids = resting_lids() + random.uniform(-0.02, 0.02, (2, 12))
+    lids[:, :6] = random.uniform(0, 1, (2, 6))
+    return lids.astype(np.float32)
 
 
 def gaping_landmarks(mouth_gap: float, eye_gap: float) -> NDArray[np.float32]:
@@ -152,9 +164,9 @@ def _figure(size: int, random: np.random.Generator) -> PersonaInputs:
     radius = np.linalg.norm((here - (0.5, 0.55)) / (0.3, 0.4), axis=-1, keepdims=True)
     matte = np.clip((1 - radius) * 20, 0, 1) * 255  # a hair edge of about .015
     foreground = np.concatenate([mottled(), matte], -1)
-    background, interior, aside = _bytes(mottled()), _bytes(mottled()), _bytes(mottled())
+    background, interior, aside, shut = (_bytes(mottled()) for _ in range(4))
     return PersonaInputs.from_pictures(
-        _bytes(foreground), background, np.dstack([interior, aside]), _rows(size)
+        _bytes(foreground), background, np.dstack([interior, aside, shut, shut // 8]), _rows(size)
     )
 
 

@@ -14,7 +14,7 @@ from livecam.face.landmarks import EYES
 from livecam.face.measures import lid_opening
 from livecam.frames import RGB
 from livecam.geometry import smoothstep
-from livecam.render.cpu.lids import lash_line
+from livecam.render.cpu.lids import lashes
 from training.heads.truth import Truth, mask
 
 OPEN, SHUT = 0.2, 0.08
@@ -40,6 +40,6 @@ def draw_lashes(picture: RGB, known: Truth, seed: int) -> RGB:
             continue
         box = out[y0:y1, x0:x1].astype(np.float32)
         colour = light * np.median(box.reshape(-1, 3), axis=0)
-        line = lash_line(row - np.array([x0, y0], np.float32), box.shape[:2]) * shut * face[y0:y1, x0:x1]
+        line = lashes(row - np.array([x0, y0], np.float32), box.shape[:2])[0] * shut * face[y0:y1, x0:x1]
         out[y0:y1, x0:x1] = box + (colour - box) * line[..., None] + 0.5
     return out

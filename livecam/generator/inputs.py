@@ -16,7 +16,7 @@ from livecam.arrays import F32
 from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import COUNT
 
-DRAWING: Final = 5
+DRAWING: Final = 6
 """Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
 FLOW_GRID: Final = 128
 """Cells along a side of the flow."""
@@ -44,20 +44,21 @@ OCCLUSION_DEPTH: Final = 0.09
 SHADE_AT_LIDS, SHADE_DEPTH = 0.5, 0.3
 """The same for eyeballs that look aside, in widths of the eye. On two clips the white has .7 and .85 of its
 light .06 and .1 widths from the lids' outline."""
-LASH_LINE: Final = 0.045
+LASH_LINE: Final = 0.04
 """Half the thickness of a shut lid's line of lashes, in widths of the eye. By eye."""
 LASH_ENDS: Final = 0.35
 """Share of that thickness at the eye's corners. By eye."""
 LASH_EDGE: Final = 1.5
 """Pixels over which that line fades. By eye."""
+LASH_SHADE: Final = 0.13
+"""How far above that line a lid is in its shade, in widths of the eye. By eye."""
+LASH_SHADE_MOST: Final = 0.4
+"""How much of the colour of lashes it takes right above them. By eye."""
 LID_SOFT: Final = 0.06
-"""How far in, in widths of the eye, a shut lid is smoothed in full. By eye."""
-LID_WEIGHT: Final = 1e-3
-"""Least weight of the pixels around that belong to the lid: it is divided by."""
-LID_BLUR: Final = 0.0105
-"""Sigma of that, in sides of the crop: a tenth of an eye's width."""
-LID_BLUR_REACH: Final = 2.5
-"""Sigmas after which its weights are left out: 1 % of them."""
+"""How far in, in widths of the eye, a shut lid's skin shows in full. By eye."""
+LIGHT_FOLLOWS: Final = 0.5
+"""How far a light on the eye goes with the iris. A mirrored light stays at the middle of the cornea's curve,
+5.3 mm before the point that the eye turns about; the pupil is 10 mm before it (Gullstrand's eye)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class PersonaInputs:
     background: F32
     """(1, 3, S, S): what stands behind, filled in where the person was."""
     interior: F32
-    """(1, 6, S, S): the mouth's inside and the eyeballs, painted where the portrait's own are; then eyeballs
-    that look far aside."""
+    """(1, 12, S, S): the mouth's inside and the eyeballs, painted where the portrait's own are; eyeballs that
+    look far aside; both eyes painted as shut ones; and the lights on the eyes, taken off both eyeballs."""
     teeth: F32
     """(1, 8, S, S): the upper row of teeth and then the lower, each a colour and its cover."""
 
@@ -82,7 +83,7 @@ class PersonaInputs:
         interior: NDArray[np.uint8],
         teeth: NDArray[np.uint8],
     ) -> PersonaInputs:
-        """From 8-bit pictures: RGBA S x S x 4, RGB S x S x 3, RGB twice, S x S x 6, and RGBA twice,
+        """From 8-bit pictures: RGBA S x S x 4, RGB S x S x 3, RGB four times, S x S x 12, and RGBA twice,
         S x S x 8.
 
         Raises:
@@ -92,7 +93,7 @@ class PersonaInputs:
         pictures = {
             "foreground": (foreground, 4),
             "background": (background, 3),
-            "interior": (interior, 6),
+            "interior": (interior, 12),
             "teeth": (teeth, 8),
         }
         for name, (picture, channels) in pictures.items():
@@ -127,9 +128,10 @@ class FrameInputs:
     """(2, 3): the affine map from the moved picture back to the portrait for what hangs on the jaw, the lower
     row of teeth; the mouth's, and down by what the jaw has opened."""
     lids: F32
-    """(2, 5): of the left and the right eye the colour of the lashes, RGB in 0..1; how far it is drawn as a
-    shut one, 0 where its lids are as the picture has them, 1 where they are shut; and how far as one that
-    looks aside."""
+    """(2, 12): of the left and the right eye the colour of the lashes, RGB in 0..1; how far its upper lid is
+    drawn as a shut one's, 0 where its lids are as the picture has them; how far it is drawn as one that looks
+    aside; how far its lower lid is drawn as a shut one's; and, row by row, the affine map from the moved
+    picture back to the portrait's lids."""
 
     def feeds(self) -> dict[str, NDArray[Any]]:
         """By name, as an engine takes them."""
@@ -143,14 +145,6 @@ class FrameInputs:
         }
 
 
-def lid_kernel(size: int) -> F32:
-    """(K,): the weights of pixels side by side with which lids are smoothed; their sum is 1."""
-    sigma = LID_BLUR * size
-    reach = int(np.ceil(LID_BLUR_REACH * sigma))
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    return np.asarray(weights / weights.sum(), np.float32)
-
-
 def planes(picture: NDArray[np.uint8]) -> F32:
     """S x S x C, uint8 -> (1, C, S, S), float32 in 0..1."""
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
@@ -161,7 +155,7 @@ def persona_specs(size: int) -> tuple[TensorSpec, ...]:
     return (
         _spec("foreground", 1, 4, size, size),
         _spec("background", 1, 3, size, size),
-        _spec("interior", 1, 6, size, size),
+        _spec("interior", 1, 12, size, size),
         _spec("teeth", 1, 8, size, size),
     )
 
@@ -174,7 +168,7 @@ def frame_specs() -> tuple[TensorSpec, ...]:
         _spec("inner_inverse", OPENINGS, 2, 3),
         _spec("inner_centre", OPENINGS, 2),
         _spec("jaw_inverse", 2, 3),
-        _spec("lids", OPENINGS - 1, 5),
+        _spec("lids", OPENINGS - 1, 12),
     )
 
 

@@ -28,6 +28,7 @@ class Compositor(nn.Module):
         foreground: Tensor,
         background: Tensor,
         interior: Tensor,
+        lights: Tensor,
         teeth: Tensor,
         holes: Tensor,
         mouth_width: Tensor,
@@ -39,9 +40,10 @@ class Compositor(nn.Module):
         its pixels is teeth, (1, 1, S, S) in 0..1.
 
         foreground (1, 4, S, S) RGB and matte, background (1, 3, S, S), interior (1, 6, S, S) with eyeballs as
-        they are and as they look aside, teeth (2, 4, S, S) with the upper row and the lower, holes (1, 3, S,
-        S) signed distances to mouth, left and right eye, and mouth_width and eye_width () in units of the
-        crop's side; shut and aside (2,), how far each eye is drawn as one that is shut or looks aside.
+        they are and as they look aside, lights (1, 3, S, S) on them, teeth (2, 4, S, S) with the upper row
+        and the lower, holes (1, 3, S, S) signed distances to mouth, left and right eye, and mouth_width and
+        eye_width () in units of the crop's side; shut and aside (2,), how far each eye is drawn as one that
+        is shut or looks aside.
         """
         colour, matte = foreground[:, :3], foreground[:, 3:]
         picture = background + (colour - background) * matte
@@ -62,6 +64,6 @@ class Compositor(nn.Module):
         depth = holes[:, 1:].amax(1, keepdim=True) / (SHADE_DEPTH * eye_width.clamp(min=SMALLEST_WIDTH))
         shaded = far * (SHADE_AT_LIDS + depth).clamp(0, 1)
         for eye in range(2):
-            ball = own + (shaded - own) * aside[eye]
+            ball = (own + (shaded - own) * aside[eye] + lights).clamp(max=1)
             picture = picture + (ball - picture) * eyes_open[:, eye : eye + 1]
         return picture, shown

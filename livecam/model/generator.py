@@ -2,7 +2,7 @@
 
 background ─────────────────────────────────┐
 foreground ──▶ warp by flow ────────────────┼──▶ compose ──▶ lids ──▶ refine ──▶ image
-interior ────▶ warp by the openings' maps ──┤
+interior ────▶ warp by the openings' maps ──┤     (skin of shut lids: moved by itself)
 teeth ───────▶ warp by skull's and jaw's ───┤
 landmarks ───▶ signed distances ────────────┘
 """
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import EYES, INNER_LIP_UPPER
-from livecam.generator.inputs import input_specs, output_specs
+from livecam.generator.inputs import LIGHT_FOLLOWS, input_specs, output_specs
 from livecam.model.compositor import Compositor
 from livecam.model.holes import Holes
 from livecam.model.lids import Lids
@@ -58,19 +58,23 @@ class Generator(nn.Module):
         self,
         foreground: Tensor,  # (1, 4, S, S)
         background: Tensor,  # (1, 3, S, S)
-        interior: Tensor,  # (1, 6, S, S)
+        interior: Tensor,  # (1, 12, S, S)
         teeth: Tensor,  # (1, 8, S, S)
         flow: Tensor,  # (1, 2, 128, 128)
         landmarks: Tensor,  # (478, 2)
         inner_inverse: Tensor,  # (3, 2, 3)
         inner_centre: Tensor,  # (3, 2)
         jaw_inverse: Tensor,  # (2, 3)
-        lids: Tensor,  # (2, 5)
+        lids: Tensor,  # (2, 12)
         *extra: Tensor,
     ) -> Tensor:
         """`livecam.generator.inputs` says what the inputs mean. Returns the picture (1, 3, S, S) in 0..1."""
         person = self.warper(foreground, flow)
-        inside = self.warper(interior, self.interior_flow(inner_inverse, inner_centre))
+        inside = self.warper(interior[:, :6], self.interior_flow(inner_inverse, inner_centre))
+        centres, still = inner_centre[1:], lids[:, 6:].reshape(2, 2, 3)
+        skin = self.warper(interior[:, 6:9], self.interior_flow(still, centres))
+        half_way = still + LIGHT_FOLLOWS * (inner_inverse[1:] - still)
+        lights = self.warper(interior[:, 9:], self.interior_flow(half_way, centres))
         rows = self.teeth_warper(
             teeth.reshape(2, 4, self.size, self.size), torch.stack([inner_inverse[0], jaw_inverse])
         )
@@ -78,8 +82,8 @@ class Generator(nn.Module):
         mouth_width, eye_width = widths[0], widths[1:].mean()
         holes = self.holes(landmarks)
         picture, shown_teeth = self.compositor(
-            person, background, inside, rows, holes, mouth_width, eye_width, lids[:, 3], lids[:, 4]
+            person, background, inside, lights, rows, holes, mouth_width, eye_width, lids[:, 3], lids[:, 4]
         )
-        picture = self.lids(picture, landmarks, lids)
+        picture = self.lids(picture, skin, landmarks, lids)
         image: Tensor = self.refiner(picture, landmarks, shown_teeth, *extra)
         return torch.clamp(image, 0, 1)

@@ -13,7 +13,8 @@ because each goes wrong in its own way when copied as raw offsets:
 - a portrait that smiles keeps its smile while the driver's mouth is at rest, and the less of it, the more
   that does: added to the driver's, it would gape;
 - skin beside the lips goes where the lips go, for on skin a tracker finds little to hold on to;
-- gaze moves the irises inside the portrait's own eyes, nearly together.
+- gaze moves the irises inside the portrait's own eyes, nearly together unless they are crossed
+  (`livecam.motion.gaze`).
 
 Portrait coordinates are 0..1 of its square crop (x right, y down, z away); driver coordinates are pixels.
 """
@@ -33,6 +34,7 @@ from livecam.face import measures
 from livecam.face.covered import EYES, free_share
 from livecam.geometry import Array, smoothstep, soft_limit
 from livecam.motion.bones import acting_share
+from livecam.motion.gaze import Gaze
 from livecam.motion.lids import MAX_LIDS, move_lids
 from livecam.motion.limits import HeadLimits
 from livecam.motion.pose_limits import limited, turn_limits
@@ -51,11 +53,10 @@ ALONG_LIPS, AT_CORNERS, NEAR_CORNERS = 0.75, 1.0, 0.7
 their corners, and next to that. Followed by itself it stays behind where a mouth purses or smiles, and the
 line at the mouth's corner, which lies beside the lips, is drawn out: the lips of four clips were seen .0019
 eye distances, 16 %, further off."""
-OWN_GAZE: Final = 0.5
-"""How much of what one eye looks otherwise than both is kept: irises of one frame are noisy, and squint."""
 OWN_LIDS: Final = 0.7
-"""The same of lids: both are raised and lowered as one (Hering's law), and an eye in the shade or under long
-lashes is seen half shut where it is open. Nearly shut, a lid is believed: people wink."""
+"""How much of what one lid does otherwise than both is kept: both are raised and lowered as one (Hering's
+law), and an eye in the shade or under long lashes is seen half shut where it is open. Nearly shut, a lid is
+believed: people wink."""
 GAZE_SEEN: Final = 0.85
 """Share of an iris's way sideways that MediaPipe sees. On rendered faces it is .59
 (`training.landmark_noise`); on two clips that look about, eyes gain .1 dB with .85 or less, up and down
@@ -155,6 +156,7 @@ class MotionTransfer:
         self._own = (self.portrait - self._portrait_centre) @ self._portrait_axes
         self._base = (self.neutral - self._neutral_centre) @ self._neutral_axes
         self._fit_proportions()
+        self._gaze = Gaze()
         self._seat, self._limits = seat, limits or HeadLimits()
         self._turn_limits = turn_limits(portrait, self.settings.pose_limits)
         stable = self.neutral[_STABLE] - self._neutral_centre
@@ -280,6 +282,7 @@ class MotionTransfer:
 
     def _move_eyes(self, points: Array, face: Array, offset: Array) -> tuple[Array, list[float]]:
         """Lids by opening ratio, irises by gaze. Returns gaze (2, 3) in face coordinates and the ratios."""
+        widths = np.ones(2)
         gaze, lids = np.zeros((2, 3)), _coupled_lids([self._lid_ratio(face, k) for k in range(2)])
         for k, (upper, _, iris) in enumerate(lm.EYES):
             ratio = lids[k]
@@ -287,11 +290,12 @@ class MotionTransfer:
 
             base_width = np.linalg.norm(self._base[upper[-1], :2] - self._base[upper[0], :2])
             own_width = np.linalg.norm(self._own[upper[-1], :2] - self._own[upper[0], :2])
+            widths[k] = max(float(own_width), 1e-9)
             look = _iris_offset(face, upper, iris) - _iris_offset(self._base, upper, iris)
             look[0] /= GAZE_SEEN
             look = soft_limit(look / base_width * own_width, own_width * np.array(GAZE_LIMITS))
             gaze[k, :2] = look * smoothstep(*NEARLY_SHUT, ratio)
-        gaze[:] = OWN_GAZE * gaze + (1 - OWN_GAZE) * gaze.mean(0)
+        gaze[:] = self._gaze.together(gaze, lids, widths)
         for k, (upper, _, iris) in enumerate(lm.EYES):
             corners = 0.5 * (offset[upper[0]] + offset[upper[-1]])
             points[list(iris)] = self._own[list(iris)] + corners + gaze[k]

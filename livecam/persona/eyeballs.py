@@ -52,6 +52,8 @@ CLEAN_FROM, CLEAN_RINGS, CLEAN_FULL = 1.5, 2.0, 3.0
 begins to be kept, where rings take their colours, and where it is kept in full. By eye."""
 LASH_ROW: Final = 2.0
 """Lash rims that the row is thick, in which the darkest pixels tell the colour of lashes. By eye."""
+LASHES_BESIDE_SKIN: Final = 0.6
+"""Most of the brightness of the lid that its lashes have. By eye."""
 DARK_SHARE, BRIGHT_SHARE = 1 / 3, 1 / 4
 """Of those pixels, the darkest that are lashes; of an eye's white, the brightest that is no shade. By eye."""
 LIDS_BLEND: Final = 2
@@ -114,19 +116,25 @@ def aside_eyes(image: RGB, points: F32, white: F64) -> RGB:
 
 
 def lash_colours(image: RGB, points: F32) -> F64:
-    """(2, 3), 0..255: of the left and the right eye, the darkest third along the upper lid's edge.
+    """(2, 3), 0..255: of the left and the right eye, the darkest third along the upper lid's edge, where no
+    iris is; and darker than the lids.
 
     image: S x S x 3. points: (478, 3), 0..1 of it.
     """
     size, width = image.shape[0], eye_width(points) * image.shape[0]
     found = np.zeros((2, 3))
-    for eye, (upper, _, _) in enumerate(lm.EYES):
+    for eye, (upper, _, iris) in enumerate(lm.EYES):
         row = np.zeros((size, size), np.uint8)
         line = np.round(points[list(upper[1:-1]), :2] * size).astype(np.int32)
         cv2.polylines(row, [line], False, 1, max(1, round(LASH_ROW * LASH_RIM * width)))
-        pixels = image[row.astype(bool)].astype(np.float64)
-        if len(pixels):
-            found[eye] = _darkest(pixels, DARK_SHARE)
+        beside = row.astype(bool) & (_iris_distance(points, iris, size) > LIMBUS)
+        pixels = image[beside if beside.any() else row.astype(bool)].astype(np.float64)
+        if not len(pixels):
+            continue
+        skin = image[polygon_mask(size, points[list(lm.UPPER_LIDS[eye])]) > 127]
+        dark = _darkest(pixels, DARK_SHARE)
+        most = LASHES_BESIDE_SKIN * (np.median(skin, axis=0).mean() if len(skin) else 255.0)
+        found[eye] = dark * min(1.0, most / max(dark.mean(), 1.0))
     return found
 
 

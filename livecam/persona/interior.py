@@ -14,8 +14,10 @@ from livecam.face import landmarks as lm
 from livecam.face.covered import EYES, MOUTH
 from livecam.face.measures import lip_gap
 from livecam.frames import RGB
+from livecam.persona.catch_lights import catch_lights
 from livecam.persona.eyeballs import aside_eyes, split_eyes
 from livecam.persona.fill import polygon_mask
+from livecam.persona.lids import shut_lids
 from livecam.persona.mouth_paint import paint_mouth
 from livecam.persona.skin import cheek_pixels, estimated_white
 from livecam.persona.teeth import OwnMouth
@@ -35,25 +37,29 @@ def split_layers(
     covered: Collection[str] = (),
     seed: int | None = None,
 ) -> tuple[RGB, NDArray[np.uint8], NDArray[np.uint8]]:
-    """(skin S x S x 3, interior S x S x 6, teeth S x S x 8).
+    """(skin S x S x 3, interior S x S x 12, teeth S x S x 8).
 
     Skin: eyeballs, and an open mouth, painted over with what surrounds them. Interior: eyeballs behind the
-    lids, and a mouth; then eyeballs that look far aside. Teeth: the upper row and the lower, RGBA
-    each. points: (478, 3), 0..1 of the image. mouth: one known from another picture. covered: parts of
-    `livecam.face.covered`, behind which there is but the image. seed: of the person's own teeth.
+    lids, and a mouth; eyeballs that look far aside; shut lids; and the lights on both eyeballs. Teeth: the
+    upper row and the lower, RGBA each. points: (478, 3), 0..1 of the image. mouth: one known from another
+    picture. covered: parts of `livecam.face.covered`, behind which there is but the image. seed: of the
+    person's own teeth.
     """
     size = image.shape[0]
     radius = max(1, round(INPAINT_RADIUS * size))
     skin_pixels = cheek_pixels(image, points)
     white = estimated_white(skin_pixels)
-    skin, interior, aside = image, image, image
+    skin, interior, aside, shut, lights = image, image, image, image, np.zeros_like(image)
     teeth = np.zeros((size, size, 8), np.uint8)
     if EYES not in covered:
-        skin, interior = split_eyes(image, points, white)
-        aside = aside_eyes(image, points, white)
+        lights = catch_lights(image, points, white)
+        dull = image - lights
+        skin, _ = split_eyes(image, points, white)
+        _, interior = split_eyes(dull, points, white)
+        aside, shut = aside_eyes(dull, points, white), shut_lids(image, points)
     if MOUTH not in covered:
         interior, teeth = paint_mouth(image, interior, points, skin_pixels, mouth, seed)
     if lip_gap(points) > OPEN_AT_REST and MOUTH not in covered:
         hole = (polygon_mask(size, points[list(lm.MOUTH)], -1) > 127).astype(np.uint8)
         skin = cv2.inpaint(skin, hole, radius, cv2.INPAINT_TELEA)
-    return np.asarray(skin, np.uint8), np.dstack([interior, aside]), teeth
+    return np.asarray(skin, np.uint8), np.dstack([interior, aside, shut, lights]), teeth

@@ -33,7 +33,7 @@ from livecam.ranges import short_text
 
 log = logging.getLogger(__name__)
 
-VERSION = 15
+VERSION = 16
 """Of the format: only personas of this one are loaded. Of every other the picture and the landmarks are used,
 which all formats keep alike: `kept_picture`."""
 CACHED = 24
@@ -268,7 +268,7 @@ def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, 
         "landmarks": ((lm.COUNT, 3), np.float32),
         "foreground": ((size, size, 4), np.uint8),
         "background": ((size, size, 3), np.uint8),
-        "interior": ((size, size, 6), np.uint8),
+        "interior": ((size, size, 12), np.uint8),
         "teeth": ((size, size, 8), np.uint8),
         "lattice.points": ((count, 2), np.float32),
         "lattice.depth": ((count,), np.float32),

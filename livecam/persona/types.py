@@ -74,8 +74,8 @@ class PersonaData:
     landmarks: (478, 3) float32, 0..1 of the crop.
     foreground: (size, size, 4) uint8 RGBA, the person with eyes and open mouth painted over, straight alpha.
     background: (size, size, 3) uint8, the picture with the person filled in.
-    interior: (size, size, 6) uint8, mouth interior and eyeballs, in the portrait's own coordinates, RGB; then
-        eyeballs that look far aside, RGB.
+    interior: (size, size, 12) uint8, mouth interior and eyeballs, in the portrait's own coordinates, RGB;
+        then eyeballs that look far aside, shut lids, and the lights on the eyes, RGB each.
     teeth: (size, size, 8) uint8, the upper row of teeth and then the lower, in the portrait's own
         coordinates, RGBA each, straight alpha.
     triangles: (T, 3) int32 over the 468 mesh points followed by the lattice's.

@@ -22,7 +22,7 @@ from livecam.render.side import HiddenSide, SideFlow
 LASH_SLIDE, RIM_SLIDE = 0.65, 0.4
 """How far the lash row slides towards the crease as the lid shuts, so that lashes do not smear, and the lower
 lid's edge towards the fold below it, so that its moist rim does not show. By eye."""
-SHUTTING, SHUT = 0.1, 0.6
+SHUTTING, SHUT = 0.1, 0.5
 """Share of the opening that is gone where a lid begins to be drawn as a shut one, and where it is in full. By
 eye."""
 JAW_SLACK: Final = 0.08
@@ -31,6 +31,9 @@ much without the jaw. On a clip of clenched teeth it goes .04 distances of the e
 LOWER_SEEN: Final = 0.16
 """Mouth widths of the lower teeth that a lower lip uncovers at most: it is drawn down by little more than
 their height. What it goes beyond that the jaw has gone, too, whatever the chin seems to do. By eye."""
+
+SQUEEZING, SQUEEZED = 0.6, 0.95
+"""The same of the lower lid: up to there white and lashes are seen above it. By eye."""
 
 _LASHES, _CREASES = list(lm.LASHES), list(lm.CREASES)
 _LOWER, _FOLDS = list(lm.LOWER_LIDS), list(lm.LOWER_FOLDS)
@@ -89,7 +92,7 @@ class FrameGeometry:
             inner_inverse=inverse.astype(np.float32),
             inner_centre=centres.astype(np.float32),
             jaw_inverse=jaw.astype(np.float32),
-            lids=self._lids(motion),
+            lids=self._lids(motion, inverse),
         )
 
     @property
@@ -109,12 +112,16 @@ class FrameGeometry:
         source[_LOWER] += RIM_SLIDE * shut * (source[_FOLDS] - source[_LOWER])
         return source.astype(np.float32)
 
-    def _lids(self, motion: Motion) -> F32:
-        """(2, 5) as `FrameInputs` has it."""
-        shut = smoothstep(SHUTTING, SHUT, 1 - motion.lids)
+    def _lids(self, motion: Motion, inverse: Array) -> F32:
+        """(2, 12) as `FrameInputs` has it. inverse: (3, 2, 3), of the openings."""
+        gone = 1 - motion.lids
+        shut, squeezed = smoothstep(SHUTTING, SHUT, gone), smoothstep(SQUEEZING, SQUEEZED, gone)
+        back = inverse[1:].copy()
+        back[:, :, 2] += motion.gaze @ inverse[0, :, :2].T  # lids do not look about
         looks = np.abs(_iris_places(motion.landmarks) - self._resting_irises)
         aside = smoothstep(*ASIDE, looks) * (1 - shut)
-        return np.concatenate([self._lashes, shut[:, None], aside[:, None]], 1).astype(np.float32)
+        shares = np.stack([shut, aside, squeezed], 1)
+        return np.concatenate([self._lashes, shares, back.reshape(2, 6)], 1).astype(np.float32)
 
     def _jaw_drop(self, motion: Motion, back: Array) -> float:
         """How far the lower teeth have left the upper ones, in the portrait's 0..1: by how far the chin has

@@ -33,7 +33,7 @@ def test_pictures_become_planes() -> None:
     [
         ("foreground", (8, 8, 3), np.uint8),
         ("background", (8, 9, 3), np.uint8),
-        ("interior", (8, 8, 6), np.float32),
+        ("interior", (8, 8, 12), np.float32),
         ("teeth", (8, 8, 4), np.uint8),
     ],
 )
@@ -41,7 +41,7 @@ def test_a_layer_that_does_not_fit_is_named(name: str, shape: tuple[int, ...], d
     layers = {
         "foreground": np.zeros((8, 8, 4), np.uint8),
         "background": np.zeros((8, 8, 3), np.uint8),
-        "interior": np.zeros((8, 8, 6), np.uint8),
+        "interior": np.zeros((8, 8, 12), np.uint8),
         "teeth": np.zeros((8, 8, 8), np.uint8),
     }
     layers[name] = np.zeros(shape, dtype)

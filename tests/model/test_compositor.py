@@ -28,7 +28,7 @@ def compose(
     widths = torch.tensor(mouth_width), torch.tensor(eye_width)
     looks = torch.tensor([0.3, shut]), torch.tensor([0.7, aside])
     inside, bare = torch.cat([FLAT, FLAT * 0.5], 1), torch.zeros(2, 4, SIZE, SIZE)
-    picture, _ = Compositor(SIZE)(skin, FLAT * 0, inside, bare, holes, *widths, *looks)
+    picture, _ = Compositor(SIZE)(skin, FLAT * 0, inside, FLAT * 0, bare, holes, *widths, *looks)
     return picture[0, 0, SIZE // 2]
 
 
@@ -63,7 +63,7 @@ def test_the_matte_lets_the_background_through() -> None:
     closed, interior = CLOSED.expand(1, 3, SIZE, SIZE), torch.cat([FLAT, FLAT], 1)
     bare = torch.zeros(2, 4, SIZE, SIZE)
     picture, _ = Compositor(SIZE)(
-        skin, FLAT * 0.5, interior, bare, closed, *torch.ones(2), *torch.zeros(2, 2)
+        skin, FLAT * 0.5, interior, FLAT * 0, bare, closed, *torch.ones(2), *torch.zeros(2, 2)
     )
     torch.testing.assert_close(picture[0, 0, 0], 0.5 + 0.5 * torch.linspace(0, 1, SIZE))
 
@@ -100,7 +100,7 @@ def test_the_upper_row_lies_over_the_lower_and_what_shows_of_both_is_told() -> N
     rows[0, 3, :16], rows[1, 3, 8:32] = 0.75, 1.0
     still = torch.ones(2), torch.zeros(2, 2)
     picture, teeth = Compositor(SIZE)(
-        skin, FLAT * 0, torch.zeros(1, 6, SIZE, SIZE), rows, holes, *still[0], *still[1]
+        skin, FLAT * 0, torch.zeros(1, 6, SIZE, SIZE), FLAT * 0, rows, holes, *still[0], *still[1]
     )
     deep = slice(SIZE // 2 + 4, None)  # lit fully in a mouth as wide as the picture: .036
     for row, (light, cover) in {4: (0.75, 0.75), 12: (0.875, 1.0), 24: (0.5, 1.0), 40: (0.0, 0.0)}.items():

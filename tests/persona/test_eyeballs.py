@@ -155,7 +155,7 @@ def test_an_eye_in_the_shade_does_not_glow(drawn):
 def test_only_eyes_that_look_far_aside_show_that_layer(face, persona):
     def drawn_with(layer, share):
         interior = persona.interior.copy()
-        interior[..., 3:] = layer
+        interior[..., 3:6] = layer
         motion = MotionTransfer(persona.landmarks, face)(looking_aside(face, share).astype(np.float32))
         return CpuRenderer(replace(persona, interior=interior)).render(motion).astype(int)
 

@@ -44,7 +44,7 @@ def layers(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
     random = np.random.default_rng(seed)
     return {
         name: random.integers(0, 256, (SIZE, SIZE, channels), dtype=np.uint8)
-        for name, channels in (("foreground", 4), ("background", 3), ("interior", 6), ("teeth", 8))
+        for name, channels in (("foreground", 4), ("background", 3), ("interior", 12), ("teeth", 8))
     }
 
 

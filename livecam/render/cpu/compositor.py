@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,6 +14,7 @@ from livecam.frames import RGB
 from livecam.generator.inputs import (
     LASH_RIM,
     LASH_RIM_SHUT,
+    LIGHT_FOLLOWS,
     OCCLUSION_AT_LIPS,
     OCCLUSION_DEPTH,
     OPENING_EDGE,
@@ -24,7 +26,7 @@ from livecam.generator.inputs import (
 from livecam.geometry import pixel_box
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.holes import inside_distance
-from livecam.render.cpu.warper import moved
+from livecam.render.cpu.warper import box_map, moved
 
 _OUTLINES = (list(lm.MOUTH), list(lm.LEFT_EYE), list(lm.RIGHT_EYE))
 
@@ -34,9 +36,9 @@ class CpuCompositor:
 
     def __init__(self, persona: PersonaData) -> None:
         self._size, self._background = persona.size, persona.background
-        self._interior, self._aside = (
-            np.ascontiguousarray(half) for half in np.split(persona.interior, 2, 2)
-        )
+        parts = np.split(persona.interior, 4, 2)
+        self._interior, self._aside, _, self._lights = (np.ascontiguousarray(part) for part in parts)
+        self._lit = bool(self._lights.any())
         self._upper, self._lower = (np.ascontiguousarray(half) for half in np.split(persona.teeth, 2, 2))
         self.teeth: NDArray[np.uint8] = np.zeros((self._size, self._size), np.uint8)
         """Of the last picture: what of each pixel is teeth, 0..255. Written over by the next call."""
@@ -57,7 +59,7 @@ class CpuCompositor:
         if x1 - x0 < 3 or y1 - y0 < 3:
             return
         shape = (x1 - x0, y1 - y0)
-        back = _box_map(inputs.inner_inverse[k], size, x0, y0)
+        back = box_map(inputs.inner_inverse[k], (x0, y0), size)
         layer = moved(self._interior, back, shape)
         inside = np.empty(shape[::-1], np.float32)
         inside_distance((outline - [x0, y0]).astype(np.float32), inside)
@@ -71,20 +73,18 @@ class CpuCompositor:
             width = max(float(np.linalg.norm(corners[1] - corners[0])), 1e-6)
             shade = np.minimum(OCCLUSION_AT_LIPS + inside / np.float32(OCCLUSION_DEPTH * width), 1)
             upper = moved(self._upper, back, shape)
-            lower = moved(self._lower, _box_map(inputs.jaw_inverse, size, x0, y0), shape)
+            lower = moved(self._lower, box_map(inputs.jaw_inverse, (x0, y0), size), shape)
             lay_teeth(layer, upper, lower, mask, self.teeth[y0:y1, x0:x1])
         elif (aside := inputs.lids[k - 1, 4]) > 0:
             light = np.minimum(SHADE_AT_LIDS + inside / np.float32(SHADE_DEPTH * width), 1)[..., None]
             far = moved(self._aside, back, shape) * light
             layer = np.asarray(layer + (far - layer) * aside + np.float32(0.5), np.uint8)
+        if k and self._lit:
+            lids = inputs.lids[k - 1, 6:].reshape(2, 3)
+            half_way = lids + np.float32(LIGHT_FOLLOWS) * (inputs.inner_inverse[k] - lids)
+            light = moved(self._lights, box_map(half_way, (x0, y0), size), shape)
+            layer = np.asarray(cv2.add(layer, light), np.uint8)  # it saturates
         blend_layer(out, x0, y0, layer, mask, shade)
-
-
-def _box_map(inverse: F32, size: int, x0: int, y0: int) -> NDArray[np.float64]:
-    """(2, 3): from the pixels of a box at (x0, y0) to the layer's. inverse: the same in 0..1 of the crop."""
-    linear = inverse[:, :2].astype(np.float64)
-    shift = inverse[:, 2] * size + linear @ [x0 + 0.5, y0 + 0.5] - 0.5
-    return np.concatenate([linear, shift[:, None]], 1)
 
 
 @compiled(fastmath=True)

@@ -49,10 +49,15 @@ def inside_distance(outline: F32, out: F32) -> None:
     where the winding number is not 0.
     """
     count = outline.shape[0]
+    left, right = outline[:, 0].min(), outline[:, 0].max()
+    top, bottom = outline[:, 1].min(), outline[:, 1].max()
     for y in range(out.shape[0]):
         py = y + 0.5
         for x in range(out.shape[1]):
             px = x + 0.5
+            if px < left or px > right or py < top or py > bottom:
+                out[y, x] = 0.0
+                continue
             winding = 0
             for i in range(count):
                 j = i + 1 if i + 1 < count else 0

@@ -30,6 +30,7 @@ class CpuRenderer:
         self._warp = CpuWarper(persona.size)
         self._complete = SideMixer(persona)
         self._compose = CpuCompositor(persona)
+        self._shut_lids = np.ascontiguousarray(persona.interior[..., 6:9])
 
     def render(self, motion: Motion) -> RGB:
         """size x size x 3 uint8 RGB.
@@ -43,7 +44,7 @@ class CpuRenderer:
         if side is not None:
             person = self._complete(person, side)
         picture = self._compose(person, inputs)
-        close_lids(picture, inputs)
+        close_lids(picture, self._shut_lids, inputs)
         return picture if self._refiner is None else self._refiner(picture, inputs.landmarks, self.teeth)
 
     @property

@@ -51,3 +51,11 @@ def moved(layer: RGB, back: NDArray[np.float64], shape: tuple[int, int]) -> RGB:
     return np.asarray(
         cv2.warpAffine(layer, back, shape, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
     )
+
+
+def box_map(back: F32, corner: tuple[int, int], size: int) -> NDArray[np.float64]:
+    """(2, 3): what `moved` takes. back: (2, 3), from the moved picture to the layer, both in 0..1. corner: of
+    the box, x and y. size: of picture and layer, in pixels."""
+    linear = back[:, :2].astype(np.float64)
+    shift = back[:, 2] * size + linear @ (np.array(corner) + 0.5) - 0.5
+    return np.concatenate([linear, shift[:, None]], 1)
