@@ -26,10 +26,11 @@ LIPS_FULL, LIPS_NONE = -0.15, -0.5
 LIDS_FULL, LIDS_NONE = -0.1, -0.4
 """Full correction up to the first, none beyond the second: distances in units of the rasters (1.3 cm),
 negative outside. By eye."""
-STILL, MOVED = 0.05, 0.15
-"""Mean change of the rasters around mouth or eyes up to which the portrait's own stay as the warper moves
-them, and from which on they are corrected in full: .7 and 2 mm. An eye that hardly moved is warped better
-than it can be drawn: .2 dB over the eyes of four clips."""
+LIPS_MOVED, LIDS_MOVED = (0.05, 0.15), (0.1, 0.2)
+"""Mean change of the rasters around mouth or eye up to which the portrait's own stay as the warper moves
+them, and from which on they are corrected in full: .7 and 2 mm, 1.3 and 2.6 mm for an eye. One that
+hardly moved is warped better than it can be drawn: .2 dB over the eyes of four clips with .05 and .15, and an
+eye's network runs in three frames of five instead of five of six."""
 POOL, AROUND = 4, 5
 """That mean is over so many pixels of the rasters together, and so many of those, each way: 1.6 cm. By
 eye."""

@@ -21,14 +21,14 @@ from livecam.generator.layout import (
     LEAST_SHARE,
     LIDS,
     LIDS_FULL,
+    LIDS_MOVED,
     LIDS_NONE,
     LIPS,
     LIPS_FULL,
+    LIPS_MOVED,
     LIPS_NONE,
     MOUTH,
-    MOVED,
     POOL,
-    STILL,
     correction_specs,
     crop_specs,
     refiner_specs,
@@ -127,20 +127,20 @@ class CropNetwork(nn.Module):
         lips = _ramp(rasters[:, LIPS : LIPS + 1], LIPS_NONE, LIPS_FULL)
         lids = _ramp(rasters[:, LIDS : LIDS + 1], LIDS_NONE, LIDS_FULL)
         change = (rasters - source_rasters).abs()
-        lips = lips * _moved(change[:, MOUTH : MOUTH + 1] + change[:, LIPS : LIPS + 1], lips)
-        lids = lids * _moved(change[:, EYES : EYES + 1] + change[:, IRISES : IRISES + 1], lids)
+        lips = lips * _moved(change[:, MOUTH : MOUTH + 1] + change[:, LIPS : LIPS + 1], lips, *LIPS_MOVED)
+        lids = lids * _moved(change[:, EYES : EYES + 1] + change[:, IRISES : IRISES + 1], lids, *LIDS_MOVED)
         near = torch.maximum(lips, lids)
         near = F.interpolate(near, size=self.pixels[::-1], mode="bilinear", align_corners=False)
         return near * self.window
 
 
-def _moved(change: Tensor, where: Tensor) -> Tensor:
+def _moved(change: Tensor, where: Tensor, still: float, moved: float) -> Tensor:
     """How far to open the gate for a change, both (B, 1, h, w), averaged over what is near and `where`."""
     several = F.avg_pool2d(torch.cat([change * where, where], 1), POOL)
     around = F.avg_pool2d(several, AROUND, 1, AROUND // 2)
     mean = around[:, :1] / (around[:, 1:] + LEAST_SHARE)
     return F.interpolate(
-        _ramp(mean, STILL, MOVED), size=change.shape[-2:], mode="bilinear", align_corners=False
+        _ramp(mean, still, moved), size=change.shape[-2:], mode="bilinear", align_corners=False
     )
 
 

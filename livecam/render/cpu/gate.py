@@ -14,26 +14,33 @@ from livecam.generator.layout import (
     LEAST_SHARE,
     LIDS,
     LIDS_FULL,
+    LIDS_MOVED,
     LIDS_NONE,
     LIPS,
     LIPS_FULL,
+    LIPS_MOVED,
     LIPS_NONE,
     MOUTH,
     POOL,
-    STILL,
 )
 from livecam.geometry import smoothstep
 
 
 def is_open(rasters: F32, source_rasters: F32) -> bool:
     """(5, h, w) twice, of a part as it moved and of the portrait's. h and w are multiples of `POOL`."""
-    return _moved(rasters, source_rasters, LIPS, (LIPS_NONE, LIPS_FULL), (MOUTH, LIPS)) or _moved(
-        rasters, source_rasters, LIDS, (LIDS_NONE, LIDS_FULL), (EYES, IRISES)
+    both = (rasters, source_rasters)
+    return _moved(*both, LIPS, (LIPS_NONE, LIPS_FULL), (MOUTH, LIPS), LIPS_MOVED[0]) or _moved(
+        *both, LIDS, (LIDS_NONE, LIDS_FULL), (EYES, IRISES), LIDS_MOVED[0]
     )
 
 
 def _moved(
-    rasters: F32, source_rasters: F32, outline: int, ramp: tuple[float, float], channels: tuple[int, int]
+    rasters: F32,
+    source_rasters: F32,
+    outline: int,
+    ramp: tuple[float, float],
+    channels: tuple[int, int],
+    still: float,
 ) -> bool:
     if rasters[outline].max() <= ramp[0]:
         return False
@@ -42,7 +49,7 @@ def _moved(
     small = (where.shape[1] // POOL, where.shape[0] // POOL)
     several = cv2.resize(np.dstack([change * where, where]), small, interpolation=cv2.INTER_AREA)
     around = cv2.blur(several, (AROUND, AROUND), borderType=cv2.BORDER_CONSTANT)
-    beyond = np.maximum(around[..., 0] - STILL * (around[..., 1] + LEAST_SHARE), 0)
+    beyond = np.maximum(around[..., 0] - still * (around[..., 1] + LEAST_SHARE), 0)
     if not beyond.any():
         return False
     # A place that moved enough may lie beside the mouth: there the gate stays shut.
