@@ -30,8 +30,9 @@ from livecam.model.refiner import CropNetwork
 INPUTS = 2 * (3 * 4 + len(CHANNELS))
 """Channels at half the crop's pixels: twice a picture, four pixels to one, and its rasters. The mouth's
 teeth are one more."""
-MOST_SHADE = 0.6
-"""By how much of itself a tooth may become lighter or darker in each colour. By eye."""
+MOST_SHADE, MOST_TINT = 0.25, 0.05
+"""By how much of itself a tooth may become lighter or darker, and by how much more in one colour. By eye:
+with .6 in every colour a network that saw many tongues before lower teeth made teeth red."""
 MASK_BIAS = 1.0
 """The mask starts mostly open: colours are learned first, then where to keep off."""
 
@@ -79,7 +80,7 @@ class RepairNetwork(CropNetwork):
         bias = torch.tensor([0.0, 0.0, 0.0, MASK_BIAS])
         self.head2.bias = nn.Parameter(bias)
         if teeth:
-            self.shade = nn.Conv2d(third, 3, 1)
+            self.shade = nn.Conv2d(third, 4, 1)
             nn.init.zeros_(self.shade.weight)
             nn.init.zeros_(self.shade.bias)  # type: ignore[arg-type]
         self.style_size = slots.used
@@ -114,7 +115,8 @@ class RepairNetwork(CropNetwork):
         mask = torch.sigmoid(x[:, 3:]) * trust
         correction = in_own_colours(x[:, :3] / gain, source) * mask
         if teeth is not None:
-            shade = torch.tanh(self.shade(coarse)) * MOST_SHADE  # (B, 3, H/8, W/8)
+            shade = torch.tanh(self.shade(coarse))  # (B, 4, H/8, W/8): of all light, then of each colour
+            shade = shade[:, :1] * MOST_SHADE + shade[:, 1:] * MOST_TINT
             shade = F.interpolate(shade, size=crop.shape[-2:], mode="bilinear", align_corners=False)
             shaded = in_own_colours(crop * shade, source) * trust
             correction, mask = correction + (shaded - correction) * teeth, mask * (1 - teeth)
