@@ -100,7 +100,7 @@ BENCH = "livecam.benchmarks.bench"
 """All that the command line knows of the benchmarks."""
 
 
-TWINS: Mapping[str, str | None] = {"renderer": "generator", "int8": None}
+TWINS: Mapping[str, str | None] = {"renderer": "generator", "gate": "refiner", "int8": None}
 """The generator stands twice: `livecam.render.cpu` for CPUs, `livecam.model` in PyTorch. Twins have one name,
 but for these; None has no twin."""
 

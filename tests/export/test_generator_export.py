@@ -206,7 +206,7 @@ def test_command_writes_graphs_and_report(tmp_path: Path, capsys: pytest.Capture
     (entry,) = json.loads(told.read_text())["graphs"]
     assert (entry["size"], entry["passed"]) == (256, True)
     assert entry["bytes"] == (tmp_path / entry["file"]).stat().st_size
-    assert entry["operators"]["GridSample"] == 3
+    assert entry["operators"]["GridSample"] == 5
     assert {row["inputs"].split()[0] for row in entry["parity"]} == {"noise", "plausible", "at"}
 
 
