@@ -94,11 +94,13 @@ ACTING_GAP, ACTING_WIDTH = 0.25, 0.3
 of the neutral width, for the portrait's mouth to be wholly the driver's. By eye."""
 ALONG_WITH_GAP: Final = ((0.24, 0.43), (0.42, 0.57))
 """How far the outer and the inner outline of the upper lip, then of the lower, go for a change of the gap
-between the lips: what 14 people's toothy smiles are off their shut lips, by least squares; 13 others differ
-by up to .03. Rows between them lie between. Where inner lips alone close, the lower one swells."""
+between the lips: what 14 people's toothy smiles are off their shut lips, by least squares, rounded between
+them and 13 others, who differ by .07 at the lower lip's outer edge and by up to .03 elsewhere. Rows between
+lie between. Where inner lips alone close, the lower one swells."""
 MOST_OF_SHARE: Final = 1.05
 """How much more, or less, of the face's width than the driver's an opened mouth may take. Mouths at rest keep
-the portrait's proportions, and so do most open ones: up to seven tenths of it nothing is taken off."""
+the portrait's proportions, and so do most open ones: up to seven tenths of it nothing is taken off. Chosen by
+seven people (docs/lab/neutral.md)."""
 LEAST_LID_RANGE: Final = 0.05
 """In widths of the eye, the driver's opening in the neutral frame over that of a shut eye: it is divided
 by."""
