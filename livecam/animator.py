@@ -30,6 +30,7 @@ from livecam.given import check_landmarks, check_picture, check_time
 from livecam.motion.belief import NeutralBelief
 from livecam.motion.idle import Idle
 from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
+from livecam.motion.portrait_face import PortraitFace
 from livecam.motion.presence import Presence
 from livecam.motion.seat import Seat
 from livecam.motion.transfer import MotionTransfer
@@ -153,6 +154,7 @@ class Animator:
         idle = _idle(persona) if self._settings.idle else None
         self._presence = Presence(rest(persona.landmarks), idle, gain)
         self._transfer: MotionTransfer | None = None
+        self._face = PortraitFace(persona.landmarks, persona.covered)
         self._limits = head_limits(persona)
         self._seat = self._new_seat()
         self._neutral: Landmarks | None = None
@@ -366,10 +368,7 @@ class Animator:
 
     def _set_neutral(self, neutral: Landmarks) -> None:
         self._neutral = neutral
-        persona = self.persona
-        self._transfer = MotionTransfer(
-            persona.landmarks, neutral, self._settings, persona.covered, self._seat, self._limits
-        )
+        self._transfer = MotionTransfer(self._face, neutral, self._settings, self._seat, self._limits)
 
 
 def _with_gains(settings: MotionSettings, expression: float | None, pose: float | None) -> MotionSettings:

@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.geometry import Array
-from livecam.motion.transfer import SHUT_LIDS, SHUT_LIPS
+from livecam.motion.lips import SHUT_LIPS
+from livecam.motion.transfer import SHUT_LIDS
 
 Points = NDArray[np.float32]
 Rng = np.random.Generator

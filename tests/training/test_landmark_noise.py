@@ -11,7 +11,8 @@ from faces import turned, with_lids, with_lip_gap
 
 from livecam.face import landmarks as lm
 from livecam.face import measures
-from livecam.motion.transfer import SHUT_LIDS, SHUT_LIPS, MotionTransfer
+from livecam.motion.lips import SHUT_LIPS
+from livecam.motion.transfer import SHUT_LIDS, MotionTransfer
 from livecam.settings import MotionSettings
 from training import landmark_noise as noises
 from training.landmark_noise import FILMED, LandmarkNoise

@@ -22,7 +22,8 @@ from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face import measures, neutrality
 from livecam.geometry import Array
-from livecam.motion.transfer import SHUT_LIDS, opened_lips
+from livecam.motion.lips import opened_lips
+from livecam.motion.transfer import SHUT_LIDS
 from training import landmark_noise
 from training.heads.renderer import Moment
 from training.heads.shape import Gaze, HeadShape, Pose, expression
