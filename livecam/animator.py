@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import math
 import zlib
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,18 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livecam.errors import UserError
-from livecam.face.doubt import PartDoubt
-from livecam.face.filter import OneEuroFilter
-from livecam.face.measures import mouth_width, on_a_line
-from livecam.face.mirror import mirrored
+from livecam.face.observer import Observer, Recorder
 from livecam.frames import RGB, DriverFrame, Landmarks
 from livecam.given import check_landmarks, check_picture, check_time
-from livecam.motion.belief import NeutralBelief
+from livecam.motion.calibration import Calibration
 from livecam.motion.idle import Idle
-from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
+from livecam.motion.neutral import NeutralFinder
+from livecam.motion.portrait_face import PortraitFace
 from livecam.motion.presence import Presence
-from livecam.motion.seat import Seat
-from livecam.motion.transfer import MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.persona.room import head_limits
 from livecam.persona.types import PersonaData
@@ -44,22 +39,6 @@ if TYPE_CHECKING:
     from livecam.render.base import Renderer
     from livecam.render.canvas import Canvas
     from livecam.render.matte import CutOut
-
-Recorder = Callable[[int, "Landmarks | None", int, int], None]
-"""Told of every frame: capture time in ns, its landmarks, None without a face that can be used, width and
-height of the frame."""
-FILTERED_HEIGHT = 250
-"""Height of a face, in the unit that the One-Euro filter's defaults are meant for."""
-FARTHEST = 1e6
-"""Pixels from the frame's corner within which a face lies, where nobody knows how large the frame is."""
-SETTLED = 0.05
-"""Pixels of the driver's frame from which a neutral face that eases in has arrived, and below which one that
-is refined stays."""
-
-
-REFINED_SECONDS = 0.1
-"""Between two steps of the neutral face while it is refined: each goes too little to be noticed, and costs
-half a millisecond."""
 
 
 class Tracker(Protocol):
@@ -142,27 +121,19 @@ class Animator:
         self.canvas: Canvas = make_canvas(persona, canvas)
         self._cut_out = _cut_out(persona, canvas) if alpha else None
         self._pans = self._settings.follow == "frame"
-        self._mirror = bool(self._settings.mirror if mirror is None else mirror)
-        self._record, self._renderer, self._tracker = record, renderer, tracker
+        mirrored = bool(self._settings.mirror if mirror is None else mirror)
+        self._renderer, self._tracker = renderer, tracker
         self._opened = contextlib.ExitStack()
         self._closed = False
-        self._filter = OneEuroFilter()
-        self._doubt = PartDoubt()
-        self._unit = 0.0
+        self._observer = Observer(self._find, mirrored, record)
         gain = max(self._settings.pose_gain, self._settings.expression_gain)
         idle = _idle(persona) if self._settings.idle else None
         self._presence = Presence(rest(persona.landmarks), idle, gain)
-        self._transfer: MotionTransfer | None = None
-        self._limits = head_limits(persona)
-        self._seat = self._new_seat()
-        self._neutral: Landmarks | None = None
-        self._updated = 0.0
+        face = PortraitFace(persona.landmarks, persona.covered)
+        self._calibration = Calibration(
+            face, persona.picture_landmarks(), self._settings, head_limits(persona)
+        )
         self._count, self._last_s, self._last_given = 0, -math.inf, False
-        self.finder = self._new_finder(self._settings.neutral_frame)
-        self._belief = NeutralBelief()
-        self._begun_with: NeutralFinder | None = None
-        self.seen = False
-        """Whether any frame so far had a face."""
 
     def __enter__(self) -> Animator:
         return self
@@ -214,82 +185,24 @@ class Animator:
     def observe(self, frame: DriverFrame) -> Landmarks | None:
         """The driver's landmarks, filtered and mirrored as asked; None without a face."""
         with self.report.stage("track"):
-            points = frame.landmarks
-            if frame.pixels is not None:
-                points = self._opened_tracker().track(frame.pixels, frame.capture_ns)
-            if points is not None and not _usable(points, frame):
-                points = None
-            if self._record is not None:
-                self._record(frame.capture_ns, points, frame.width, frame.height)
-            if points is None:
-                self._filter.reset()
-                self._doubt.reset()
-                self._unit = 0.0
-                return None
-            self.seen = True
-            if frame.pixels is None:  # the tracker does so itself, and sees more
-                points = self._doubt(None, points, frame.capture_ns / 1e9)
-            points = self._smooth(points, frame.capture_ns / 1e9)
-            return mirrored(points, frame.width) if self._mirror else points
+            return self._observer(frame)
 
     def calibrate(self, points: Landmarks | None, time_s: float) -> None:
         """Look for the neutral face and refine it; changes are taken over smoothly."""
-        if points is not None:
-            self.look_ahead(points, time_s)
-        if self.finder.done and not self.finder.pinned:
-            self._refine_neutral(time_s)
-        else:
-            self._take_found(time_s)
+        self._calibration.update(points, time_s)
 
     def look_ahead(self, points: Landmarks, time_s: float) -> None:
         """Learn from a frame's landmarks what `calibrate` is to know, before that comes to it."""
-        self.finder.add(points, time_s)
-        if not self.finder.pinned:
-            self._belief.add(points, time_s)
-
-    def _take_found(self, time_s: float) -> None:
-        """The best of the frames so far."""
-        best = self.finder.neutral
-        if best is None or best is self._neutral:
-            return
-        if self._neutral is None:
-            self._set_neutral(best)
-        else:
-            share = 1 - np.exp(-max(time_s - self._updated, 0.0) / SETTLE_SECONDS)
-            moved = self._neutral + np.float32(share) * (best - self._neutral)
-            close = float(np.abs(moved - best).max()) < SETTLED
-            self._set_neutral(best if close else moved.astype(np.float32))
-        self._updated = time_s
-
-    def _refine_neutral(self, time_s: float) -> None:
-        """What the face that is there returns to. Whose it is must be known for it."""
-        if self._begun_with is not self.finder:
-            assert self.finder.neutral is not None  # it is done, and none was asked for
-            self._belief.begin(self.finder.neutral, self._neutral, time_s)
-            self._begun_with = self.finder
-        if self._belief.undecided:
-            self._transfer = self._neutral = None
-            return
-        belief, since = self._belief, time_s - self._updated
-        if self._neutral is not None and not belief.hurries and 0 <= since < REFINED_SECONDS:
-            return
-        self._updated = time_s
-        if belief.changed:
-            self._seat = self._new_seat()
-        neutral = self._belief.step(time_s, self._neutral)
-        if self._neutral is None or float(np.abs(neutral - self._neutral).max()) > SETTLED:
-            self._set_neutral(neutral)
+        self._calibration.add(points, time_s)
 
     def recalibrate(self) -> None:
         """Take the driver's next two seconds as neutral."""
-        self.finder = self._new_finder(None)
-        self._belief, self._begun_with = NeutralBelief(), None
-        self._neutral, self._seat = None, self._new_seat()
+        self._calibration.restart()
 
     def animate(self, points: Landmarks | None, time_s: float) -> Motion:
         """The portrait's motion for the driver's landmarks, or for their absence."""
         with self.report.stage("motion"):
-            transfer = self._transfer
+            transfer = self._calibration.transfer
             motion = None if transfer is None or points is None else transfer(points, time_s)
             if motion is not None and not motion.finite:
                 motion = None
@@ -306,6 +219,16 @@ class Animator:
         """The portrait as it was enrolled, quite still: shown before the first frame and after the last."""
         motion = rest(self.persona.landmarks)
         return self._finished(self.renderer.render(motion), motion)
+
+    @property
+    def finder(self) -> NeutralFinder:
+        """What looks for the neutral face."""
+        return self._calibration.finder
+
+    @property
+    def seen(self) -> bool:
+        """Whether any frame so far had a face."""
+        return self._observer.seen
 
     @property
     def width(self) -> int:
@@ -339,37 +262,17 @@ class Animator:
         view = motion.view if self._pans else None
         return self.canvas.place(rendered, motion, view)
 
-    def _opened_tracker(self) -> Tracker:
+    def _find(self, image: RGB, capture_ns: int) -> Landmarks | None:
         self._check_open()
         if self._tracker is None:
             from livecam.face.tracker import FaceTracker
 
             self._tracker = self._opened.enter_context(FaceTracker())
-        return self._tracker
+        return self._tracker.track(image, capture_ns)
 
     def _check_open(self) -> None:
         if self._closed:
             raise UserError("animator", "it is closed", "Make another one, or call it within `with`.")
-
-    def _smooth(self, points: Landmarks, time_s: float) -> Landmarks:
-        """The filter's settings are for faces of one height; a face near or far is scaled to it."""
-        if self._unit == 0.0:
-            self._unit = max(float(np.ptp(points[:, 1])) / FILTERED_HEIGHT, 1e-6)
-        return (self._filter(points / self._unit, time_s) * self._unit).astype(np.float32)
-
-    def _new_finder(self, chosen: int | None) -> NeutralFinder:
-        portrait = self.persona.picture_landmarks()
-        return NeutralFinder(portrait, self._settings.neutral_seconds, chosen)
-
-    def _new_seat(self) -> Seat | None:
-        return None if self._settings.follow == "all" else Seat()
-
-    def _set_neutral(self, neutral: Landmarks) -> None:
-        self._neutral = neutral
-        persona = self.persona
-        self._transfer = MotionTransfer(
-            persona.landmarks, neutral, self._settings, persona.covered, self._seat, self._limits
-        )
 
 
 def _with_gains(settings: MotionSettings, expression: float | None, pose: float | None) -> MotionSettings:
@@ -389,11 +292,3 @@ def _cut_out(persona: PersonaData, canvas: str) -> CutOut:
         why = "the person is cut out in the crop alone"
         raise UserError(f"alpha with canvas {canvas}", why, 'Use the canvas "crop".')
     return CutOut(persona)
-
-
-def _usable(points: Landmarks, frame: DriverFrame) -> bool:
-    """Whether the points can be a face at all, and in or near the frame, where its size is known."""
-    reach = 4 * max(frame.width, frame.height) or FARTHEST
-    if not np.isfinite(points).all() or np.abs(points).max() >= reach or on_a_line(points):
-        return False
-    return mouth_width(points) > 0

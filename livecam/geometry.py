@@ -1,4 +1,4 @@
-"""Geometry that knows nothing of faces: rotations, similarities, soft limits. NumPy only.
+"""Geometry that knows nothing of faces: rotations, similarities, limits, steps in time. NumPy only.
 
 Coordinates: x right, y down, z away from the camera, as MediaPipe gives them. Angles are in radians; the
 order is yaw, pitch, roll: R = Ry(yaw) Rx(pitch) Rz(roll). The unit (pixels, or 0..1 of a crop) is the
@@ -71,6 +71,12 @@ def pixel_box(low: Any, high: Any, size: int) -> tuple[int, int, int, int]:
     if np.isnan(first).any() or np.isnan(last).any():
         return 0, 0, 0, 0
     return int(first[0]), int(first[1]), int(last[0]), int(last[1])
+
+
+def first_order(times: Any) -> Array:
+    """What a first-order law makes of the way in so many of its time constants, 0 to 1; of an array, too."""
+    out: Array = 1 - np.exp(-np.asarray(times, np.float64))
+    return out
 
 
 def smoothstep(start: float, end: float, x: Any) -> Array:

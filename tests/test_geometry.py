@@ -64,3 +64,10 @@ def test_face_axes_of_a_frontal_face(face):
     yaw, _, roll = np.degrees(geo.to_euler(axes))
     assert abs(yaw) < 1.5  # the ICT head is symmetric, the measured correspondence nearly so
     assert abs(roll) < 1.5
+
+
+def test_a_first_order_law_does_not_ask_how_often_it_is_asked():
+    assert geo.first_order(0.0) == 0
+    assert geo.first_order(np.log(2)) == pytest.approx(0.5)
+    left = 1 - geo.first_order(np.array([0.1, 0.2, 0.3]))
+    assert left.prod() == pytest.approx(1 - geo.first_order(0.6))

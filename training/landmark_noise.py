@@ -27,15 +27,12 @@ from numpy.typing import NDArray
 from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.geometry import Array
-from livecam.motion.transfer import SHUT_LIDS, SHUT_LIPS
+from livecam.motion.lips import SHUT_LIPS
+from livecam.motion.transfer import SHUT_LIDS
 
 Points = NDArray[np.float32]
 Rng = np.random.Generator
 
-BROWS: Final = (
-    (70, 63, 105, 66, 107, 46, 53, 52, 65, 55),
-    (300, 293, 334, 296, 336, 276, 283, 282, 295, 285),
-)
 NOSE: Final = (1, 2, 4, 5, 6, 19, 94, 98, 97, 168, 195, 197, 326, 327, 48, 278)
 IRISES: Final = (*lm.LEFT_IRIS, *lm.RIGHT_IRIS)
 RIM: Final = (454, 323, 361, 234, 93, 132)
@@ -56,6 +53,7 @@ class Region:
     frame: tuple[float, float, float]
 
 
+_BROWS = [*lm.BROWS[0], *lm.BROWS[1]]
 _INNER = sorted(lm.MOUTH)
 _LIDS = sorted({i for upper, lower, _ in lm.EYES for i in (*upper, *lower)})
 REGIONS: Final = (
@@ -63,7 +61,7 @@ REGIONS: Final = (
     Region(lm.FACE_OVAL, (0.010, -0.012, 0.046), (0.018, 0.029, 0.057), (0.017, 0.026, 0.034)),
     Region(RIM, (0.054, -0.004, 0.394), (0.020, 0.031, 0.045), (0.021, 0.029, 0.030)),
     Region(NOSE, (0.005, -0.001, -0.034), (0.010, 0.013, 0.029), (0.012, 0.014, 0.011)),
-    Region([*BROWS[0], *BROWS[1]], (0.009, 0.015, -0.015), (0.014, 0.022, 0.032), (0.014, 0.021, 0.023)),
+    Region(_BROWS, (0.009, 0.015, -0.015), (0.014, 0.022, 0.032), (0.014, 0.021, 0.023)),
     Region(_LIDS, (0.001, -0.003, 0.019), (0.007, 0.005, 0.021), (0.010, 0.008, 0.020)),
     Region(IRISES, (0.002, 0.001, 0.035), (0.004, 0.003, 0.022), (0.008, 0.007, 0.022)),
     Region(lm.LIPS, (-0.005, -0.003, -0.010), (0.010, 0.012, 0.029), (0.015, 0.013, 0.024)),
@@ -155,7 +153,7 @@ class LandmarkNoise:
         face = (points - centre) @ axes / unit
         places = face.copy()
         for k, (upper, lower, iris) in enumerate(lm.EYES):
-            _see_brow(face, BROWS[k], upper, self.share)
+            _see_brow(face, lm.BROWS[k], upper, self.share)
             _see_iris(face, upper, iris, self.share)
             self._see_lids(face, upper, lower)
         self._see_lips(face)

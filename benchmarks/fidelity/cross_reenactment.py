@@ -22,7 +22,7 @@ from livecam.benchmarks.fidelity.self_reenactment import Judging
 from livecam.benchmarks.output import rounded
 from livecam.errors import UserError
 from livecam.frames import RGB, DriverFrame, Landmarks, evenly_spread
-from livecam.motion.transfer import SHUT_LIPS
+from livecam.motion.lips import SHUT_LIPS
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.renderer import CpuRenderer
 from livecam.sources import open_source, read_frames

@@ -36,7 +36,7 @@ TARGETS: Final = {
     "lost": (0, 0),
 }
 """From and to. Heads, necks and lips by what viewers were seen to mind; a portrait's lips may move more than
-the driver's by what their mouths differ (`MOUTH_SCALE_LIMITS` of `livecam.motion.transfer`); a step of 12
+the driver's by what their mouths differ (`MOUTH_SCALE_LIMITS` of `livecam.motion.lips`); a step of 12
 levels is a line on plain ground, by eye."""
 MARK: Final = "!"
 

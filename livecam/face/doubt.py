@@ -18,7 +18,7 @@ from livecam.face import landmarks as lm
 from livecam.face.appearance import Colours, Likeness, on_the_face
 from livecam.face.measures import between_eyes
 from livecam.frames import Landmarks
-from livecam.geometry import Array, similarity, smoothstep
+from livecam.geometry import Array, first_order, similarity, smoothstep
 
 DOUBTED: Final = 0.52
 """Likeness below which a part is covered."""
@@ -193,7 +193,7 @@ class PartDoubt:
         for part in hidden:
             if part.doubted and part.doubted_s == elapsed:  # it begins: from here it goes to rest
                 part.held = self._on_head(before)
-            part.held = part.held + (1 - np.exp(-elapsed / RELAXES_S)) * (self._at_rest - part.held)
+            part.held = part.held + first_order(elapsed / RELAXES_S) * (self._at_rest - part.held)
             shown = shown + part.share * part.taken * (part.held - shown)
         scale, rotation, shift = self._pose(points)
         self._last = np.asarray(shown * scale @ rotation.T + shift, np.float32)

@@ -83,6 +83,12 @@ LEFT_EYE_CORNERS: Final = (LEFT_EYE_UPPER[0], LEFT_EYE_UPPER[-1])
 RIGHT_EYE_CORNERS: Final = (RIGHT_EYE_UPPER[0], RIGHT_EYE_UPPER[-1])
 OUTER_EYE_CORNERS: Final = (33, 263)
 
+BROWS: Final = (
+    (70, 63, 105, 66, 107, 46, 53, 52, 65, 55),
+    (300, 293, 334, 296, 336, 276, 283, 282, 295, 285),
+)
+"""Upper edge from the temple to the nose, then the lower one."""
+
 # The lash row and, point by point, the crease above it.
 LASHES: Final = (246, 161, 160, 159, 158, 157, 173, 466, 388, 387, 386, 385, 384, 398)
 CREASES: Final = (247, 30, 29, 27, 28, 56, 190, 467, 260, 259, 257, 258, 286, 414)

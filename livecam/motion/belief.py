@@ -11,7 +11,7 @@ import numpy as np
 from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.face.measures import between_eyes
-from livecam.geometry import Array, smoothstep
+from livecam.geometry import Array, first_order, smoothstep
 from livecam.motion.bones import acting_share
 from livecam.motion.people import People, Person
 
@@ -134,10 +134,10 @@ class _Shown:
             shape, turn = self._face.estimate()
             seen = self._face.seconds
             seconds = float(np.clip(seen / AGES, YOUNG, OLD))
-            share = 1 - np.exp(-elapsed * (self._acts / seconds + (1 - self._acts) / BONES_SECONDS))
+            share = first_order(elapsed * (self._acts / seconds + (1 - self._acts) / BONES_SECONDS))
             self._shape = self._shape + _within(share * (shape - self._shape), elapsed * SHAPE_SPEED)
             away = turn - self._turn
-            share = 1 - np.exp(-elapsed / float(np.clip(seen / TURN_AGES, TURN_YOUNG, TURN_OLD)))
+            share = first_order(elapsed / float(np.clip(seen / TURN_AGES, TURN_YOUNG, TURN_OLD)))
             away = share * away * smoothstep(*TURN_IDLE, np.abs(away))
             away[1:] *= smoothstep(*TILT_SEAT[::-1], seen)
             self._turn = self._turn + np.clip(away, -elapsed * TURN_SPEED, elapsed * TURN_SPEED)

@@ -19,7 +19,7 @@ BROWS_REACH: Final = 0.12
 NOSE_REACH: Final = 0.12
 """The same of the ridge of the nose, which does nothing between cheeks that do."""
 
-_BROWS = [70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 300, 293, 334, 296, 336, 285, 295, 282, 283, 276]
+_BROWS = [*lm.BROWS[0], *lm.BROWS[1]]
 _EYES = sorted(
     {*lm.LEFT_EYE, *lm.RIGHT_EYE, *lm.CREASES, *lm.LOWER_FOLDS, *(i for e in lm.EYES for i in e[2])}
 )
@@ -44,5 +44,6 @@ def acting_share(shape: Array) -> Array:
 
 def _distance(shape: Array, places: list[int]) -> Array:
     """(478,): to the nearest of these places, from the front."""
-    away: Array = np.linalg.norm(shape[:, None, :2] - shape[None, places, :2], axis=2).min(1)
+    across, down = (shape[:, None, k] - shape[places, k] for k in (0, 1))
+    away: Array = np.sqrt((across * across + down * down).min(1))
     return away

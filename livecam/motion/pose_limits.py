@@ -10,9 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from livecam.arrays import F32
-from livecam.face.measures import face_axes
-from livecam.geometry import Array, soft_limit, to_euler
+from livecam.geometry import Array, soft_limit
 
 # Radians, by eye on five portraits and on rendered people turned by 28 degrees.
 FARTHEST: Final = 0.90
@@ -25,14 +23,13 @@ LEAST: Final = 0.25
 """Whatever its own pose: a head that does not turn at all is dead."""
 
 
-def turn_limits(portrait: F32, most: tuple[float, float, float]) -> tuple[Array, Array]:
+def turn_limits(own: float, most: tuple[float, float, float]) -> tuple[Array, Array]:
     """How far yaw, pitch and roll may go down and up from where the portrait is: (3,) each, radians above 0.
 
-    portrait: (478, 3) in any unit. most: of the settings. Where they allow more than any picture can show,
-    they are taken at their word.
+    own: the portrait's yaw in radians. most: of the settings. Where they allow more than any picture can
+    show, they are taken at their word.
     """
     down, up = np.array(most, np.float64), np.array(most, np.float64)
-    own = float(to_euler(face_axes(portrait.astype(np.float64)))[0])
     if most[0] <= FARTHEST:
         away = max(FARTHEST - abs(own), LEAST)
         back = max(float(np.interp(abs(own), (0.0, TURNED), BACK)), LEAST)

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from livecam.arrays import F32
-from livecam.geometry import Array, smoothstep
+from livecam.geometry import Array, first_order, smoothstep
 from livecam.motion.view import View
 
 SEAT_SECONDS: Final = 3.0
@@ -121,21 +121,16 @@ class Seat:
         far = math.hypot(float(np.linalg.norm(quick.place)) / PLACE_REACH, quick.size / SIZE_REACH)
         most = max(TOP_SPEED / max(far, 1e-9), 1 / FAR_SECONDS)
         wanted = min((1 + far**2) / SEAT_SECONDS, most)
-        self._rate += _share(seconds / RATE_SECONDS) * (wanted - self._rate)
-        share = _share(seconds * min(self._rate, most))
-        self._kept += _share(seconds / TILT_KEPT_SECONDS) * (head.angles - self._kept) * TILTS
+        self._rate += float(first_order(seconds / RATE_SECONDS)) * (wanted - self._rate)
+        share = float(first_order(seconds * min(self._rate, most)))
+        self._kept += first_order(seconds / TILT_KEPT_SECONDS) * (head.angles - self._kept) * TILTS
         kept = self._kept - self._at.angles
-        tilt = _share(seconds / TILT_SECONDS) * kept * smoothstep(*TILT_STAYS, np.abs(kept))
+        tilt = first_order(seconds / TILT_SECONDS) * kept * smoothstep(*TILT_STAYS, np.abs(kept))
         self._at = HeadPose(
             self._at.place + share * (head.place - self._at.place),
             self._at.size + share * quick.size,
             self._at.angles + tilt,
         )
-
-
-def _share(times: float) -> float:
-    """What a first-order law makes of the way in so many of its time constants."""
-    return -math.expm1(-times)
 
 
 def _plausible(head: HeadPose) -> bool:

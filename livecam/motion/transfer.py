@@ -8,11 +8,9 @@ because each goes wrong in its own way when copied as raw offsets:
   (`livecam.motion.seat`), unless it is asked for all;
 - expression is the offset that is left, scaled to the portrait's own proportions; bones have none
   (`livecam.motion.bones`);
-- lips and lids are driven by the *ratio* of their gap, so that shut means shut on any face; around that gap
-  they take the driver's shape;
-- a portrait that smiles keeps its smile while the driver's mouth is at rest, and the less of it, the more
-  that does: added to the driver's, it would gape;
-- skin beside the lips goes where the lips go, for on skin a tracker finds little to hold on to;
+- lips are an affair of their own (`livecam.motion.lips`);
+- lids are driven by the *ratio* of their gap, so that shut means shut on any face; around that gap they take
+  the driver's shape;
 - gaze moves the irises inside the portrait's own eyes, nearly together unless they are crossed
   (`livecam.motion.gaze`).
 
@@ -22,7 +20,6 @@ Portrait coordinates are 0..1 of its square crop (x right, y down, z away); driv
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -31,28 +28,22 @@ from livecam import geometry as geo
 from livecam.arrays import F32
 from livecam.face import landmarks as lm
 from livecam.face import measures
-from livecam.face.covered import EYES, free_share
+from livecam.face.covered import EYES
 from livecam.geometry import Array, smoothstep, soft_limit
 from livecam.motion.bones import acting_share
 from livecam.motion.gaze import Gaze
 from livecam.motion.lids import MAX_LIDS, move_lids
 from livecam.motion.limits import HeadLimits
+from livecam.motion.lips import Lips, Mouth
+from livecam.motion.portrait_face import PortraitFace
 from livecam.motion.pose_limits import limited, turn_limits
 from livecam.motion.seat import HeadPose, Seat
-from livecam.motion.smile import smile_of
 from livecam.motion.types import Motion
 from livecam.settings import MotionSettings
 
-# MediaPipe's residual lid opening when an eye is shut, and lip gap when lips touch (shares of eye and
-# mouth width), read off the four development clips.
-SHUT_LIDS, SHUT_LIPS = 0.10, 0.03
-RESIDUAL_FADES: Final = 0.14
-"""Gap, as a share of the mouth's width, over which that residual fades: .05 is seen as .075, .3 as .305."""
-ALONG_LIPS, AT_CORNERS, NEAR_CORNERS = 0.75, 1.0, 0.7
-"""Share of the lips' way that skin beside them takes, for the rest it goes where it is seen: along them, at
-their corners, and next to that. Followed by itself it stays behind where a mouth purses or smiles, and the
-line at the mouth's corner, which lies beside the lips, is drawn out: the lips of four clips were seen .0019
-eye distances, 16 %, further off."""
+SHUT_LIDS: Final = 0.10
+"""MediaPipe's lid opening where an eye is shut, as a share of the eye's width, read off the four development
+clips."""
 OWN_LIDS: Final = 0.7
 """How much of what one lid does otherwise than both is kept: both are raised and lowered as one (Hering's
 law), and an eye in the shade or under long lashes is seen half shut where it is open. Nearly shut, a lid is
@@ -61,9 +52,6 @@ GAZE_SEEN: Final = 0.85
 """Share of an iris's way sideways that MediaPipe sees. On rendered faces it is .59
 (`training.landmark_noise`); on two clips that look about, eyes gain .1 dB with .85 or less, up and down
 nothing."""
-MAX_GAP: Final = 2.0
-"""Mouth widths that lips may be apart. No mouth opens further than about 1.2 (yawning); points that jumped
-are no mouth."""
 GAZE_LIMITS: Final = (0.38, 0.16)
 """How far irises may move sideways, and up and down, in widths of the eye. On films they reach .27 sideways
 of where they rest; up to seven tenths of the limit nothing is taken off."""
@@ -84,21 +72,6 @@ PIVOT: Final = (0.4, 0.35)
 """Where a head turns about: face heights below and behind the mean of the stable points. With it a turned
 head has not changed its seat. Fitted to half of ten clips by what moves least: (.8, .6); to the other half
 (.4, .3); the atlas is at about (.3, .5)."""
-MOUTH_SCALE_LIMITS: Final = (0.75, 1.3)
-"""How much less and more than the face the portrait's mouth may move for the same motion of the driver's."""
-LIPS_MEET: Final = 0.03
-"""The driver's gap, in mouth widths less what is left of shut lips, below which the portrait's close, too,
-whatever they are at rest."""
-ACTING_GAP, ACTING_WIDTH = 0.25, 0.3
-"""What the driver's lips open against neutral, in mouth widths, and their corners part or draw in, as a share
-of the neutral width, for the portrait's mouth to be wholly the driver's. By eye."""
-ALONG_WITH_GAP: Final = ((0.24, 0.43), (0.42, 0.57))
-"""How far the outer and the inner outline of the upper lip, then of the lower, go for a change of the gap
-between the lips: what 14 people's toothy smiles are off their shut lips, by least squares; 13 others differ
-by up to .03. Rows between them lie between. Where inner lips alone close, the lower one swells."""
-MOST_OF_SHARE: Final = 1.05
-"""How much more, or less, of the face's width than the driver's an opened mouth may take. Mouths at rest keep
-the portrait's proportions, and so do most open ones: up to seven tenths of it nothing is taken off."""
 LEAST_LID_RANGE: Final = 0.05
 """In widths of the eye, the driver's opening in the neutral frame over that of a shut eye: it is divided
 by."""
@@ -109,92 +82,58 @@ the tracker begins to count: under a shut lid it is a guess."""
 _STABLE = list(lm.STABLE)
 _OVAL = list(lm.FACE_OVAL)
 _LIPS = list(lm.LIPS)
-_CORNERS = list(lm.INNER_MOUTH_CORNERS)
-_SKIN_AT_CORNERS = tuple(
-    (skin, corner, share)
-    for groups, share in ((lm.AT_CORNERS, AT_CORNERS), (lm.NEAR_CORNERS, NEAR_CORNERS))
-    for corner, group in zip(lm.MOUTH_CORNERS, groups, strict=True)
-    for skin in group
-)
-_SKIN = [*lm.ALONG_LIPS, *(skin for skin, _, _ in _SKIN_AT_CORNERS)]
-_LIPS_BESIDE = [*lm.LIPS_ALONG, *(corner for _, corner, _ in _SKIN_AT_CORNERS)]
-_SKIN_SHARES = np.array([ALONG_LIPS] * len(lm.ALONG_LIPS) + [share for _, _, share in _SKIN_AT_CORNERS])
-_WIDENS = np.arange(len(_SKIN)) >= len(lm.ALONG_LIPS)
-_UPPER, _LOWER = list(lm.INNER_LIP_UPPER), list(lm.INNER_LIP_LOWER)
-_LIP_ROWS = np.array([row[1:-1] for row in (*lm.UPPER_LIP_ROWS, *lm.LOWER_LIP_ROWS)])
-_ROW_SHARES = np.concatenate(
-    [sign * np.linspace(*shares, 4) for sign, shares in zip((-1, 1), ALONG_WITH_GAP, strict=True)]
-)[:, None]
 
 
 class MotionTransfer:
     """Turns driver landmarks into `Motion` for one portrait and one neutral frame.
 
-    portrait: (478, 3), 0..1 of the crop. neutral: (478, 3), driver pixels. covered: parts of the portrait
-    that go with the head and do nothing else (`livecam.face.covered`). seat: what was learnt so far of where
-    the driver sits, changed with every call; None: the portrait follows all of the head's motion. limits:
-    how far the portrait's head may go about its place, with a seat.
+    portrait: its face; or (478, 3), 0..1 of the crop, with nothing covered. neutral: (478, 3), driver pixels.
+    seat: what was learnt so far of where the driver sits, changed with every call; None: the portrait follows
+    all of the head's motion. limits: how far the portrait's head may go about its place, with a seat.
     """
 
     def __init__(
         self,
-        portrait: F32,
+        portrait: PortraitFace | F32,
         neutral: F32,
         settings: MotionSettings | None = None,
-        covered: Collection[str] = (),
         seat: Seat | None = None,
         limits: HeadLimits | None = None,
     ) -> None:
         self.settings = settings or MotionSettings()
-        self.portrait = portrait.astype(np.float64)
+        self._portrait = portrait if isinstance(portrait, PortraitFace) else PortraitFace(portrait)
+        self._own = self._portrait.own
         self.neutral = neutral.astype(np.float64)
-        self._portrait_axes = measures.face_axes(self.portrait)
         self._neutral_axes = measures.face_axes(self.neutral)
-        self._portrait_centre = self.portrait[_STABLE].mean(0)
         self._neutral_centre = self.neutral[_STABLE].mean(0)
         # Face coordinates: origin among the stable points, axes along the face.
-        self._own = (self.portrait - self._portrait_centre) @ self._portrait_axes
         self._base = (self.neutral - self._neutral_centre) @ self._neutral_axes
         self._fit_proportions()
         self._gaze = Gaze()
         self._seat, self._limits = seat, limits or HeadLimits()
-        self._turn_limits = turn_limits(portrait, self.settings.pose_limits)
+        self._turn_limits = turn_limits(self._portrait.yaw, self.settings.pose_limits)
         stable = self.neutral[_STABLE] - self._neutral_centre
         self._neutral_height = FACE_HEIGHT * float(np.sqrt((stable**2).sum(1).mean()))
         self._arm = self._neutral_axes[:, 1:] @ PIVOT * self._neutral_height
         if seat is not None:
             seat.start(self._head_pose(1.0, np.eye(3), np.zeros(3)))
-        self._covered = covered
-        self._free = free_share(self._own, covered)[:, None]
 
     def _fit_proportions(self) -> None:
         """How far the portrait moves for one unit of the driver: by face size, lips by mouth width."""
-        ratio = np.ptp(self._own[_OVAL, :2], axis=0) / np.ptp(self._base[_OVAL, :2], axis=0)
+        portrait, gain = self._portrait, self.settings.expression_gain
+        ratio = portrait.size / np.ptp(self._base[_OVAL, :2], axis=0)
         self._size_ratio = float(np.sqrt(ratio[0] * ratio[1]))
-        scale = np.tile([ratio[0], ratio[1], ratio.mean()], (lm.COUNT, 1))
-        self._own_smile, self._base_smile = smile_of(self._own), smile_of(self._base)
-        self._own_mouth = measures.mouth_width(self._own - self._own_smile)
-        self._base_mouth = measures.mouth_width(self._base - self._base_smile)
-        low, high = MOUTH_SCALE_LIMITS
-        lips = np.clip(self._own_mouth / self._base_mouth, low * ratio[0], high * ratio[0])
-        scale[_LIPS, 0] = lips
-        scale[_LIPS, 1] = np.sqrt(lips * ratio[1])
-        self._scale = scale
-        self._base_width = measures.mouth_width(self._base)
-        self._own_width = measures.mouth_width(self._own)
-        own_gap = opened_lips(_lip_gap(self._own) / self._own_width)
-        self._own_gap = own_gap * self._own_width / self._own_mouth
-        self._base_gap = self._opened(self._base)
-        share = np.log(self._own_mouth / self._base_mouth / ratio[0])
-        self._share_limited = float(soft_limit(share, math.log(MOST_OF_SHARE)) - share)
-        acting = acting_share(self._base / max(measures.between_eyes(self._base), 1e-9))
-        self._passed = acting + (1 - acting) * self._likeness()
+        self._scale = np.tile([ratio[0], ratio[1], ratio.mean()], (lm.COUNT, 1))
+        self._lips = Lips(self._own, portrait.mouth, Mouth(self._base), ratio, gain)
+        self._scale[_LIPS, :2] = self._lips.scale
+        shape = self._base / max(measures.between_eyes(self._base), 1e-9)
+        acting = acting_share(shape)
+        self._passed = acting + (1 - acting) * self._likeness(shape)
         self._base_lids = [measures.lid_opening(self._base, upper, lower) for upper, lower, _ in lm.EYES]
 
-    def _likeness(self) -> float:
+    def _likeness(self, shape: Array) -> float:
         """1 where the portrait is a picture of the driver's neutral face, 0 where it is of anybody else."""
-        own, base = (face / max(measures.between_eyes(face), 1e-9) for face in (self._own, self._base))
-        distance = np.linalg.norm((own - base)[: lm.MESH_COUNT, :2], axis=1).mean()
+        distance = np.linalg.norm(self._portrait.shape - shape[: lm.MESH_COUNT, :2], axis=1).mean()
         return float(smoothstep(*SAME_FACE[::-1], distance))
 
     def __call__(self, driver: F32, time_s: float = 0.0) -> Motion:
@@ -203,19 +142,13 @@ class MotionTransfer:
         # Undo the pose: the driver's points as if the head had not moved since the neutral frame.
         face = ((driver - shift) @ rotation / scale - self._neutral_centre) @ self._neutral_axes
         offset = (face - self._base) * self._scale * self.settings.expression_gain
-        offset = self._passed * soft_limit(offset, EXPRESSION_LIMIT * np.ptp(self._own[_OVAL, 0]))
+        offset = self._passed * soft_limit(offset, EXPRESSION_LIMIT * self._portrait.size[0])
         points = self._own + offset
-        acting, opened = self._acting(face), self._opened(face)
-        points += acting * (self._base_smile * self._scale - self._own_smile)
-        narrower = self._narrower(opened)
-        middle = points[_CORNERS, 0].mean()
-        points[_LIPS, 0] = middle + narrower * (points[_LIPS, 0] - middle)
-        self._move_lips(points, opened, acting, narrower)
-        self._carry_skin(points)
+        self._lips.move(points, face)
         gaze, lids = self._move_eyes(points, face, offset)
-        if self._covered:
-            points = self._own + self._free * (points - self._own)
-        if EYES in self._covered:
+        if self._portrait.covered:
+            points = self._own + self._portrait.free * (points - self._own)
+        if EYES in self._portrait.covered:
             gaze, lids = np.zeros((2, 3)), [1.0, 1.0]
         seat = self._seat
         if seat is None:
@@ -223,12 +156,12 @@ class MotionTransfer:
         else:
             head = self._quick_head(seat, scale, rotation, shift, time_s)
 
-        points = points @ self._portrait_axes.T + self._portrait_centre
+        points = points @ self._portrait.axes.T + self._portrait.centre
         moved = points @ head[:, :3].T + head[:, 3]
-        rigid = self.portrait @ head[:, :3].T + head[:, 3]
+        rigid = self._portrait.points @ head[:, :3].T + head[:, 3]
         corners = [[upper[0], upper[-1]] for upper, _, _ in lm.EYES]
         drift = np.stack([(moved[c] - rigid[c]).mean(0) for c in corners])
-        gaze = (gaze @ self._portrait_axes.T) @ head[:, :3].T + drift
+        gaze = (gaze @ self._portrait.axes.T) @ head[:, :3].T + drift
         return Motion(
             landmarks=moved.astype(np.float32),
             head=head.astype(np.float32),
@@ -238,47 +171,6 @@ class MotionTransfer:
             if seat is not None and self.settings.follow == "frame"
             else np.zeros(3, np.float32),
         )
-
-    def _acting(self, face: Array) -> float:
-        """How far the driver's mouth is from rest, 0 to 1, in what it opens and widens: so far the portrait's
-        own expression gives way to the driver's."""
-        opened = self._opened(face) - self._base_gap
-        wider = measures.mouth_width(face) / self._base_width - 1
-        done = np.hypot(np.abs(opened).max() / ACTING_GAP, wider / ACTING_WIDTH)
-        return float(smoothstep(0.0, 1.0, done * self.settings.expression_gain))
-
-    def _opened(self, face: Array) -> Array:
-        """(11,): how far the driver's lips are apart, in widths of their mouth at rest."""
-        return opened_lips(_lip_gap(face) / self._base_width) * (self._base_width / self._base_mouth)
-
-    def _narrower(self, opened: Array) -> float:
-        """What the portrait's mouth is multiplied with, so that its share of the face's width is about the
-        driver's where that is opened."""
-        done = np.abs(opened - self._base_gap).max() / ACTING_GAP * self.settings.expression_gain
-        return math.exp(self._share_limited * float(smoothstep(0.0, 1.0, done)))
-
-    def _move_lips(self, points: Array, opened: Array, acting: float, narrower: float) -> None:
-        """Set the gap between the inner lips: the portrait's own, plus what the driver's opened; the more the
-        driver's mouth is `acting`, the more the driver's own. Where that is not what the points moved by, all
-        of the lips goes along."""
-        gain = self.settings.expression_gain
-        opens = gain * (opened - self._base_gap)
-        rest = (1 - acting) * (self._own_gap - self._base_gap)
-        gap = np.maximum(rest + self._base_gap + opens, 0.0)
-        gap = np.minimum(gap, MAX_GAP) * smoothstep(0.0, LIPS_MEET, opened) * narrower * self._own_mouth
-        moved = self._own_gap * self._own_mouth + opens * self._base_mouth * self._scale[_UPPER, 1]
-        points[_LIP_ROWS, 1] += _ROW_SHARES * (gap - moved)[1:-1]
-        correction = (gap - _lip_gap(points)) / 2
-        correction[[0, -1]] = 0.0
-        points[_UPPER, 1] -= correction
-        points[_LOWER, 1] += correction
-
-    def _carry_skin(self, points: Array) -> None:
-        """Take the skin beside the lips along: as far from them as it rests, at the corners in proportion to
-        the mouth's width. points: (478, 3) in face coordinates, in place."""
-        wider = np.where(_WIDENS, measures.mouth_width(points) / self._own_width, 1.0)
-        beside = points[_LIPS_BESIDE] + wider[:, None] * (self._own[_SKIN] - self._own[_LIPS_BESIDE])
-        points[_SKIN] += _SKIN_SHARES[:, None] * (beside - points[_SKIN])
 
     def _move_eyes(self, points: Array, face: Array, offset: Array) -> tuple[Array, list[float]]:
         """Lids by opening ratio, irises by gaze. Returns gaze (2, 3) in face coordinates and the ratios."""
@@ -337,7 +229,7 @@ class MotionTransfer:
         """(3, 4): the map for angles, which are limited here, a move of the face's centre, and a size."""
         s = self.settings
         linear = size * geo.from_euler(limited(angles * s.pose_gain, self._turn_limits))
-        centre = self._portrait_centre
+        centre = self._portrait.centre
         return geo.affine_about(linear, centre, centre + move)
 
 
@@ -346,19 +238,6 @@ def _coupled_lids(lids: list[float]) -> list[float]:
     mean = sum(lids) / 2
     own = OWN_LIDS + (1 - OWN_LIDS) * float(smoothstep(*NEARLY_SHUT[::-1], min(lids)))
     return [mean + own * (ratio - mean) for ratio in lids]
-
-
-def _lip_gap(points: Array) -> Array:
-    """(11,): vertical gap between paired inner lip points, in face coordinates."""
-    gap: Array = points[_LOWER, 1] - points[_UPPER, 1]
-    return gap
-
-
-def opened_lips(gap: Array) -> Array:
-    """How far lips are apart that are seen so far apart, both as shares of the mouth's width."""
-    more = np.maximum(gap - SHUT_LIPS, 0.0)
-    out: Array = more + SHUT_LIPS * (1 - np.exp(-more / RESIDUAL_FADES))
-    return out
 
 
 def _iris_offset(points: Array, upper: tuple[int, ...], iris: tuple[int, ...]) -> Array:

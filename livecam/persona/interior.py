@@ -24,7 +24,7 @@ from livecam.persona.teeth import OwnMouth
 
 OPEN_AT_REST: Final = 0.05
 """Lip gap as a share of mouth width above which the portrait's own mouth counts as open.
-Landmarks of shut lips are up to .03 apart (`livecam.motion.transfer`)."""
+Landmarks of shut lips are up to .03 apart (`livecam.motion.lips`)."""
 INPAINT_RADIUS: Final = 0.006
 """How far around an open mouth's pixels the skin laid over it is taken from, as a share of the crop: 3 pixels
 at 512, OpenCV's usual radius."""

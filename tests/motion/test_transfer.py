@@ -13,6 +13,7 @@ from livecam.face import landmarks as lm
 from livecam.face import measures
 from livecam.face.mirror import mirrored
 from livecam.motion import lids, transfer
+from livecam.motion.lips import ALONG_LIPS
 from livecam.motion.transfer import OWN_LIDS, MotionTransfer
 from livecam.motion.types import rest
 from livecam.settings import MotionSettings
@@ -121,7 +122,7 @@ def test_skin_along_the_lips_takes_most_of_their_way(portrait, face):
     points = MotionTransfer(portrait, face)(driver).landmarks
     way = (points - portrait)[:, 1]
     ratio = way[list(lm.ALONG_LIPS)] / way[list(lm.LIPS_ALONG)]
-    np.testing.assert_allclose(ratio, transfer.ALONG_LIPS, atol=0.02)
+    np.testing.assert_allclose(ratio, ALONG_LIPS, atol=0.02)
 
 
 def test_a_blink_shuts_the_lids_and_only_them(portrait, wide_driver):

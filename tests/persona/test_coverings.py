@@ -10,6 +10,7 @@ import pytest
 from faces import draw_face, ellipse_mask, looking_aside, turned, with_lids, with_lip_gap
 
 from livecam.face import landmarks as lm
+from livecam.motion.portrait_face import PortraitFace
 from livecam.motion.transfer import MotionTransfer
 from livecam.persona import coverings, enroll, pictures, store
 from livecam.persona.crop import cut_crop
@@ -144,7 +145,7 @@ MOVES = {
 @pytest.mark.parametrize("move", MOVES)
 def test_covered_parts_go_with_the_head_and_do_nothing_else(face, move):
     portrait = (face / 512).astype(np.float32)
-    transfer = MotionTransfer(portrait, face, covered={"mouth", "eyes"})
+    transfer = MotionTransfer(PortraitFace(portrait, {"mouth", "eyes"}), face)
     pose = turned(face, yaw=10, roll=5)
     still, moved = transfer(pose), transfer(turned(MOVES[move](face).astype(np.float32), yaw=10, roll=5))
     kept = [*lm.LIPS, lm.CHIN, *lm.LEFT_EYE, *lm.RIGHT_EYE, *lm.LEFT_IRIS, *lm.RIGHT_IRIS]
@@ -160,7 +161,7 @@ def test_what_is_not_covered_moves_as_ever(face, covered, free):
     driver = with_lids(with_lip_gap(face, 0.5), 0.2).astype(np.float32)
     bare, part = (
         MotionTransfer(portrait, face)(driver),
-        MotionTransfer(portrait, face, covered={covered})(driver),
+        MotionTransfer(PortraitFace(portrait, {covered}), face)(driver),
     )
     np.testing.assert_allclose(part.landmarks[free], bare.landmarks[free], atol=2e-3)
 
@@ -171,7 +172,7 @@ def test_nothing_opens_in_the_picture(face, enrolled):
     picture = cut_crop(persona.picture, persona.crop, SIZE).astype(int)
     renderer = CpuRenderer(persona)
     shown = renderer.render(
-        MotionTransfer(persona.landmarks, face, covered=persona.covered)(with_lip_gap(face, 0.6))
+        MotionTransfer(PortraitFace(persona.landmarks, persona.covered), face)(with_lip_gap(face, 0.6))
     )
     low, high = ((persona.landmarks[list(lm.OUTER_LIPS), :2] * SIZE)[:, k] for k in range(2))
     box = np.s_[int(high.min()) : int(high.max()), int(low.min()) : int(low.max())]

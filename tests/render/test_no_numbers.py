@@ -92,7 +92,7 @@ def test_such_a_motion_is_nobodys(persona, face, part):
     still = rest(persona.landmarks)
     values = getattr(still, part).copy()
     values.flat[0] = np.nan
-    animator._transfer = lambda points, time_s: replace(still, **{part: values})
+    animator._calibration.transfer = lambda points, time_s: replace(still, **{part: values})
     shown = animator.animate(face, 0.0)
     assert shown.finite
     assert not animator.present

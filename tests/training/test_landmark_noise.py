@@ -11,14 +11,15 @@ from faces import turned, with_lids, with_lip_gap
 
 from livecam.face import landmarks as lm
 from livecam.face import measures
-from livecam.motion.transfer import SHUT_LIDS, SHUT_LIPS, MotionTransfer
+from livecam.motion.lips import SHUT_LIPS
+from livecam.motion.transfer import SHUT_LIDS, MotionTransfer
 from livecam.settings import MotionSettings
 from training import landmark_noise as noises
 from training.landmark_noise import FILMED, LandmarkNoise
 
 MEASURED = json.loads((Path(__file__).parents[2] / "benchmarks/results/detection.json").read_text("utf-8"))
 REGIONS = {
-    "brows": [*noises.BROWS[0], *noises.BROWS[1]],
+    "brows": [*lm.BROWS[0], *lm.BROWS[1]],
     "lids": [*lm.LEFT_EYE, *lm.RIGHT_EYE],
     "irises": noises.IRISES,
     "nose": noises.NOSE,
@@ -63,7 +64,7 @@ def test_touching_lips_are_seen_a_little_apart(face, quiet) -> None:  # type: ig
 def test_brows_and_irises_move_less_than_they_do(face, quiet) -> None:  # type: ignore[no-untyped-def]
     """By the shares that were measured, along the face and not along the picture."""
     moved, axes = face.copy(), measures.face_axes(face.astype(np.float64))
-    brow, iris = list(noises.BROWS[0]), list(lm.LEFT_IRIS)
+    brow, iris = list(lm.BROWS[0]), list(lm.LEFT_IRIS)
     moved[brow] -= 6 * axes[:, 1].astype(np.float32)
     moved[iris] += 3 * axes[:, 0].astype(np.float32)
     seen = (quiet(moved) - quiet(face)) @ axes
@@ -116,7 +117,7 @@ def various(face: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     placed = (moved - centre) @ axes / eyes
     for k, (upper, _, iris) in enumerate(lm.EYES):
         # Brows and irises at rest where those of the measured people are.
-        corners, brow = placed[[upper[0], upper[-1]], :2].mean(0), list(noises.BROWS[k])
+        corners, brow = placed[[upper[0], upper[-1]], :2].mean(0), list(lm.BROWS[k])
         height = noises.BROWS_AT + rng.normal(0, 0.025)
         placed[brow, 1] += corners[1] - height - placed[brow, 1].mean()
         gaze = rng.normal((0, noises.IRIS_AT), (0.025, 0.015))

@@ -31,7 +31,7 @@ from livecam.report import check_writable
 from training import landmark_noise
 
 REGIONS: Final[dict[str, Sequence[int]]] = {
-    "brows": (*landmark_noise.BROWS[0], *landmark_noise.BROWS[1]),
+    "brows": (*lm.BROWS[0], *lm.BROWS[1]),
     "lids": (*lm.LEFT_EYE, *lm.RIGHT_EYE),
     "irises": landmark_noise.IRISES,
     "nose": landmark_noise.NOSE,

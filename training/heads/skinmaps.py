@@ -13,10 +13,7 @@ from livecam.face import landmarks as points
 from training.heads.data import Floats, HeadData
 
 SIZE: Final = 1024
-BROWS: Final = (
-    ((70, 63, 105, 66, 107), (46, 53, 52, 65, 55)),
-    ((300, 293, 334, 296, 336), (276, 283, 282, 295, 285)),
-)
+BROWS: Final = tuple((brow[:5], brow[5:]) for brow in points.BROWS)
 """Image-left and image-right; each the upper and the lower edge from the outer to the inner end."""
 _JAW: Final = (
     127,

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from training.heads.data import Floats, Integers
 
-VERTEX = np.dtype("f4")
 FLOATS_PER_VERTEX = 12
 HALF_WIDTH = 7
 """Its place among them."""

@@ -22,7 +22,8 @@ from livecam.errors import UserError
 from livecam.face import landmarks as lm
 from livecam.face import measures, neutrality
 from livecam.geometry import Array
-from livecam.motion.transfer import SHUT_LIDS, opened_lips
+from livecam.motion.lips import opened_lips
+from livecam.motion.transfer import SHUT_LIDS
 from training import landmark_noise
 from training.heads.renderer import Moment
 from training.heads.shape import Gaze, HeadShape, Pose, expression
@@ -265,7 +266,7 @@ def _weights(error: float) -> Array:
     """(478, 3): how much is believed of each point; nothing of the outline, and of the eyes, solved apart."""
     weights = np.full((lm.COUNT, 3), 0.5)
     weights[sorted(lm.LIPS)] = 1
-    weights[[*landmark_noise.BROWS[0], *landmark_noise.BROWS[1]]] = 1
+    weights[[*lm.BROWS[0], *lm.BROWS[1]]] = 1
     eyes = [i for upper, lower, iris in lm.EYES for i in (*upper, *lower, *iris)]
     weights[[*eyes, *lm.FACE_OVAL]] = 0
     return weights * [1, 1, DEPTH] / error

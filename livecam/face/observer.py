@@ -1,0 +1,71 @@
+"""A driver's frame in, its landmarks out: found, doubted, steadied, mirrored. The picture goes no further."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from livecam.face.doubt import PartDoubt
+from livecam.face.filter import OneEuroFilter
+from livecam.face.measures import mouth_width, on_a_line
+from livecam.face.mirror import mirrored
+from livecam.frames import RGB, DriverFrame, Landmarks
+
+Find = Callable[[RGB, int], "Landmarks | None"]
+"""A picture and its capture time in ns to the face's landmarks in it, None without one."""
+Recorder = Callable[[int, "Landmarks | None", int, int], None]
+"""Told of every frame: capture time in ns, its landmarks, None without a face that can be used, width and
+height of the frame."""
+FILTERED_HEIGHT: Final = 250
+"""Height of a face, in the unit that the One-Euro filter's defaults are meant for."""
+FARTHEST: Final = 1e6
+"""Pixels from the frame's corner within which a face lies, where nobody knows how large the frame is."""
+
+
+class Observer:
+    """Called with one frame after the other. find: asked where a frame has a picture. mirror: as in a mirror.
+    record: told of every frame."""
+
+    def __init__(self, find: Find, mirror: bool = False, record: Recorder | None = None) -> None:
+        self._find, self._mirror, self._record = find, mirror, record
+        self._filter = OneEuroFilter()
+        self._doubt = PartDoubt()
+        self._unit = 0.0
+        self.seen = False
+        """Whether any frame so far had a face."""
+
+    def __call__(self, frame: DriverFrame) -> Landmarks | None:
+        """(478, 3) float32 pixels, filtered and mirrored as asked; None without a face."""
+        points = frame.landmarks
+        if frame.pixels is not None:
+            points = self._find(frame.pixels, frame.capture_ns)
+        if points is not None and not _usable(points, frame):
+            points = None
+        if self._record is not None:
+            self._record(frame.capture_ns, points, frame.width, frame.height)
+        if points is None:
+            self._filter.reset()
+            self._doubt.reset()
+            self._unit = 0.0
+            return None
+        self.seen = True
+        if frame.pixels is None:  # the tracker does so itself, and sees more
+            points = self._doubt(None, points, frame.capture_ns / 1e9)
+        points = self._smooth(points, frame.capture_ns / 1e9)
+        return mirrored(points, frame.width) if self._mirror else points
+
+    def _smooth(self, points: Landmarks, time_s: float) -> Landmarks:
+        """The filter's settings are for faces of one height; a face near or far is scaled to it."""
+        if self._unit == 0.0:
+            self._unit = max(float(np.ptp(points[:, 1])) / FILTERED_HEIGHT, 1e-6)
+        return (self._filter(points / self._unit, time_s) * self._unit).astype(np.float32)
+
+
+def _usable(points: Landmarks, frame: DriverFrame) -> bool:
+    """Whether the points can be a face at all, and in or near the frame, where its size is known."""
+    reach = 4 * max(frame.width, frame.height) or FARTHEST
+    if not np.isfinite(points).all() or np.abs(points).max() >= reach or on_a_line(points):
+        return False
+    return mouth_width(points) > 0
