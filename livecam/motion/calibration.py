@@ -12,6 +12,7 @@ import numpy as np
 from livecam.arrays import F32
 from livecam.geometry import first_order
 from livecam.motion.belief import NeutralBelief
+from livecam.motion.gaze import Gaze
 from livecam.motion.limits import HeadLimits
 from livecam.motion.neutral import SETTLE_SECONDS, NeutralFinder
 from livecam.motion.portrait_face import PortraitFace
@@ -52,7 +53,7 @@ class Calibration:
         self._belief = NeutralBelief()
         self._begun_with: NeutralFinder | None = None
         self._neutral: F32 | None = None
-        self._seat = self._new_seat()
+        self._seat, self._gaze = self._new_seat(), Gaze()
 
     def add(self, points: F32, time_s: float) -> None:
         """Learn from a frame's landmarks what `update` is to know, before that comes to it."""
@@ -98,7 +99,7 @@ class Calibration:
             return
         self._updated = time_s
         if belief.changed:
-            self._seat = self._new_seat()
+            self._seat, self._gaze = self._new_seat(), Gaze()
         neutral = self._belief.step(time_s, self._neutral)
         if self._neutral is None or float(np.abs(neutral - self._neutral).max()) > SETTLED:
             self._set_neutral(neutral)
@@ -108,4 +109,6 @@ class Calibration:
 
     def _set_neutral(self, neutral: F32) -> None:
         self._neutral = neutral
-        self.transfer = MotionTransfer(self._portrait, neutral, self._settings, self._seat, self._limits)
+        self.transfer = MotionTransfer(
+            self._portrait, neutral, self._settings, self._seat, self._limits, self._gaze
+        )

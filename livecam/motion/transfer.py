@@ -89,7 +89,8 @@ class MotionTransfer:
 
     portrait: its face; or (478, 3), 0..1 of the crop, with nothing covered. neutral: (478, 3), driver pixels.
     seat: what was learnt so far of where the driver sits, changed with every call; None: the portrait follows
-    all of the head's motion. limits: how far the portrait's head may go about its place, with a seat.
+    all of the head's motion. limits: how far the portrait's head may go about its place, with a seat. gaze:
+    what was seen so far of how the driver's eyes go together, changed with every call.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class MotionTransfer:
         settings: MotionSettings | None = None,
         seat: Seat | None = None,
         limits: HeadLimits | None = None,
+        gaze: Gaze | None = None,
     ) -> None:
         self.settings = settings or MotionSettings()
         self._portrait = portrait if isinstance(portrait, PortraitFace) else PortraitFace(portrait)
@@ -109,7 +111,7 @@ class MotionTransfer:
         # Face coordinates: origin among the stable points, axes along the face.
         self._base = (self.neutral - self._neutral_centre) @ self._neutral_axes
         self._fit_proportions()
-        self._gaze = Gaze()
+        self._gaze = gaze or Gaze()
         self._seat, self._limits = seat, limits or HeadLimits()
         self._turn_limits = turn_limits(self._portrait.yaw, self.settings.pose_limits)
         stable = self.neutral[_STABLE] - self._neutral_centre

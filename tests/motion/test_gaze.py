@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from livecam.face import landmarks as lm
 from livecam.motion.gaze import STEADY, Gaze
+from livecam.motion.transfer import MotionTransfer
 
 WIDTHS = np.array([2.0, 2.0])
 OPEN = [1.0, 1.0]
@@ -58,3 +60,21 @@ def test_irises_under_lids_are_not_seen():
 def test_both_go_where_their_mean_goes():
     given = looks(0.3, 0.1)
     np.testing.assert_allclose(Gaze().together(given, OPEN, WIDTHS).mean(0), given.mean(0))
+
+
+def test_crossed_eyes_are_remembered_while_the_neutral_face_is_refined(face):  # type: ignore[no-untyped-def]
+    """A transfer made anew, as ten times a second then, is told what was seen before."""
+    eyes = Gaze()
+    for _ in range(STEADY):
+        eyes.together(looks(0.1, -0.1), OPEN, WIDTHS)
+    crossed = face.copy()
+    for (upper, _, iris), way in zip(lm.EYES, (1, -1), strict=True):
+        width = np.linalg.norm(face[upper[-1]] - face[upper[0]])
+        crossed[list(iris), 0] += way * 0.12 * width
+    portrait = (face / 512).astype(np.float32)
+    fresh, told = MotionTransfer(portrait, face)(crossed), MotionTransfer(portrait, face, gaze=eyes)(crossed)
+    irises = [iris[0] for _, _, iris in lm.EYES]
+    nearer = [
+        float(np.ptp(portrait[irises, 0]) - np.ptp(motion.landmarks[irises, 0])) for motion in (fresh, told)
+    ]
+    assert nearer[1] > 1.5 * nearer[0] > 0  # twice, less what soft limits take off
