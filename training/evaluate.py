@@ -90,8 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
             painter, _ = refiner_model_from(options.run)
             pairs = dataset.load(options.data, held_out=True)
             for name in painter.styles:
-                table = held_out.measure(painter.part(name), pairs, options.shots)
-                found[f"{name}, held out"] = plain(table)
+                found[f"{name}, held out"] = plain(held_out.measure(painter.part(name), pairs, options.shots))
         if options.clips:
             clips = sorted(options.clips.glob("*.mp4"))
             if not clips:

@@ -20,6 +20,7 @@ from livecam.errors import UserError
 from livecam.export.onnx_graph import keep_in_half, to_onnx
 from livecam.generator import weights
 from livecam.model.embedder import StyleOfPicture
+from livecam.model.refiner import CropNetwork
 from livecam.model.refiner_model import RefinerModel, load_refiner_model
 from training import card
 from training.loop import part_model_of
@@ -48,9 +49,11 @@ def ship(runs: Sequence[Path], out: Path, figures: Sequence[Path] = (), data: Pa
         (out / weights.small_file(name)).unlink(missing_ok=True)
     save_refiner_model(painter, recipes, out / WEIGHTS)
     painter, _ = load_refiner_model(out / WEIGHTS)  # rounded: the graphs hold the very same numbers
-    projections = [painter.projections[name] for name in painter.styles]
+    projections = [painter.projection(name) for name in painter.styles]
     style = StyleOfPicture(painter.embedder, projections, painter.size)
-    graphs = [(painter.network(name), weights.graph_file(name)) for name in painter.styles]
+    graphs: list[tuple[CropNetwork | StyleOfPicture, str]] = [
+        (painter.network(name), weights.graph_file(name)) for name in painter.styles
+    ]
     for module, name in (*graphs, (style, weights.EMBEDDER)):
         graph = to_onnx(module, module.inputs, module.outputs, Path(name).stem)
         keep_in_half(graph)

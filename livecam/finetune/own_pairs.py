@@ -115,9 +115,8 @@ class OwnPairs:
         picture, moved = self._renderer.render(motion), motion.landmarks
         square = face_square(moved)
         there = _carried(square, self._square, other)
-        gain, shift = colour_match(
-            *(alignment.cut(*one) for one in ((crop, there), (picture, square))), draw_rasters(moved, square)
-        )
+        theirs, ours = alignment.cut(crop, there), alignment.cut(picture, square)
+        gain, shift = colour_match(theirs, ours, draw_rasters(moved, square))
         crop = np.clip(crop * gain + shift + 0.5, 0, 255).astype(np.uint8)
         found = {}
         for part in self._parts:

@@ -142,8 +142,8 @@ def fine_tune(
     style = joined if better else persona.style.values
     before, after = np.mean(errors, 0).tolist()
     name = next(iter(styles))
-    counts = (len(pack) // len(OF_NETWORK[name]) for pack in (packs[name].training, packs[name].kept))
-    return TuningResult(style, better, before, after, *counts, time.monotonic() - began)
+    seen, kept = (len(pack) // len(OF_NETWORK[name]) for pack in (packs[name].training, packs[name].kept))
+    return TuningResult(style, better, before, after, seen, kept, time.monotonic() - began)
 
 
 def _further(progress: Progress, before: int, total: int, done: int, steps: int) -> None:

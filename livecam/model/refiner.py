@@ -117,7 +117,8 @@ class CropNetwork(nn.Module):
         # (B, 3, H, W), its rasters (B, 5, H/2, W/2), and the person's style (B, N), P e
     ) -> Tensor:
         """The correction (B, 3, H, W): what to add to `crop`."""
-        teeth, source, source_rasters, style = told if takes_teeth(self.name) else (None, *told)
+        teeth = told[0] if takes_teeth(self.name) else None
+        source, source_rasters, style = told[-3:]
         correction, _ = self.parts(crop, rasters, teeth, source, source_rasters, style)
         return correction * self.gate(rasters, source_rasters)
 
@@ -170,7 +171,8 @@ class FaceRefiner(Refiner):
         told = dict(zip((spec.name for spec in self.inputs), extra, strict=True))
         image = picture
         for cut in self.crops:
-            part: Part = cut.part
+            assert isinstance(cut, PartCrop)
+            part = cut.part
             window = part.within(square, landmarks, cut.size)
             x, y = window.to_picture(cut.across[None, :], cut.down[:, None])  # (H, W) each
             crop = sample(picture, x, y, "border")

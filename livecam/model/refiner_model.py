@@ -107,13 +107,19 @@ class RefinerModel(nn.Module):
 
     def network(self, name: str) -> CropNetwork:
         """The network of that name."""
-        found: CropNetwork = self.networks[name]
+        found = self.networks[name]
+        assert isinstance(found, CropNetwork)
         return found
 
     def part(self, name: str) -> PartModel:
         """The network of that name as in training; its parts are shared with this."""
-        projection: Projection = self.projections[name]
-        return PartModel(self.network(name), self.embedder, projection)
+        return PartModel(self.network(name), self.embedder, self.projection(name))
+
+    def projection(self, name: str) -> Projection:
+        """P of the network of that name."""
+        found = self.projections[name]
+        assert isinstance(found, Projection)
+        return found
 
     @property
     def styles(self) -> dict[str, int]:

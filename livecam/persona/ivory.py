@@ -74,7 +74,9 @@ def eye_white(image: RGB, points: F64, skin: float) -> tuple[F64, float]:
     size, width = image.shape[0], eye_width(points) * image.shape[0]
     found, areas = [], []
     for upper, lower, iris in lm.EYES:
-        mask = (polygon_mask(size, points[list(lm.loop(upper, lower)), :2]) > 127).astype(np.uint8)
+        mask = (polygon_mask(size, points[list(lm.loop(upper, lower)), :2].astype(np.float32)) > 127).astype(
+            np.uint8
+        )
         away = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 5))
         centre = points[iris[0], :2] * size
         radius = float(np.linalg.norm(points[list(iris[1:]), :2] * size - centre, axis=1).mean())

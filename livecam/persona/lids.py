@@ -102,7 +102,7 @@ def _shut(box: RGB, own: F32, eye: int, width: float) -> RGB:
     lashes = _near(own[upper], shape) < UNDER_LASHES * LASH_RIM * width
     brow = _near(own[list(_BROWS[eye])], shape) < BROW_REACH * width
     smooth = _clean_skin(box, ~brow & ((area == 0) | ((lid > 0) & ~lashes)), width)
-    below = smooth[_near(own[lower] + np.float32([0, SKIN_BELOW * width]), shape) < 2].mean(-1)
+    below = smooth[_near(own[lower] + np.array([0, SKIN_BELOW * width], np.float32), shape) < 2].mean(-1)
     if below.size:
         floor = LEAST_LIGHT * float(np.median(below))
         smooth = smooth * np.maximum(1.0, floor / np.maximum(smooth.mean(-1, keepdims=True), 1.0))

@@ -17,7 +17,7 @@ def judge(monkeypatch):
     looks: list = []
     monkeypatch.setattr(_mediapipe, "detect_faces", lambda landmarker, image: looks.pop(0))
     made = Judge()
-    made.looks = looks
+    made.looks = looks  # type: ignore[attr-defined]
     return made
 
 

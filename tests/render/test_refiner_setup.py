@@ -137,7 +137,7 @@ def test_a_graph_with_another_refiner_is_refused(persona, installed) -> None:  #
         generator = load_generator(painter, persona.size)
         engine = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)
         with pytest.raises(EngineError, match="refiner"):
-            GraphRenderer(engine, *layers, refiner=given)
+            GraphRenderer(engine, *layers, given)
 
 
 def test_closing_frees_the_engines(persona, face, installed) -> None:  # type: ignore[no-untyped-def]

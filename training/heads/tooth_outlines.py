@@ -105,8 +105,10 @@ def _shapes(masks: list[NDArray[np.bool_]], lower: bool) -> tuple[ToothShape, ..
     for whole, simple in found:
         low, span = whole.min(0), np.ptp(whole, axis=0)
         points = [(round(float(s), 2), round(float(h), 2)) for s, h in (simple - low) / span]
-        ends = (round(float(v), 2) for v in (low[0], low[0] + span[0], low[1] - first, span[1]))
-        shapes.append(ToothShape(*ends, tuple(points)))
+        left, right, top, height = (
+            round(float(v), 2) for v in (low[0], low[0] + span[0], low[1] - first, span[1])
+        )
+        shapes.append(ToothShape(left, right, top, height, tuple(points)))
     return tuple(shapes)
 
 
