@@ -64,7 +64,7 @@ def write(
     return f"""# The refiner's weights {shipped.name}
 
 What repairs mouth and eyes of a warped portrait: livecam {livecam.__version__}, `livecam/model/refiner.py`.
-It works on face-aligned crops, {crops}; a face's square has {shipped.size} pixels a side. A person has
+It works on face-aligned crops: {crops}. A face's square has {shipped.size} pixels a side. A person has
 {shipped.style} numbers of their own (AdaIN scales and shifts), made from one or more pictures by the
 embedder. After Zakharov et al., "Few-Shot Adversarial Learning of Realistic Neural Talking Head Models",
 ICCV 2019, with a warper in front.

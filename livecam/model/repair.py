@@ -30,9 +30,9 @@ from livecam.model.refiner import CropNetwork
 INPUTS = 2 * (3 * 4 + len(CHANNELS))
 """Channels at half the crop's pixels: twice a picture, four pixels to one, and its rasters. The mouth's
 teeth are one more."""
-LIGHTER, DARKER, TINT = 0.25, 0.08, 0.05
-"""By how much of itself a tooth may become lighter, darker, and of another colour. By eye: rendered people
-often have a tongue before their lower teeth, and a network that may darken and tint by .6 makes teeth red."""
+MOST_SHADE, MOST_TINT = 0.25, 0.05
+"""By how much of itself a tooth may become lighter or darker, and by how much more in one colour. By eye:
+rendered people often have a tongue before their lower teeth, and with .6 in every colour teeth became red."""
 MASK_BIAS = 1.0
 """The mask starts mostly open: colours are learned first, then where to keep off."""
 
@@ -116,8 +116,7 @@ class RepairNetwork(CropNetwork):
         correction = in_own_colours(x[:, :3] / gain, source) * mask
         if teeth is not None:
             shade = torch.tanh(self.shade(coarse))  # (B, 4, H/8, W/8): of all light, then of each colour
-            light = LIGHTER * F.relu(shade[:, :1]) - DARKER * F.relu(-shade[:, :1])
-            shade = light + shade[:, 1:] * TINT
+            shade = shade[:, :1] * MOST_SHADE + shade[:, 1:] * MOST_TINT
             shade = F.interpolate(shade, size=crop.shape[-2:], mode="bilinear", align_corners=False)
             shaded = in_own_colours(crop * shade, source) * trust
             correction, mask = correction + (shaded - correction) * teeth, mask * (1 - teeth)

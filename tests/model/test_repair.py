@@ -18,7 +18,7 @@ from livecam.export.onnx_graph import to_onnx
 from livecam.generator.layout import MOUTH
 from livecam.model.light import USUAL_BLUE, colourfulness, correction_trust
 from livecam.model.paper import PaperNetwork, PaperShape
-from livecam.model.repair import LIGHTER, TINT, Quarters, RepairNetwork, RepairShape
+from livecam.model.repair import MOST_SHADE, MOST_TINT, Quarters, RepairNetwork, RepairShape
 
 NETWORKS = ("mouth", "eye")
 
@@ -118,7 +118,7 @@ def in_usual_light(inputs: dict[str, torch.Tensor]) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_teeth_are_shaded_and_never_painted_over(seed: int) -> None:
     """Whatever the weights: what is added to a tooth is the tooth itself times a field an eighth as fine as
-    the crop, of `LIGHTER` and `TINT` at most, so that edges stay where they are."""
+    the crop, of `MOST_SHADE` and `MOST_TINT` at most, so that edges stay where they are."""
     torch.manual_seed(seed)
     network = small_network("mouth", 160)
     inputs = inputs_of(network)
@@ -134,7 +134,7 @@ def test_teeth_are_shaded_and_never_painted_over(seed: int) -> None:
         left = field - smooth @ torch.linalg.lstsq(smooth, field).solution
         if inputs["teeth"].min() == 1:
             assert mask.abs().max() == 0  # nothing is painted anew
-            assert field.abs().max() <= LIGHTER + TINT + 1e-6
+            assert field.abs().max() <= MOST_SHADE + MOST_TINT + 1e-6
             assert field.abs().max() > 0.01  # but something is done
         return float(left.abs().max() / field.abs().max())
 

@@ -131,13 +131,13 @@ def test_a_graph_with_another_refiner_is_refused(persona, installed) -> None:  #
     from livecam.render.graph import GraphRenderer
     from livecam.render.refiner_setup import graph_inputs
 
-    layers = persona.layers
+    person, background, interior, teeth = persona.layers
     told = graph_inputs(persona, installed)
     for painter, given in ((installed.file(PAINTER), {}), (None, told)):
         generator = load_generator(painter, persona.size)
         engine = open_engine("torch", module=generator, inputs=generator.inputs, outputs=generator.outputs)
         with pytest.raises(EngineError, match="refiner"):
-            GraphRenderer(engine, *layers, given)
+            GraphRenderer(engine, person, background, interior, teeth, given)
 
 
 def test_closing_frees_the_engines(persona, face, installed) -> None:  # type: ignore[no-untyped-def]
