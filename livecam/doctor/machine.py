@@ -82,7 +82,11 @@ def refiner(system: System) -> Check:
     """The network that repairs mouth and eyes. The demo runs without it; damaged files stop it."""
     name, problem = system.refiner()
     if problem:
-        return Check("refiner", "fail", problem, f"{installation.again()}. Or run with --no-refine.")
+        from livecam.generator.weights import VARIABLE
+
+        named = problem.startswith(VARIABLE)
+        remedy = f"Unset {VARIABLE} or name another folder" if named else installation.again()
+        return Check("refiner", "fail", problem, f"{remedy}, or run with --no-refine.")
     if name is None:
         todo = "Nothing to do: pictures are warped only, mouths and eyes are rougher."
         return Check("refiner", "warn", "no weights in this installation", todo)

@@ -89,7 +89,7 @@ def find_weights(environ: Mapping[str, str] = os.environ) -> Weights | None:
         UserError: the folder that LIVECAM_REFINER names holds none, or the manifest is damaged.
     """
     named = environ.get(VARIABLE)
-    folder = expanded(named) if named else Path(str(files("livecam.assets"))) / "refiner"
+    folder = expanded(named) if named else _shipped()
     path = folder / MANIFEST
     if not path.is_file():
         if named:
@@ -148,5 +148,11 @@ def renew_manifest(environ: Mapping[str, str] = os.environ) -> None:
     write_manifest(weights.folder, weights.size, weights.styles, notes)
 
 
+def _shipped() -> Path:
+    return Path(str(files("livecam.assets"))) / "refiner"
+
+
 def _broken(path: Path, why: str) -> UserError:
-    return UserError(f"the refiner's {path}", why, "Install livecam again, or add --no-refine.")
+    if path.parent == _shipped():
+        return UserError(f"the refiner's {path}", why, "Install livecam again, or add --no-refine.")
+    return UserError(f"{VARIABLE}'s {path}", why, "Unset it, name another folder, or add --no-refine.")

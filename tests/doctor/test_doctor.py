@@ -138,6 +138,7 @@ def test_a_machine_where_all_is_well():
         ),
         ("face model", Played(model_problem="missing (/x/y)"), "livecam build"),
         ("refiner", Played(weights=("", "mouth.onnx: damaged")), "--no-refine"),
+        ("refiner", Played(weights=("", "LIVECAM_REFINER's mouth.onnx: damaged")), "Unset LIVECAM_REFINER"),
         ("engine cpu", Played(engine_list=[("cpu", False, "onnxruntime is gone. Install it")]), "Install it"),
         ("cache folder", Played(free=None), "LIVECAM_CACHE"),
     ],

@@ -66,8 +66,10 @@ def test_a_damaged_file_is_named_with_a_way_out(folder: Path, damage: str) -> No
 @pytest.mark.parametrize("text", ["{", "[]", "{}", json.dumps({"format": 99})])
 def test_a_damaged_manifest_is_named(folder: Path, text: str) -> None:
     (folder / weights.MANIFEST).write_text(text)
-    with pytest.raises(UserError, match="not a manifest"):
+    with pytest.raises(UserError, match="not a manifest") as caught:
         find(folder)
+    assert weights.VARIABLE in caught.value.what
+    assert "Unset it" in caught.value.todo  # to install again would not help
 
 
 @pytest.mark.parametrize("styles", [{}, {"nose": 100}, {"mouth": "many"}, [1600], None])
