@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -55,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         plan = recipe.read(recipe_path(options.recipe))
         if options.part:
-            plan = replace(plan, network=replace(plan.network, part=options.part))
+            plan = plan.of_part(options.part)
         train(
             plan,
             options.data,

@@ -61,7 +61,8 @@ def run_piece(options: argparse.Namespace) -> None:
     """Raises `UserError`."""
     import torch
 
-    from training import perception, ship
+    from training import perception, recipe, ship
+    from training.__main__ import recipe_path
     from training.loop import train
 
     began = time.monotonic()
@@ -80,7 +81,7 @@ def run_piece(options: argparse.Namespace) -> None:
     left = options.minutes - (time.monotonic() - began) / 60 - PACKING
     runs = []
     for part, share in SHARES.items():
-        plan = _plan(options.recipe, part)
+        plan = recipe.read(recipe_path(options.recipe)).of_part(part)
         given = {"device": device, "features": features, "begin": start / weights.PAINTER}
         timed = replace(plan, steps=TIMED, check_every=TIMED, adversarial_from=0)
         before = time.monotonic()
@@ -100,14 +101,6 @@ def run_piece(options: argparse.Namespace) -> None:
         shutil.copy(run / "log.jsonl", options.out / f"{run.name}.jsonl")
         for sheet in sorted(run.glob("sheet-*.png"))[-1:]:
             shutil.copy(sheet, options.out / f"{run.name}.png")
-
-
-def _plan(recipe_name: str, part: str):  # type: ignore[no-untyped-def]
-    from training import recipe
-    from training.__main__ import recipe_path
-
-    plan = recipe.read(recipe_path(recipe_name))
-    return replace(plan, network=replace(plan.network, part=part))
 
 
 def _shipped() -> Path:

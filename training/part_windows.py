@@ -28,8 +28,7 @@ def part_batch(batch: Batch, network: str) -> Batch:
     if not parts[0].around:  # the face itself
         return batch
     found = [_cut(batch, part) for part in parts]
-    names = ("warped", "truth", "source", "rasters", "truth_rasters", "source_rasters", "teeth")
-    cut = {name: torch.cat([one[name] for one in found]) for name in names}
+    cut = {name: torch.cat([one[name] for one in found]) for name in found[0]}
     again = {
         name: torch.cat([getattr(batch, name)] * len(parts)) for name in ("shots", "shot_rasters", "person")
     }

@@ -56,6 +56,10 @@ class Recipe:
     weights: Weights = field(default_factory=Weights)
     augment: Strength = field(default_factory=Strength)
 
+    def of_part(self, part: str) -> Recipe:
+        """The same for another network, by its name in `livecam.generator.parts`."""
+        return dataclasses.replace(self, network=dataclasses.replace(self.network, part=part))
+
     def as_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
