@@ -125,10 +125,9 @@ class Animator:
         self._renderer, self._tracker = renderer, tracker
         self._opened = contextlib.ExitStack()
         self._closed = False
-        self._observer = Observer(self._find, mirrored, record)
-        gain = max(self._settings.pose_gain, self._settings.expression_gain)
+        self._observer = Observer(self._find, mirrored, record, self._settings.smoothing)
         idle = _idle(persona) if self._settings.idle else None
-        self._presence = Presence(rest(persona.landmarks), idle, gain)
+        self._presence = Presence(rest(persona.landmarks), idle, _most_gain(self._settings))
         face = PortraitFace(persona.landmarks, persona.covered)
         self._calibration = Calibration(
             face, persona.picture_landmarks(), self._settings, head_limits(persona)
@@ -194,6 +193,29 @@ class Animator:
     def look_ahead(self, points: Landmarks, time_s: float) -> None:
         """Learn from a frame's landmarks what `calibrate` is to know, before that comes to it."""
         self._calibration.add(points, time_s)
+
+    def change(self, motion: MotionSettings) -> None:
+        """Pass motion on otherwise from now on. What is known of the driver stays."""
+        self._settings = motion
+        self._pans = motion.follow == "frame"
+        self._observer.smooth(motion.smoothing)
+        self._presence.change(_idle(self.persona) if motion.idle else None, _most_gain(motion))
+        self._calibration.change(motion)
+        if motion.mirror is not None and motion.mirror != self._observer.mirror:
+            self._observer.mirror = motion.mirror
+            self._calibration.mirror(self._observer.width)
+
+    def take_over(self, other: Animator) -> None:
+        """Go on where another portrait's animator was, for the same driver: nothing is looked for anew.
+
+        The tracker must have been given to that one, not opened by it. It cannot be used any more."""
+        self._tracker, self._observer = other._tracker, other._observer
+        self._observer.find = self._find
+        self._calibration.adopt(other._calibration)
+
+    def another_driver(self) -> None:
+        """Other frames come from now on, of another camera say: a neutral face is looked for anew."""
+        self._calibration.forget()
 
     def recalibrate(self) -> None:
         """Take the driver's next two seconds as neutral."""
@@ -278,6 +300,10 @@ class Animator:
 def _with_gains(settings: MotionSettings, expression: float | None, pose: float | None) -> MotionSettings:
     gains: dict[str, Any] = {"expression_gain": expression, "pose_gain": pose}
     return replace(settings, **{name: gain for name, gain in gains.items() if gain is not None})
+
+
+def _most_gain(settings: MotionSettings) -> float:
+    return max(settings.pose_gain, settings.expression_gain)
 
 
 def _idle(persona: PersonaData) -> Idle:

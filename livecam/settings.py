@@ -41,6 +41,10 @@ class MotionSettings:
 
     expression_gain: Annotated[float, Range(0, 3)] = 1.0
     pose_gain: Annotated[float, Range(0, 3)] = 1.0
+    gaze_gain: Annotated[float, Range(0, 1.5)] = 1.0
+    """0: the eyes look straight ahead."""
+    smoothing: Annotated[float, Range(0, 1)] = 0.0
+    """How much steadier landmarks are made beyond what is always done, and so later."""
     pose_limits: Annotated[tuple[float, float, float], Range(0, 1.5)] = (0.90, 0.60, 0.65)
     """Yaw, pitch and roll in radians that are never exceeded. A portrait that is turned itself may have a
     lower limit for yaw (`livecam.motion.pose_limits`), unless more than .9 is asked for."""

@@ -38,7 +38,7 @@ FLOORS: Sequence[tuple[str, ...]] = (
     # Files, folders and numbers that a user gives.
     ("livecam.files", "livecam.folders", "livecam.ranges", "livecam.assets", "livecam.installation"),
     ("livecam.settings", "livecam.report"),
-    ("livecam.outputs",),
+    ("livecam.outputs", "livecam.control"),
     # Finding a face.
     ("livecam.face",),
     # Pictures, landmarks and times that a caller's program gives.
@@ -58,6 +58,8 @@ FLOORS: Sequence[tuple[str, ...]] = (
     ("livecam.pipeline",),
     # The page of a sink; what this machine has and lacks.
     ("livecam.web", "livecam.doctor"),
+    # What the page's buttons do to a run.
+    ("livecam.studio",),
     # A run put together, and its first use.
     ("livecam.session",),
     ("livecam.demo",),

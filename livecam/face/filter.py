@@ -36,6 +36,8 @@ class OneEuroFilter:
             raise ValueError("cutoffs must be above 0, beta and still at least 0")
         self._min_cutoff, self._beta, self._still = min_cutoff, beta, still
         self._derivative_cutoff = derivative_cutoff
+        self.pace = 1.0
+        """Share of the cutoff that is used, above 0, at any time another. Less is steadier and later."""
         self.reset()
 
     def reset(self) -> None:
@@ -58,7 +60,7 @@ class OneEuroFilter:
             speed = (new - self._values) / elapsed
             self._speed += _weight(self._derivative_cutoff, elapsed) * (speed - self._speed)
             moving = np.maximum(np.abs(self._speed) - self._still, 0.0)
-            cutoff = self._min_cutoff + self._beta * moving
+            cutoff = self.pace * (self._min_cutoff + self._beta * moving)
             self._values = self._values + _weight(cutoff, elapsed) * (new - self._values)
             self._time = time_s
         return self._values.copy()

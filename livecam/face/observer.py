@@ -20,6 +20,9 @@ Recorder = Callable[[int, "Landmarks | None", int, int], None]
 height of the frame."""
 FILTERED_HEIGHT: Final = 250
 """Height of a face, in the unit that the One-Euro filter's defaults are meant for."""
+MOST_SMOOTHED: Final = 0.85
+"""Share of the filter's cutoff that the most smoothing takes: a face at rest then follows within half a
+second. By eye."""
 FARTHEST: Final = 1e6
 """Pixels from the frame's corner within which a face lies, where nobody knows how large the frame is."""
 
@@ -28,19 +31,31 @@ class Observer:
     """Called with one frame after the other. find: asked where a frame has a picture. mirror: as in a mirror.
     record: told of every frame."""
 
-    def __init__(self, find: Find, mirror: bool = False, record: Recorder | None = None) -> None:
-        self._find, self._mirror, self._record = find, mirror, record
+    def __init__(
+        self, find: Find, mirror: bool = False, record: Recorder | None = None, smoothing: float = 0.0
+    ) -> None:
+        self.find, self._record = find, record
+        self.mirror = mirror
+        """Whether landmarks are as in a mirror; may be changed between two frames."""
+        self.width = 0
+        """Of the last frame, in pixels."""
         self._filter = OneEuroFilter()
+        self.smooth(smoothing)
         self._doubt = PartDoubt()
         self._unit = 0.0
         self.seen = False
         """Whether any frame so far had a face."""
 
+    def smooth(self, smoothing: float) -> None:
+        """How much steadier landmarks are made from now on: 0 as always, 1 the most."""
+        self._filter.pace = 1 - MOST_SMOOTHED * smoothing
+
     def __call__(self, frame: DriverFrame) -> Landmarks | None:
         """(478, 3) float32 pixels, filtered and mirrored as asked; None without a face."""
+        self.width = frame.width
         points = frame.landmarks
         if frame.pixels is not None:
-            points = self._find(frame.pixels, frame.capture_ns)
+            points = self.find(frame.pixels, frame.capture_ns)
         if points is not None and not _usable(points, frame):
             points = None
         if self._record is not None:
@@ -54,7 +69,7 @@ class Observer:
         if frame.pixels is None:  # the tracker does so itself, and sees more
             points = self._doubt(None, points, frame.capture_ns / 1e9)
         points = self._smooth(points, frame.capture_ns / 1e9)
-        return mirrored(points, frame.width) if self._mirror else points
+        return mirrored(points, frame.width) if self.mirror else points
 
     def _smooth(self, points: Landmarks, time_s: float) -> Landmarks:
         """The filter's settings are for faces of one height; a face near or far is scaled to it."""

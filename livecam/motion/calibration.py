@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from livecam.arrays import F32
+from livecam.face.mirror import mirrored
 from livecam.geometry import first_order
 from livecam.motion.belief import NeutralBelief
 from livecam.motion.gaze import Gaze
@@ -43,6 +44,36 @@ class Calibration:
         self._updated = 0.0
         self.transfer: MotionTransfer | None = None
         self._begin(settings.neutral_frame)
+
+    def adopt(self, other: Calibration) -> None:
+        """Go on with what another portrait's knows of the same driver, instead of looking anew."""
+        self.finder, self._belief, self._begun_with = other.finder, other._belief, other._begun_with
+        self._updated = other._updated
+        if (self._seat is None) == (other._seat is None):
+            self._seat, self._gaze = other._seat, other._gaze
+        if other._neutral is not None:
+            self._set_neutral(other._neutral)
+
+    def change(self, settings: MotionSettings) -> None:
+        """Pass motion on otherwise from now on; what is known of the driver stays."""
+        if (settings.follow == "all") != (self._seat is None):
+            self._seat = None if settings.follow == "all" else Seat()
+        self._settings = settings
+        if self._neutral is not None:
+            self._set_neutral(self._neutral)
+
+    def mirror(self, width: int) -> None:
+        """The driver's landmarks come mirrored from now on, or no more. width: of the frame in pixels."""
+        neutral = self._neutral
+        self._begin(None)
+        if neutral is not None:
+            self._set_neutral(mirrored(neutral, width))
+            self._neutral = None  # what is found next is taken over as it is
+
+    def forget(self) -> None:
+        """Somebody else, or another camera: the portrait waits for a neutral face."""
+        self._begin(None)
+        self.transfer = None
 
     def restart(self) -> None:
         """Look for the neutral face anew; the portrait is moved by the last one until there is another."""

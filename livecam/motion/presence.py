@@ -53,6 +53,15 @@ class Presence:
         self._back_from = rest
         self.present = False
 
+    def change(self, idle: Idle | None, gain: float) -> None:
+        """As told at the start, from now on; it wakes and falls asleep softly."""
+        if (idle is None) != (self._idle is None):
+            self._idle = idle
+            self._start = None if self._start is None else self._time
+            if not self.present:
+                self._lost_since, self._lost_from = self._time - HOLD_SECONDS, self._shown
+        self._quickest = QUICKEST * max(gain, 1.0)
+
     def update(self, motion: Motion | None, time: float) -> Motion:
         if self._start is None:
             self._start = self._time = time

@@ -189,7 +189,7 @@ class MotionTransfer:
             look[0] /= GAZE_SEEN
             look = soft_limit(look / base_width * own_width, own_width * np.array(GAZE_LIMITS))
             gaze[k, :2] = look * smoothstep(*NEARLY_SHUT, ratio)
-        gaze[:] = self._gaze.together(gaze, lids, widths)
+        gaze[:] = self._gaze.together(gaze, lids, widths) * self.settings.gaze_gain
         for k, (upper, _, iris) in enumerate(lm.EYES):
             corners = 0.5 * (offset[upper[0]] + offset[upper[-1]])
             points[list(iris)] = self._own[list(iris)] + corners + gaze[k]

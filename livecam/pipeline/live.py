@@ -2,12 +2,14 @@
 
 Capture, tracking, drawing and every sink have a thread each and meet in slots that hold the latest frame
 only, so a slow stage skips frames and the freshest always wins; every sink ticks at a constant rate
-whatever happens upstream (`livecam.pipeline.pacing`). From file to file it is `livecam.pipeline.lossless`.
+whatever happens upstream (`livecam.pipeline.fanout`). From file to file it is `livecam.pipeline.lossless`.
+
+While it runs, the driver's source, the portrait and the sinks may be changed, the picture be held, and the
+driver be hidden: what is asked for takes effect with the next frame.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
@@ -17,15 +19,17 @@ from typing import TypeVar
 
 from livecam import signals
 from livecam.animator import Animator
-from livecam.errors import SinkLost, SourceLost
-from livecam.frames import DriverFrame, Landmarks, OutputFrame
-from livecam.pipeline.pacing import Pacer, Rhythm
+from livecam.errors import SourceLost
+from livecam.frames import RGB, DriverFrame, Landmarks, OutputFrame
+from livecam.pipeline.fade import Fade
+from livecam.pipeline.fanout import Fanout, Finished
+from livecam.pipeline.pacing import Rhythm
 from livecam.pipeline.slots import Closed, Latest, LatestSlot
 from livecam.pipeline.status import State, Status
 from livecam.pipeline.threads import one_opencv_thread
 from livecam.report import Report
+from livecam.settings import MotionSettings
 from livecam.sinks.base import Sink
-from livecam.sinks.failures import Failures
 from livecam.sources.base import Source
 
 log = logging.getLogger(__name__)
@@ -37,8 +41,6 @@ FAILURES = 30
 """Frames in a row that may fail before a live run gives up; the picture holds meanwhile."""
 Tracked = tuple[DriverFrame, "Landmarks | None"]
 """A frame without its pixels, and its landmarks."""
-Finished = tuple[OutputFrame, float]
-"""A picture, and the monotonic time in seconds at which it was ready."""
 Item = TypeVar("Item")
 
 
@@ -55,22 +57,36 @@ class LivePipeline:
         loop: bool = False,
         max_frames: int | None = None,
     ) -> None:
-        self._source, self._animator, self._sinks, self._report = source, animator, sinks, report
+        self._source, self._animator, self._report = source, animator, report
         self._fps, self._loop, self._max_frames = fps, loop, max_frames
-        self._failures = Failures(sinks)
         self._captured: LatestSlot[DriverFrame] = LatestSlot()
         self._tracked: LatestSlot[Tracked] = LatestSlot()
         self._stop = threading.Event()
-        self._recalibrate = threading.Event()
+        self._asked: list[Callable[[], None]] = []
+        self._asking = threading.Lock()
+        self._next_source: Source | None = None
         self._error: BaseException | None = None
         self._resting = animator.resting()
         self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
         self._rhythm = Rhythm()
+        self._fade = Fade()
+        self._drawn, self._held = animator, False
+        self._done: dict[Animator, Callable[[Animator], None]] = {}
+        self.fanout = Fanout(
+            sinks, fps, self._finished, lambda: self._resting, self._rhythm, report, self._guard
+        )
         self._driver_lost = False
-        rate = source.info.fps
-        self._silence = max(SILENCE_SECONDS, 3 / rate if rate > 0 else 0.0)
         self._heard = 0.0
-        self._latency_ms: float | None = None
+        self.frozen = False
+        """Whether the picture is held as it is."""
+        self.hidden = False
+        """Whether the portrait rests, whatever the driver does."""
+        self.seen: Landmarks | None = None
+        """The newest landmarks of the driver, (478, 3) in pixels of `frame_size`; None without a face."""
+        self.frame_size = (0, 0)
+        """Width and height of the driver's frames in pixels."""
+        self.peep: Callable[[RGB], None] | None = None
+        """Shown the driver's own frames while somebody holds the page's button for that; never a sink."""
 
     @one_opencv_thread()
     def run(self) -> None:
@@ -83,14 +99,11 @@ class LivePipeline:
             threading.Thread(target=self._guard, args=(self._capture,), name="capture"),
             threading.Thread(target=self._guard, args=track, name="track"),
             threading.Thread(target=self._guard, args=draw, name="draw"),
-            *(
-                threading.Thread(target=self._guard, args=(self._tick, sink), name=f"sink {sink.name}")
-                for sink in self._sinks
-            ),
         ]
         try:
             for thread in threads:
                 thread.start()
+            self.fanout.start()
             while not self._stop.wait(0.2):
                 signals.raise_pending()
         finally:
@@ -99,19 +112,57 @@ class LivePipeline:
             for thread in threads:
                 if thread.ident is not None:  # Ctrl-C may come before all are started
                     thread.join(timeout=5)
+            self.fanout.join()
             self._report.dropped = self._captured.dropped + self._tracked.dropped
             self._report.extra["audio_offset_ms"] = self.audio_offset_ms()
         if self._error is not None:
             raise self._error
 
+    # What may be asked for from any thread, while it runs:
+
     def recalibrate(self) -> None:
-        """Take the driver's next two seconds as neutral. May be called from any thread."""
-        self._recalibrate.set()
+        """Take the driver's next two seconds as neutral."""
+        self._ask(lambda: self._animator.recalibrate())
+
+    def change_motion(self, motion: MotionSettings) -> None:
+        """Pass motion on otherwise."""
+        self._ask(lambda: self._animator.change(motion))
+
+    def show(self, animator: Animator, done: Callable[[Animator], None]) -> None:
+        """Another portrait, or the same one drawn otherwise, of the same canvas's size: it is faded to.
+
+        It must be opened and have drawn a picture already. done: told of the former, which is used no more.
+        """
+
+        def change() -> None:
+            before = self._animator
+            animator.take_over(before)
+            self._resting = resting
+            self._done[before] = done
+            self._animator = animator
+
+        resting = animator.resting()
+        self._ask(change)
+
+    def change_source(self, source: Source) -> None:
+        """Another camera or film from the next frame on; the former is closed. Its neutral face is looked for
+        anew."""
+        with self._asking:
+            before, self._next_source = self._next_source, source
+        if before is not None:
+            before.close()
 
     def stop(self) -> None:
         self._stop.set()
         self._captured.close()
         self._tracked.close()
+        self.fanout.stop()
+
+    def _ask(self, change: Callable[[], None]) -> None:
+        with self._asking:
+            self._asked.append(change)
+
+    # What subclasses, the page and messages use:
 
     def finish(self, frame: OutputFrame) -> None:
         """Every finished picture passes here before it is shown; for subclasses, which may draw on it."""
@@ -132,7 +183,13 @@ class LivePipeline:
             state = State.CAMERA_LOST
         elif self._report.frames == 0:
             state = State.STARTING
-        return Status(state, self._report.frames, self._latency_ms)
+        if self.frozen:
+            state = State.FROZEN
+        elif self.hidden:
+            state = State.HIDDEN
+        return Status(state, self._report.frames, self.fanout.latency_ms)
+
+    # The threads:
 
     def _guard(self, target: Callable[..., None], *args: object) -> None:
         try:
@@ -145,10 +202,11 @@ class LivePipeline:
 
     def _capture(self) -> None:
         """Source to slot. Files are played at their own pace; a lost device is waited for."""
-        live = self._source.info.live
         offset = time.monotonic_ns()
         index = 0
         while not self._stop.is_set():
+            if self._take_next_source():
+                offset = time.monotonic_ns()
             try:
                 with self._report.stage("capture"):
                     frame = self._source.read()
@@ -165,13 +223,24 @@ class LivePipeline:
                 self._source.rewind()
                 offset = time.monotonic_ns()
                 continue
-            if not live:
+            if not self._source.info.live:
                 due = offset + frame.capture_ns
                 self._stop.wait(max(due - time.monotonic_ns(), 0) / 1e9)
                 frame = replace(frame, capture_ns=due)
             self._captured.put(replace(frame, index=index))
             index += 1
         self._captured.close()
+        self._source.close()
+
+    def _take_next_source(self) -> bool:
+        with self._asking:
+            source, self._next_source = self._next_source, None
+        if source is None:
+            return False
+        self._source.close()
+        self._source, self._driver_lost = source, False
+        self._ask(lambda: self._animator.another_driver())
+        return True
 
     def _stage(
         self, slot: LatestSlot[Item], step: Callable[[Item | None], None], ended: Callable[[], None]
@@ -197,67 +266,61 @@ class LivePipeline:
 
     def _track(self, frame: DriverFrame | None) -> None:
         """Driver's frame to landmarks. Its pixels go no further."""
+        with self._asking:
+            asked, self._asked = self._asked, []
+        for change in asked:
+            change()
         if frame is None:
             return
-        if self._recalibrate.is_set():
-            self._recalibrate.clear()
-            self._animator.recalibrate()
+        if self.peep is not None and frame.pixels is not None:
+            self.peep(frame.pixels)
         points = self._animator.observe(frame)
         self._animator.calibrate(points, frame.capture_ns / 1e9)
+        self.seen, self.frame_size = points, (frame.width, frame.height)
         self._tracked.put((replace(frame, pixels=None), points))
 
     def _draw(self, tracked: Tracked | None) -> None:
         """Landmarks to finished picture. While the camera is lost or silent the portrait is by itself."""
+        animator = self._animator
         if tracked is None:
             now = time.monotonic_ns()
-            if self._driver_lost or now / 1e9 - self._heard > self._silence:
-                picture = self._animator.paint(self._animator.animate(None, now / 1e9))
-                self._finished.set((OutputFrame(picture, -1, now), now / 1e9))
+            if self._driver_lost or now / 1e9 - self._heard > self._silence():
+                picture = self._paint(animator, None, now / 1e9)
+                if picture is not None:
+                    self._finished.set((OutputFrame(picture, -1, now), now / 1e9))
             return
         frame, points = tracked
         self._heard = time.monotonic()
         seconds = frame.capture_ns / 1e9
-        picture = self._animator.paint(self._animator.animate(points, seconds))
-        finished = OutputFrame(picture, frame.index, frame.capture_ns)
-        self.finish(finished)
-        ready = time.monotonic()
-        self.keep_step(seconds, ready)
-        self._finished.set((finished, ready))
+        picture = self._paint(animator, None if self.hidden else points, seconds)
+        if picture is not None:
+            finished = OutputFrame(picture, frame.index, frame.capture_ns)
+            self.finish(finished)
+            ready = time.monotonic()
+            self.keep_step(seconds, ready)
+            self._finished.set((finished, ready))
         self._report.count()
         if self._max_frames is not None and self._report.frames >= self._max_frames:
             self.stop()
 
-    def _tick(self, sink: Sink) -> None:
-        """The newest picture to one sink at a constant rate; a late tick is skipped, never made up for.
+    def _paint(self, animator: Animator, points: Landmarks | None, time_s: float) -> RGB | None:
+        """The picture to be shown; None while it is held."""
+        motion = animator.animate(points, time_s)
+        if animator is self._drawn and self.frozen:
+            self._held = True
+            return None
+        picture = animator.paint(motion)
+        if animator is not self._drawn or self._held:
+            self._fade.begin(time_s)
+            self._held = False
+        picture = self._fade(picture, time_s)
+        if animator is not self._drawn:
+            former, self._drawn = self._drawn, animator
+            done = self._done.pop(former, None)
+            if done is not None:
+                done(former)
+        return picture
 
-        A live sink's last frame is the portrait at rest: that is what a call goes on showing.
-        """
-        pacer = Pacer(1 / self._fps, time.monotonic(), self._rhythm)
-        shown: Finished | None = None
-        lost = False
-        while not self._stop.wait(max(pacer.due - time.monotonic(), 0)):
-            finished = self._finished.other_than(shown, pacer.due + pacer.patience - time.monotonic())
-            frame, ready = finished
-            begun = time.perf_counter_ns()
-            waited = time.monotonic() - ready
-            try:
-                sink.write(OutputFrame(frame.pixels, pacer.tick, pacer.nominal_ns))
-                lost = False
-            except SinkLost as error:
-                if not lost:
-                    log.warning("%s; waiting for it to come back", error)
-                lost = True
-            except Exception as error:
-                self._failures.add(sink, error)
-                return
-            self._report.add("sink", time.perf_counter_ns() - begun)
-            if finished is not shown and frame.index >= 0 and not lost:
-                self._report.add("wait", 1e9 * waited)
-                latency = time.monotonic_ns() - frame.capture_ns
-                self._report.add("total", latency)
-                self._latency_ms = latency / 1e6
-            shown = finished
-            pacer.advance(time.monotonic())
-        if sink.live and not lost:
-            with contextlib.suppress(Exception):
-                sink.write(OutputFrame(self._resting, pacer.tick, pacer.nominal_ns))
+    def _silence(self) -> float:
+        rate = self._source.info.fps
+        return max(SILENCE_SECONDS, 3 / rate if rate > 0 else 0.0)

@@ -13,6 +13,8 @@ class State(Enum):
     LIVE = "live"
     NO_FACE = "no face"
     CAMERA_LOST = "camera lost"
+    FROZEN = "frozen"
+    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True)

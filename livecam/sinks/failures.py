@@ -25,6 +25,18 @@ class Failures:
         with self._lock:
             return list(self._going)
 
+    def join(self, sink: Sink) -> None:
+        """One more sink."""
+        with self._lock:
+            self._going.append(sink)
+
+    def leave(self, sink: Sink) -> bool:
+        """A sink that is wanted no more; whether it was still going."""
+        with self._lock:
+            before = len(self._going)
+            self._going = [other for other in self._going if other is not sink]
+            return len(self._going) < before
+
     def add(self, sink: Sink, error: Exception) -> None:
         """`sink.write` failed: close it, so that its file is finished, and say so in one line.
 

@@ -18,18 +18,18 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -52,9 +52,19 @@ class Page:
     shown as they are), `message`, `portrait` and `latency_ms` (camera to sink), all optional.
     """
 
-    def __init__(self, port: int = 0, *, sink: PageSink | None = None, status: Status | None = None) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        sink: PageSink | None = None,
+        status: Status | None = None,
+        routes: Sequence[BaseRoute] = (),
+        ending: Callable[[], None] = lambda: None,
+    ) -> None:
+        """routes: more than the page itself has. ending: called as it ends, for those to let go."""
         self.sink = sink or PageSink()
         self.url = ""
+        self._more, self._end_more = tuple(routes), ending
         self._port, self._status = port, status or dict
         self._token = secrets.token_urlsafe(24)
         self._viewers: set[Viewer] = set()
@@ -103,6 +113,7 @@ class Page:
     def stop(self) -> None:
         """Say goodbye to the viewers and end the thread. Twice does no harm."""
         self._ending = True
+        self._end_more()
         for viewer in list(self._viewers):
             viewer.end()
         if self._server is not None and self._thread is not None:
@@ -124,6 +135,7 @@ class Page:
             Route("/", page),
             Route("/api/status", status),
             WebSocketRoute("/pictures", self._send_pictures),
+            *self._more,
         ]
         return Starlette(
             routes=routes,
@@ -143,11 +155,6 @@ class Page:
 
     async def _send_pictures(self, websocket: WebSocket) -> None:
         """One picture after another, each once the page has said that the last one is drawn."""
-        origin = websocket.headers.get("origin")
-        # Other programs send no origin; every browser does, and only our own page may come in.
-        if origin is not None and origin != f"http://{websocket.headers.get('host')}":
-            await websocket.close()
-            return
         await websocket.accept()
         viewer = self.sink.watch()
         self._viewers.add(viewer)
@@ -186,12 +193,20 @@ class _Gate:
             await send(message)
 
         _, token, *rest = scope["path"].split("/", 2)
+        asks = Headers(scope=scope)
+        origin = asks.get("origin")
         if not secrets.compare_digest(token.encode(), self._token):
             refusal = PlainTextResponse("Open the address that livecam printed.\n", status_code=403)
             await refusal(scope, receive, send_with_headers)
         elif not rest:
             await RedirectResponse(f"/{token}/")(scope, receive, send_with_headers)
         else:
+            # Other programs send no origin; every browser does, and only our own page may come in and change
+            # something. (It does so for what is only read, too, but not always.)
+            if origin is not None and origin != f"http://{asks.get('host')}":
+                refusal = PlainTextResponse("Only livecam's own page may do this.\n", status_code=403)
+                await refusal(scope, receive, send_with_headers)
+                return
             inner = {**scope, "path": f"/{rest[0]}", "raw_path": f"/{rest[0]}".encode()}
             await self._app(inner, receive, send_with_headers)
 

@@ -1,0 +1,1 @@
+"""What the buttons of the page do to a run."""
