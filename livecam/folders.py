@@ -12,6 +12,8 @@ CACHE_VARIABLE: Final = "LIVECAM_CACHE"
 """Environment variable that moves the cache folder."""
 DATA_VARIABLE: Final = "LIVECAM_DATA"
 """Environment variable that moves the data folder."""
+FILMS_VARIABLE: Final = "LIVECAM_FILMS"
+"""Environment variable that moves the folder of films that the page records."""
 
 
 def cache_folder() -> Path:
@@ -27,3 +29,8 @@ def data_folder() -> Path:
 def persona_folder() -> Path:
     """Where enrolled personas live."""
     return data_folder() / "personas"
+
+
+def films_folder() -> Path:
+    """For films that the page records: $LIVECAM_FILMS, or the user's folder for videos."""
+    return Path(os.environ.get(FILMS_VARIABLE) or platformdirs.user_videos_dir())

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ STAGES = ("capture", "track", "motion", "generate", "canvas", "wait", "sink", "t
 """`wait`: of live runs, from a finished picture to the sink's tick; what pacing costs."""
 KEEP_SECONDS = 10.0
 """Between two reports of a run that goes on; one takes some 50 ms after an hour."""
+RECENT = 45
+"""Samples that "recent" means: a second and a half at 30 fps."""
 KEPT = 100_000
 """Samples kept per stage: about an hour at 30 fps; older ones go."""
 
@@ -68,6 +71,23 @@ class Report:
     def count(self) -> None:
         with self._lock:
             self.frames += 1
+
+    def recent_ms(self, name: str) -> int | None:
+        """Median of a stage's newest samples in whole milliseconds; None before the first."""
+        samples = self._newest(name)
+        return round(sorted(samples)[len(samples) // 2]) if samples else None
+
+    def recent_stages(self) -> dict[str, float]:
+        """Median of every stage's newest samples, in milliseconds."""
+        newest = {name: sorted(self._newest(name)) for name in STAGES}
+        return {name: round(samples[len(samples) // 2], 2) for name, samples in newest.items() if samples}
+
+    def _newest(self, name: str) -> list[float]:
+        samples = self._samples[name]
+        for _ in range(3):
+            with suppress(RuntimeError):  # another thread has just added one
+                return list(islice(reversed(samples), RECENT))
+        return []
 
     def result(self) -> dict[str, Any]:
         """The report as plain values, as docs/recording.md describes it."""

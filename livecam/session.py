@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from livecam import assets, signals
 from livecam.errors import UserError
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from livecam.persona.enroll import Choice
     from livecam.persona.types import PersonaData
     from livecam.pipeline.live import LivePipeline
-    from livecam.pipeline.status import Status
     from livecam.sinks.base import Sink, SinkFormat
-    from livecam.sources.base import SourceInfo
-    from livecam.web.server import Page
+    from livecam.sinks.page import PageSink
+    from livecam.sources.base import Source, SourceInfo
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +40,14 @@ class Request:
     choice: Choice | None = None
     record: Path | None = None
     report: Path | None = None
+    control: bool = False
+    """Whether a live run without a page can be told what to do, too (`livecam control`)."""
+    stand_in: bool = False
+    """Whether the clip that comes with livecam plays where there is no camera."""
+    port: int = 0
+    """Of the page; 0 for any."""
+    start: Mapping[str, Any] = field(default_factory=dict)
+    """Values of controls to begin with, as they were kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +131,18 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
     from livecam.persona.opening import open_persona
     from livecam.sinks import open_sink
     from livecam.sinks.base import SinkFormat
-    from livecam.sources import open_source
     from livecam.sources.recording import PerformanceSource
 
     parse_size(settings.canvas)  # said before a portrait is enrolled
     sinks: list[Sink] = [
-        open_sink(spec, advice=how_to_get_a_virtual_camera) for spec in request.sinks
+        open_sink(spec, advice=how_to_get_a_virtual_camera) for spec in dict.fromkeys(request.sinks)
     ] + list(hooks.extra_sinks)
     _check_files(request)
     with contextlib.ExitStack() as stack:
-        source = open_source(request.driver, fps=settings.fps)
+        source, driver = _open_driver(request, settings)
         stack.callback(source.close)
         live = source.info.live or any(sink.live for sink in sinks)
+        page = _page_of(sinks, request.control and live)
         report.extra["live"] = live
         if settings.loop and not live and settings.max_frames is None:
             todo = "Bound it with --max-frames N, leave --loop away, or send it to a page or a camera."
@@ -155,7 +162,7 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
             stack.callback(writer.close)
             record = Recorder(writer.add, live)
         tracker = None
-        if not isinstance(source, PerformanceSource):
+        if page is not None or not isinstance(source, PerformanceSource):
             from livecam.face.tracker import FaceTracker
 
             tracker = stack.enter_context(FaceTracker())
@@ -182,14 +189,36 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         from livecam.pipeline.live import LivePipeline
         from livecam.pipeline.lossless import run_lossless
 
-        pages = Pages(sinks, str(persona.meta.get("source", persona.name)))
-        stack.callback(pages.stop)
-        pipeline = None
+        pipeline, addresses = None, ()
         if live:
-            pipeline = LivePipeline(source, animator, sinks, report, fps, settings.loop, settings.max_frames)
-            pages.status = pipeline.status
-        names = tuple(sink.name for sink in sinks)
-        hooks.started(Started(source.info, persona, format_, names, pages.start(), pipeline))
+            loop = settings.loop or driver != request.driver
+            pipeline = LivePipeline(source, animator, sinks, report, fps, loop, settings.max_frames)
+            stack.callback(lambda: pipeline.animator.close())
+        if pipeline is not None and page is not None and tracker is not None:
+            from livecam.studio.studio import Run, Studio
+
+            run = Run(
+                portrait=request.portrait,
+                driver=driver,
+                choice=request.choice,
+                settings=settings,
+                mirror=mirror,
+                tracker=tracker,
+                report=report,
+                record=record,
+                pipeline=pipeline,
+                format=format_,
+                sinks=sinks,
+                page=page,
+                port=request.port,
+            )
+            studio = Studio(run)
+            stack.callback(studio.close)
+            addresses = (studio.start(request.start),)
+        if "page" not in request.sinks:
+            addresses = ()
+        names = tuple(sink.name for sink in sinks if sink is not page or "page" in request.sinks)
+        hooks.started(Started(source.info, persona, format_, names, addresses, pipeline))
         try:
             if pipeline is not None:
                 pipeline.run()
@@ -203,10 +232,38 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         finally:
             signals.begin_finishing()
             report.stop()
-            if animator.renderer.name != report.engines[-1]:  # a GPU was lost
-                report.engines.append(animator.renderer.name)
-            if report.frames and not animator.seen:
+            last = animator if pipeline is None else pipeline.animator
+            if last.renderer.name != report.engines[-1]:  # a GPU was lost, or another one was chosen
+                report.engines.append(last.renderer.name)
+            if report.frames and not last.seen:
                 report.complaint = _faceless(source.info, report.frames)
+
+
+def _open_driver(request: Request, settings: Settings) -> tuple[Source, str]:
+    """The driver's source, and what it is called: where there is no camera the clip that comes with livecam
+    may stand in."""
+    from livecam.sources import open_source
+
+    try:
+        return open_source(request.driver, fps=settings.fps), request.driver
+    except UserError as error:
+        if not request.stand_in or request.driver.partition(":")[0] != "camera":
+            raise
+        log.warning("%s Until then the demo clip moves the portrait.", error)
+        from livecam.studio.cameras import DEMO, open_camera
+
+        return open_camera(DEMO), DEMO
+
+
+def _page_of(sinks: list[Sink], wanted: bool) -> PageSink | None:
+    """The sink that the page shows; where it is wanted a new one, free while nobody watches."""
+    from livecam.sinks.page import PageSink
+
+    found = next((sink for sink in sinks if isinstance(sink, PageSink)), None)
+    if found is None and wanted:
+        found = PageSink()
+        sinks.append(found)
+    return found
 
 
 def _faceless(driver: SourceInfo, frames: int) -> UserError | None:
@@ -236,31 +293,3 @@ class Recorder:
             self.error = error
             if self._live:
                 log.warning("%s The run goes on without it", error)
-
-
-class Pages:
-    """Serves a page for every sink that has one; the pipeline's status is told as soon as there is one."""
-
-    def __init__(self, sinks: Sequence[Sink], portrait: str) -> None:
-        from livecam.pipeline.status import Status
-        from livecam.sinks.page import PageSink
-
-        self.status: Callable[[], Status] = Status
-        self._portrait = portrait
-        self._pages: list[Page] = []
-        for sink in sinks:
-            if isinstance(sink, PageSink):
-                from livecam.web.server import Page
-
-                self._pages.append(Page(sink=sink, status=self._describe))
-
-    def start(self) -> tuple[str, ...]:
-        """The addresses to open."""
-        return tuple(page.start() for page in self._pages)
-
-    def stop(self) -> None:
-        for page in self._pages:
-            page.stop()
-
-    def _describe(self) -> dict[str, object]:
-        return {**self.status().as_json(), "portrait": self._portrait}

@@ -19,9 +19,9 @@ app = typer.Typer(
     invoke_without_command=True,
     pretty_exceptions_enable=False,
     help="One portrait, photograph or painting, moves live with your face and appears as a camera.",
-    epilog="First: livecam demo\n\n"
-    "Then with your camera and a picture, in the browser: livecam run YOUR_PICTURE --sink page\n\n"
-    "As a camera in calls: livecam camera-setup once, then livecam run YOUR_PICTURE",
+    epilog="livecam alone opens the Studio in your browser: choose a portrait, calibrate, appear.\n\n"
+    "From a terminal: livecam run YOUR_PICTURE --sink page\n\n"
+    "As a camera in calls: livecam camera-setup once",
 )
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     for command in app.registered_commands:
         command.epilog = as_typed(command.epilog or "")
     try:
-        code = app(standalone_mode=False)
+        code = app(sys.argv[1:] or ["studio"], standalone_mode=False)
     except UserError as error:
         _fail(str(error), 2)
     except (KeyboardInterrupt, typer.Abort):

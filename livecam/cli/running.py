@@ -119,6 +119,7 @@ def run(
         choice=choice_from(face_index, crop, mouth, eyes),
         record=record_performance,
         report=report,
+        control=True,
     )
     outputs = Outputs([*map(sinks.file_of, request.sinks), record_performance, report])
     measured = Report()

@@ -113,7 +113,7 @@ class LivePipeline:
                 if thread.ident is not None:  # Ctrl-C may come before all are started
                     thread.join(timeout=5)
             self.fanout.join()
-            self._report.dropped = self._captured.dropped + self._tracked.dropped
+            self._report.dropped = self.dropped
             self._report.extra["audio_offset_ms"] = self.audio_offset_ms()
         if self._error is not None:
             raise self._error
@@ -170,6 +170,21 @@ class LivePipeline:
     def keep_step(self, captured_s: float, ready_s: float) -> None:
         """Every finished picture's times; the sinks' ticks are brought into step with them."""
         self._rhythm.add(captured_s, ready_s)
+
+    @property
+    def dropped(self) -> int:
+        """Frames of the driver so far that were skipped because a later one had come."""
+        return self._captured.dropped + self._tracked.dropped
+
+    @property
+    def animator(self) -> Animator:
+        """What moves the portrait now."""
+        return self._animator
+
+    @property
+    def source(self) -> Source:
+        """What the driver's frames come from now."""
+        return self._source
 
     def audio_offset_ms(self) -> int | None:
         """Median time from capture to sink so far, by which a microphone has to be delayed; None at first."""

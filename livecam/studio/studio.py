@@ -1,0 +1,231 @@
+"""Puts the Studio beside a live run: controls, what carries them out, and the page's server."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from livecam import assets
+from livecam.animator import Animator
+from livecam.control import Choice, Registry, door, remembered
+from livecam.control.catalogue import CATALOGUE
+from livecam.doctor import diagnose
+from livecam.doctor.cameras import how_to_get_a_virtual_camera
+from livecam.engines import available
+from livecam.errors import UserError
+from livecam.face.observer import Recorder
+from livecam.face.tracker import FaceTracker
+from livecam.persona.enroll import Choice as FaceChoice
+from livecam.persona.opening import open_persona
+from livecam.pipeline.live import LivePipeline
+from livecam.report import Report
+from livecam.settings import MotionSettings, Settings
+from livecam.sinks.base import Sink, SinkFormat
+from livecam.sinks.page import PageSink
+from livecam.sinks.virtual_camera import VirtualCameraSink
+from livecam.studio.cameras import DEMO, CameraWatch, open_camera
+from livecam.studio.desk import Desk
+from livecam.studio.look import Look
+from livecam.studio.outlets import Outlets
+from livecam.studio.telling import Telling
+from livecam.web.api import answering, control_routes
+from livecam.web.driver_views import Peephole, send_landmarks
+from livecam.web.events import Events
+from livecam.web.server import Page
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A live run, as far as it is put together. portrait: as asked for, None for the default. driver: the
+    same, or `DEMO` where that stands in. page: the sink that the page shows."""
+
+    portrait: str | None
+    driver: str
+    choice: FaceChoice | None
+    settings: Settings
+    mirror: bool
+    tracker: FaceTracker
+    report: Report
+    record: Recorder | None
+    pipeline: LivePipeline
+    format: SinkFormat
+    sinks: Sequence[Sink]
+    page: PageSink
+    port: int = 0
+
+
+def started_with(run_settings: Settings, portrait: str | None, driver: str, mirror: bool) -> dict[str, Any]:
+    """What the controls are as a run begins."""
+    motion = run_settings.motion
+    return {
+        "persona": portrait or default_portrait(),
+        "camera": driver,
+        "mirror": mirror,
+        "expression-gain": motion.expression_gain,
+        "pose-gain": motion.pose_gain,
+        "gaze-gain": motion.gaze_gain,
+        "smoothing": motion.smoothing,
+        "follow": motion.follow,
+        "idle": motion.idle,
+        "size": str(run_settings.size),
+        "engine": run_settings.engine,
+    }
+
+
+def default_portrait() -> str:
+    """The name of the portrait that comes with livecam."""
+    return next(iter(assets.bundled_portraits()))
+
+
+class Studio:
+    """`start` serves the page; `close` ends everything that goes on beside the run."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._stack = contextlib.ExitStack()
+        start = started_with(run.settings, run.portrait, run.driver, run.mirror)
+        self.registry = registry = Registry(CATALOGUE, start)
+        self._offer(registry)
+        self.telling = Telling(run.pipeline, run.report, self._more)
+        self.events = Events(registry, self.telling)
+        self.desk = Desk(
+            registry,
+            run.pipeline,
+            replace(run.settings.motion, mirror=run.mirror),
+            self._make,
+            self._open_camera,
+            self.personas,
+            self.events.notice,
+        )
+        self._stack.callback(self.desk.close)
+        self.outlets = Outlets(registry, run.pipeline.fanout, run.format, how_to_get_a_virtual_camera)
+        self._stack.callback(self.outlets.close)
+        for sink in run.sinks:
+            if isinstance(sink, VirtualCameraSink):
+                self.outlets.adopt("camera-out", sink)
+        self._peephole = Peephole(self._peep)
+        self.watch = CameraWatch(
+            registry, lambda: self.events.tell({"checks": True}), stands_in=run.driver == DEMO
+        )
+        self._stack.callback(self.watch.close)
+        self.page = Page(
+            run.port, sink=run.page, status=self.telling, routes=self._routes(), ending=self.events.end
+        )
+
+    def start(self, kept: Mapping[str, Any]) -> str:
+        """Serve the page, and say where to `livecam control`; the page's address. kept: values to begin with;
+        what cannot be any more is left."""
+        for name, value in kept.items():
+            try:
+                self.registry.set(name, value)
+            except UserError as error:
+                log.warning("%s", error)
+        address = self.page.start()
+        self._stack.callback(self.page.stop)
+        path = door.leave(address)
+        self._stack.callback(path.unlink, missing_ok=True)
+        remembered.follow(self.registry)
+        self.watch.start()
+        return address
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def personas(self) -> list[str]:
+        """Names in the order of the gallery."""
+        return [one.value for one in self.registry.choices("persona")]
+
+    def _offer(self, registry: Registry) -> None:
+        from livecam.persona import store
+
+        names = [*store.names(), *assets.bundled_portraits()]
+        chosen = registry.value("persona")
+        own = [] if chosen in names else [Choice(chosen, Path(chosen).name)]
+        registry.offer("persona", [*own, *(Choice(name) for name in names)])
+        found = {one.name: one for one in available()}
+        engines = [Choice("auto", "The fastest here")]
+        for name, engine in found.items():
+            engines.append(Choice(name, name, "" if engine.ok else f"{engine.detail}. See livecam doctor."))
+        if registry.value("engine") not in ["auto", *found]:
+            engines.append(Choice(registry.value("engine")))
+        registry.offer("engine", engines)
+
+    def _make(self, look: Look, motion: MotionSettings) -> Animator:
+        run, first = self._run, look.persona == (self._run.portrait or default_portrait())
+        persona = open_persona(look.persona, look.size, run.choice if first else None)
+        animator = Animator(
+            persona,
+            engine=look.engine,
+            refine=run.settings.refine,
+            canvas=run.settings.canvas,
+            motion=motion,
+            tracker=run.tracker,
+            report=run.report,
+            record=run.record,
+        )
+        try:
+            animator.resting()  # opens what draws, and draws once
+        except BaseException:
+            animator.close()
+            raise
+        return animator
+
+    def _open_camera(self, name: str) -> Any:
+        return open_camera(name, self._run.settings.fps)
+
+    def _peep(self, wants: Callable[[Any], None] | None) -> None:
+        self._run.pipeline.peep = wants
+
+    def _more(self) -> dict[str, Any]:
+        pipeline, info = self._run.pipeline, self._run.pipeline.source.info
+        return {
+            "portrait": self.registry.value("persona"),
+            "engine": pipeline.animator.renderer.name,
+            "source": {
+                "name": info.name,
+                "width": info.width,
+                "height": info.height,
+                "fps": info.fps,
+                "demo": self.registry.value("camera") == DEMO,
+            },
+            "size": [self._run.format.width, self._run.format.height],
+            "recording": self.outlets.recording,
+            "film": str(self.outlets.film) if self.outlets.film else None,
+            "sinks": self.outlets.describe(),
+            "busy": self.desk.busy,
+        }
+
+    def _routes(self) -> list[BaseRoute]:
+        pipeline = self._run.pipeline
+
+        async def checks(_: Request) -> Any:
+            from starlette.concurrency import run_in_threadpool
+
+            found = await run_in_threadpool(diagnose)
+            said = {"ok": True, "warn": None, "fail": False}
+            return {
+                "checks": [
+                    {"name": one.name, "ok": said[one.status], "text": one.found, "todo": one.todo}
+                    for one in found
+                ]
+            }
+
+        async def landmarks(websocket: Any) -> None:
+            await send_landmarks(websocket, lambda: (pipeline.seen, pipeline.frame_size))
+
+        return [
+            *control_routes(self.registry),
+            Route("/api/checks", answering(checks)),
+            WebSocketRoute("/events", self.events.serve),
+            WebSocketRoute("/landmarks", landmarks),
+            WebSocketRoute("/camera", self._peephole.serve),
+        ]
