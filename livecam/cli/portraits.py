@@ -1,4 +1,4 @@
-"""`livecam enroll` and `livecam personas`."""
+"""`livecam enroll`, `livecam tune` and `livecam personas`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,16 +22,26 @@ from livecam.cli.flags import (
     settings_from,
 )
 from livecam.cli.program import app
+from livecam.cli.telling import PREPARING, TUNING, Telling, telling
 from livecam.cli.wording import as_typed
 from livecam.errors import UserError
-from livecam.ranges import Range
+from livecam.ranges import Range, short_text
 
 if TYPE_CHECKING:
+    from livecam.arrays import F32
+    from livecam.frames import RGB
     from livecam.generator.weights import Weights
-    from livecam.persona.pictures import PersonPicture
+    from livecam.persona.enroll import Choice
     from livecam.persona.types import PersonaData
 
 log = logging.getLogger(__name__)
+
+STEPS: Final = Range(0, 2000, whole=True)
+"""Of fine-tuning."""
+ForProgram = Annotated[
+    bool,
+    typer.Option("--for-program", hidden=True, help="Tell JSON lines; end when standard input ends."),
+]
 
 
 @app.command()
@@ -44,7 +54,7 @@ def enroll(
     steps: Annotated[
         int,
         number(
-            Range(0, 2000, whole=True),
+            STEPS,
             "Fine-tune on the pictures for so many steps (100 is a good number): needs PyTorch, and "
             "under a minute for one picture. What is no better on pictures held out is not kept.",
         ),
@@ -54,6 +64,10 @@ def enroll(
     crop: Region = None,
     mouth: Mouth = "auto",
     eyes: Eyes = "auto",
+    into: Annotated[
+        Path | None, typer.Option(hidden=True, help="Folder to keep it in, where the others are not.")
+    ] = None,
+    for_program: ForProgram = False,
 ) -> None:
     """Prepare a portrait once and keep it under a name.
 
@@ -61,6 +75,19 @@ def enroll(
     theirs. A clip gives 32 frames; its calmest becomes the portrait. --face-index and --crop apply to the
     first picture, or to each frame of a clip.
     """
+    with telling(for_program) as told:
+        _enroll(told, images, name, steps, size, choice_from(face_index, crop, mouth, eyes), into)
+
+
+def _enroll(
+    told: Telling,
+    images: Sequence[Path],
+    name: str,
+    steps: int,
+    size: int | None,
+    choice: Choice,
+    into: Path | None,
+) -> None:
     from livecam.folders import persona_folder
     from livecam.outputs import check_outputs
     from livecam.persona import coverings, pictures, store
@@ -73,20 +100,60 @@ def enroll(
     weights = weights_for(settings.refine)
     if steps:
         _check_tuning(weights)
-    choice = choice_from(face_index, crop, mouth, eyes)
-    seen = pictures.read_person_pictures(images, choice)
+    seen = pictures.read_person_pictures(images, choice, told.phase)
+    told.phase(PREPARING, 0, 2)
     persona = pictures.enroll_all(seen, name, settings.size, choice)
     for line in coverings.covered_notices(persona):
-        typer.echo(line)
+        told.say(line)
     if weights is not None:
+        told.phase(PREPARING, 1, 2)
         persona = ensure_style(persona, weights)
         if steps:
-            persona = _tuned(persona, seen, weights, steps)
+            persona = _tuned(told, persona, [one.crop() for one in seen[1:]], weights, steps)
     replaced = _replaced(name)
-    folder = store.save(persona)
+    folder = store.save(persona, into)
     count = f" from {len(seen)} pictures" if len(seen) > 1 else ""
-    typer.echo(f"Enrolled {name} at {settings.size} pixels{count} in {folder}{replaced}.")
-    typer.echo(as_typed(f"Use it: livecam run {name} --sink page"))
+    if into is None:
+        told.say(f"Enrolled {name} at {settings.size} pixels{count} in {folder}{replaced}.")
+        told.say(as_typed(f"Use it: livecam run {name} --sink page"))
+
+
+@app.command()
+def tune(
+    name: Annotated[str, typer.Argument(help="Of an enrolled portrait.")],
+    steps: Annotated[
+        int, number(Range(1, 2000, whole=True), "For so many steps: as for `livecam enroll`.")
+    ] = 100,
+    for_program: ForProgram = False,
+) -> None:
+    """Fine-tune a portrait that is enrolled already, on the pictures it was made of.
+
+    It begins anew each time. What is no better on pictures held out is not kept.
+    """
+    with telling(for_program) as told:
+        _tune(told, name, steps)
+
+
+def _tune(told: Telling, name: str, steps: int) -> None:
+    from livecam.persona import store
+    from livecam.persona.opening import open_persona
+    from livecam.render.refiner_setup import ensure_style, weights_for
+
+    if not store.exists(name):
+        known = ", ".join(store.names()) or "none yet"
+        raise UserError(f"persona {short_text(name)}", "none of that name is enrolled", f"Enrolled: {known}.")
+    settings = settings_from({})
+    weights = weights_for(settings.refine)
+    _check_tuning(weights)
+    assert weights is not None
+    told.phase(PREPARING, 0, 1)
+    persona = open_persona(name, settings.size)
+    shots = persona.shots
+    others = [] if shots is None else list(zip(shots.pictures[1:], shots.landmarks[1:], strict=True))
+    fresh = ensure_style(replace(persona, style=None), weights)
+    tuned = _tuned(told, fresh, others, weights, steps)
+    if tuned is not fresh:
+        store.save(tuned)
 
 
 def _replaced(name: str) -> str:
@@ -112,30 +179,24 @@ def _check_tuning(weights: Weights | None) -> None:
         raise UserError("--steps", "there are no refiner's weights to fine-tune", todo)
 
 
-def _tuned(persona: PersonaData, seen: Sequence[PersonPicture], weights: Weights, steps: int) -> PersonaData:
-    """With a style fine-tuned on the pictures, if that is better."""
-    from rich.console import Console
-    from rich.progress import Progress
-
+def _tuned(
+    told: Telling, persona: PersonaData, others: Sequence[tuple[RGB, F32]], weights: Weights, steps: int
+) -> PersonaData:
+    """With a style fine-tuned on the pictures, if that is better; else the same persona. others: as
+    `fine_tune` takes them."""
     from livecam.finetune import tuning
     from livecam.generator.weights import PAINTER
     from livecam.persona.types import Style
 
-    others = [one.crop() for one in seen[1:]]
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("fine-tuning", total=steps)
-        tuned = tuning.fine_tune(
-            persona,
-            others,
-            weights.file(PAINTER),
-            steps,
-            lambda done, total: bar.update(task, completed=done, total=total),
-        )
+    told.phase(TUNING, 0, steps)
+    tuned = tuning.fine_tune(
+        persona, others, weights.file(PAINTER), steps, lambda done, total: told.phase(TUNING, done, total)
+    )
     if not tuned.kept:
-        typer.echo("Fine-tuning was no better on what was held out: the start is kept.")
+        told.say("Fine-tuning was no better on what was held out: the start is kept.")
         return persona
     gain = 100 * (1 - tuned.after / tuned.before)
-    typer.echo(f"Fine-tuned in {tuned.seconds:.0f} s: held-out mouths and eyes are {gain:.1f} % nearer.")
+    told.say(f"Fine-tuned in {tuned.seconds:.0f} s: held-out mouths and eyes are {gain:.1f} % nearer.")
     return replace(persona, style=Style(tuned.style, weights.name, steps))
 
 
@@ -165,13 +226,10 @@ def personas(json: Json = False) -> None:
 
 def _described(name: str) -> dict[str, Any] | None:
     """What is listed of a persona; None, with a warning, where its files are damaged."""
-    from livecam.persona import store
+    from livecam.persona import listing
 
     try:
-        said = store.describe(name)
-        if not isinstance(said.get("name"), str):
-            raise store.damaged(name, "persona.json names nobody")
+        return listing.described(name)
     except UserError as error:
         log.warning("left out: %s", error)
         return None
-    return {**said, "name": name, "sizes": store.sizes(name)}

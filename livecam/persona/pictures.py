@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 CLIP_STRIDE: Final = 10
 """Frames from one that is looked at to the next, where a clip does not say how long it is."""
 
+READING: Final = "reading"
+FINDING: Final = "finding the face"
+
 
 @dataclass(frozen=True, slots=True)
 class PersonPicture:
@@ -44,11 +47,16 @@ class PersonPicture:
         return cut_crop(self.picture, square, size), own / np.float32(square.side)
 
 
-def read_person_pictures(paths: Sequence[Path], choice: Choice | None = None) -> list[PersonPicture]:
+def read_person_pictures(
+    paths: Sequence[Path],
+    choice: Choice | None = None,
+    progress: Callable[[str, int, int], None] = lambda phase, done, total: None,
+) -> list[PersonPicture]:
     """Every picture's face, the portrait first: of pictures the first, of a clip its calmest frame.
 
     `choice` is of the first picture, or of each frame where that is a clip. Of the others the only face is
-    taken; those without one are left out, with a word in the log.
+    taken; those without one are left out, with a word in the log. `progress` hears `READING` and `FINDING`,
+    how many of the files are done, and how many there are.
 
     Raises:
         UserError: too many pictures, one cannot be read, the first cannot be used, or nobody is in the clip.
@@ -61,14 +69,19 @@ def read_person_pictures(paths: Sequence[Path], choice: Choice | None = None) ->
     for path in paths:
         check_there(path)
     found: list[PersonPicture] = []
-    for path in paths:
+    for done, path in enumerate(paths):
+        progress(READING, done, len(paths))
         if path.suffix.lower() in VIDEO_SUFFIXES:
+            progress(FINDING, done, len(paths))
             own = Choice() if found or choice is None else choice
             found += _calmest_first(list(_of_clip(path, person_shots.MOST_SHOTS - len(found), own)))
         elif not found:
-            found.append(_look(read_picture(path), str(path), choice or Choice()))
+            picture = read_picture(path)
+            progress(FINDING, done, len(paths))
+            found.append(_look(picture, str(path), choice or Choice()))
         else:
             picture = read_picture(path)
+            progress(FINDING, done, len(paths))
             try:
                 found.append(_look(picture, str(path), Choice()))
             except UserError as error:

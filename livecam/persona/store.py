@@ -208,6 +208,11 @@ def prune(root: Path, keep: int = CACHED) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def tensor_path(name: str, size: int, root: Path | None = None) -> Path:
+    """The file of a persona's arrays for one size."""
+    return (root or persona_folder()) / check_name(name) / _tensor_file(size)
+
+
 def _tensor_file(size: int) -> str:
     return f"tensors-{size}.safetensors"
 
