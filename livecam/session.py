@@ -130,7 +130,8 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
     from livecam.persona.coverings import covered_notices
     from livecam.persona.opening import open_persona
     from livecam.sinks import open_sink
-    from livecam.sinks.base import SinkFormat
+    from livecam.sinks.base import Counting, SinkFormat
+    from livecam.sinks.http import HttpSink
     from livecam.sources.recording import PerformanceSource
 
     parse_size(settings.canvas)  # said before a portrait is enrolled
@@ -189,7 +190,8 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         from livecam.pipeline.live import LivePipeline
         from livecam.pipeline.lossless import run_lossless
 
-        pipeline, addresses = None, ()
+        addresses: tuple[str, ...] = ()
+        pipeline = None
         if live:
             loop = settings.loop or driver != request.driver
             pipeline = LivePipeline(source, animator, sinks, report, fps, loop, settings.max_frames)
@@ -217,6 +219,11 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
             addresses = (studio.start(request.start),)
         if "page" not in request.sinks:
             addresses = ()
+        for sink in sinks:
+            if isinstance(sink, HttpSink):
+                from livecam.web.motion_jpeg import MotionJpeg
+
+                addresses += (stack.enter_context(MotionJpeg(sink)).url,)
         names = tuple(sink.name for sink in sinks if sink is not page or "page" in request.sinks)
         hooks.started(Started(source.info, persona, format_, names, addresses, pipeline))
         try:
@@ -232,6 +239,9 @@ def _run(request: Request, settings: Settings, hooks: Hooks, report: Report) -> 
         finally:
             signals.begin_finishing()
             report.stop()
+            streams = {sink.name: sink.counters for sink in sinks if isinstance(sink, Counting)}
+            if streams:
+                report.extra["streams"] = streams
             last = animator if pipeline is None else pipeline.animator
             if last.renderer.name != report.engines[-1]:  # a GPU was lost, or another one was chosen
                 report.engines.append(last.renderer.name)
@@ -259,7 +269,7 @@ def _page_of(sinks: list[Sink], wanted: bool) -> PageSink | None:
     """The sink that the page shows; where it is wanted a new one, free while nobody watches."""
     from livecam.sinks.page import PageSink
 
-    found = next((sink for sink in sinks if isinstance(sink, PageSink)), None)
+    found = next((sink for sink in sinks if type(sink) is PageSink), None)  # HttpSink has a server alone
     if found is None and wanted:
         found = PageSink()
         sinks.append(found)

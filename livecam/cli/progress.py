@@ -66,8 +66,9 @@ class Progress:
                 threading.Thread(target=_recalibrate_on_enter, args=(pipeline,), daemon=True).start()
             threading.Thread(target=self._tell_offset, args=(pipeline,), daemon=True).start()
             for url in run.pages:
-                self._console.print(f"livecam: page at {url}", highlight=False, soft_wrap=True)
-                if self._console.is_terminal:
+                kind = "page" if url.endswith("/") else "stream"
+                self._console.print(f"livecam: {kind} at {url}", highlight=False, soft_wrap=True)
+                if self._console.is_terminal and kind == "page":
                     webbrowser.open(url)
         else:
             self._bar.start()

@@ -27,7 +27,8 @@ def run(
     sink: Annotated[
         list[str] | None,
         typer.Option(
-            help="camera, camera:DEVICE, page, FILE.mp4 (.mkv, .mov), DIR/%05d.png (.jpg), null. Repeatable; "
+            help="camera, camera:DEVICE, page, http, http:PORT, rtmp://HOST/APP/KEY, srt://HOST:PORT, "
+            "udp://HOST:PORT, FILE.mp4 (.mkv, .mov), DIR/%05d.png (.jpg), null. Repeatable; "
             f"default: {' and '.join(DEFAULT_SINKS)}."
         ),
     ] = None,

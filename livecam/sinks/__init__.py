@@ -11,13 +11,14 @@ from pathlib import Path
 from livecam.errors import UserError
 from livecam.files import WRITTEN_PICTURES, WRITTEN_VIDEOS, expanded, spec_of
 from livecam.sinks.base import ClosingSink, Sink, SinkFormat
+from livecam.sinks.streaming import address
 
 __all__ = ["ClosingSink", "Sink", "SinkFormat", "file_of", "open_sink"]
 
 
 def file_of(spec: str) -> Path | None:
-    """The file, or the pattern of pictures, that `--sink` names; None for a camera, the page and null."""
-    if spec.partition(":")[0] == "camera" or spec in ("page", "null"):
+    """The file, or the pattern of pictures, that `--sink` names; None for what is no file."""
+    if spec.partition(":")[0] in ("camera", "http") or spec in ("page", "null") or address.is_address(spec):
         return None
     return expanded(spec)
 
@@ -25,9 +26,10 @@ def file_of(spec: str) -> Path | None:
 def open_sink(spec: str | Path, *, advice: Callable[[], str] | None = None) -> ClosingSink:
     """The sink that `--sink` names, not opened yet. `with` closes it.
 
-    `camera`, `camera:LABEL`, `camera:/dev/videoN`, `page`, `null`, a video file (.mp4, .mkv, .mov) or
-    numbered pictures (`DIR/%05d.png`, `.jpg`). A `Path` is always a file. `advice` is asked what to do where
-    a virtual camera is named and none is there.
+    `camera`, `camera:LABEL`, `camera:/dev/videoN`, `page`, `http`, `http:PORT`, `rtmp://HOST/APP/KEY`,
+    `srt://HOST:PORT`, `udp://HOST:PORT`, `null`, a video file (.mp4, .mkv, .mov) or numbered pictures
+    (`DIR/%05d.png`, `.jpg`). A `Path` is always a file. `advice` is asked what to do where a virtual camera
+    is named and none is there.
 
     Raises:
         UserError: anything else is named.
@@ -44,6 +46,14 @@ def open_sink(spec: str | Path, *, advice: Callable[[], str] | None = None) -> C
         from livecam.sinks.page import PageSink
 
         return PageSink()
+    if name == "http" and not which.startswith("//"):
+        from livecam.sinks.http import HttpSink, port_of
+
+        return HttpSink(port_of(which) if separator else None)
+    if address.is_address(spec):
+        from livecam.sinks.streaming import open_stream
+
+        return open_stream(spec)
     if spec == "null":
         from livecam.sinks.null import NullSink
 
@@ -61,6 +71,6 @@ def open_sink(spec: str | Path, *, advice: Callable[[], str] | None = None) -> C
     raise UserError(
         f"sink {spec!r}",
         f"{suffix} ends no film or picture that can be written" if suffix else "unknown",
-        f"Use camera, page, null, a video (out{', '.join(WRITTEN_VIDEOS)}) or numbered pictures "
-        f"(out/%05d{', '.join(WRITTEN_PICTURES)}).",
+        f"Use camera, page, http, rtmp://, srt://, udp://, null, a video "
+        f"(out{', '.join(WRITTEN_VIDEOS)}) or numbered pictures (out/%05d{', '.join(WRITTEN_PICTURES)}).",
     )

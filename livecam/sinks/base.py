@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Protocol, TypeVar, runtime_checkable
 
 from livecam.frames import OutputFrame
 from livecam.ranges import Range, check_fields
@@ -49,6 +49,14 @@ class Sink(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A sink that tells how it went: for `streams` in the report."""
+
+    @property
+    def counters(self) -> dict[str, int]: ...
 
 
 class ClosingSink(Sink, Protocol):

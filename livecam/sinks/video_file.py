@@ -10,12 +10,11 @@ from pathlib import Path
 
 import av
 import av.error
-import cv2
-from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 
 from livecam.errors import UserError
 from livecam.files import WRITTEN_VIDEOS, GrowingFile, finish, keep_cut_short, unwritable
 from livecam.frames import OutputFrame
+from livecam.sinks import colours
 from livecam.sinks.base import ClosingSink, SinkFormat
 from livecam.sinks.containers import has_picture, remux, whole_fragments
 
@@ -43,8 +42,7 @@ class VideoFileSink(ClosingSink):
     is no room the fragments keep the name. (Matroska is one form for both and needs no copy.)
 
     Times are the frames' `capture_ns` from the first one on, so a variable rate is kept; a frame whose time
-    does not grow follows its predecessor by 1 / fps. Colours are BT.601 and tagged so: the matrix that
-    programs which ignore the tag assume, OpenCV among them.
+    does not grow follows its predecessor by 1 / fps. For colours see `livecam.sinks.colours`.
 
     `open` raises `UserError` for an odd size or a folder that cannot be written. `write` and `close` raise it
     for a full disk: what was recorded until then is finished, plays, and is named in the message.
@@ -85,17 +83,13 @@ class VideoFileSink(ClosingSink):
         codec.thread_count = THREADS
         # No B-frames: with them MP4 miscounts the length of a clip whose rate varies, and players stop early.
         codec.options = {"crf": CRF, "preset": PRESET, "bf": "0", "rc-lookahead": str(_lookahead(fmt.fps))}
-        codec.colorspace = 6  # AVCOL_SPC_SMPTE170M, the matrix of BT.601
-        codec.color_range = ColorRange.MPEG
-        codec.color_primaries, codec.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        colours.tag(codec)
         self._container, self._stream = container, stream
 
     def write(self, frame: OutputFrame) -> None:
         if frame.pixels.shape != getattr(self, "_size", frame.pixels.shape):
             raise ValueError(f"the frame is {frame.pixels.shape}, not {self._size}")
-        # BT.601, limited range, as the tags say; a quarter of swscale's time for the same accuracy.
-        yuv = cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2YUV_I420)
-        picture = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
+        picture = colours.yuv420(frame.pixels)
         with self._lock:
             if self._container is None:
                 raise ValueError("the sink is not open")

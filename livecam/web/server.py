@@ -52,6 +52,9 @@ class Page:
     shown as they are), `message`, `portrait` and `latency_ms` (camera to sink), all optional.
     """
 
+    send_buffer: int | None = None
+    """Bytes that the system may hold for a viewer; None: as it likes."""
+
     def __init__(
         self,
         port: int = 0,
@@ -83,6 +86,8 @@ class Page:
     def start(self) -> str:
         """Begin to serve in a thread; the address to open. Raises `UserError` where the port is taken."""
         listening = _listen(self._port)
+        if self.send_buffer is not None:  # what is accepted there has it, too
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.send_buffer)
         port = int(listening.getsockname()[1])
         config = uvicorn.Config(
             self.application(port),
@@ -141,7 +146,7 @@ class Page:
             routes=routes,
             middleware=[
                 Middleware(TrustedHostMiddleware, allowed_hosts=list(NAMES), www_redirect=False),
-                Middleware(_Gate, token=self._token, headers=_headers(html, port)),
+                Middleware(Gate, token=self._token, headers=headers(html, port)),
             ],
         )
 
@@ -180,7 +185,7 @@ class Page:
             self._screen_ms = round(before + 0.1 * (milliseconds - before), 2)
 
 
-class _Gate:
+class Gate:
     """Lets requests under /TOKEN/ through with that part removed, and puts the headers on every answer."""
 
     def __init__(self, app: ASGIApp, token: str, headers: Mapping[str, str]) -> None:
@@ -211,7 +216,7 @@ class _Gate:
             await self._app(inner, receive, send_with_headers)
 
 
-def _headers(html: str, port: int) -> dict[str, str]:
+def headers(html: str, port: int) -> dict[str, str]:
     """Nothing may run or load but the page's own script and style, named by their hashes."""
 
     def hashes(tag: str) -> str:
