@@ -37,6 +37,7 @@ from livecam.settings import MotionSettings, check_engine, limits
 
 if TYPE_CHECKING:
     from livecam.render.base import Renderer
+    from livecam.render.backdrop import Framing
     from livecam.render.canvas import Canvas
     from livecam.render.matte import CutOut
 
@@ -70,6 +71,7 @@ class Animator:
         refine: bool = True,
         canvas: str = "crop",
         alpha: bool = False,
+        framing: Framing | None = None,
         mirror: bool | None = None,
         expression_gain: float | None = None,
         pose_gain: float | None = None,
@@ -87,7 +89,9 @@ class Animator:
         refine: repair mouth and eyes with the network.
         canvas: "crop" for the rendered square alone, "source" for the portrait's whole picture, or
             WIDTHxHEIGHT in pixels, as for a call.
-        alpha: pictures have a fourth channel, 255 where the person is; with the canvas "crop" only.
+        alpha: pictures have a fourth channel, 255 where the person is: the same as a framing with the background
+            "transparent".
+        framing: zoom and background of a framed canvas; not of "crop".
         mirror: the portrait moves as in a mirror; None: as `motion` says, which is no unless told.
         expression_gain, pose_gain: 0 to 3, 1 as the driver moves; they beat those of `motion`.
         motion: everything else about how the driver's motion is passed on.
@@ -98,7 +102,9 @@ class Animator:
         Raises:
             UserError: a setting that there is not.
         """
+        from livecam.render.backdrop import Framing
         from livecam.render.canvas import make_canvas
+        from livecam.render.matte import CutOut
 
         if not isinstance(persona, PersonaData):
             raise UserError("persona", f"it is a {type(persona).__name__}", "Use livecam.Persona.open(...).")
@@ -118,8 +124,11 @@ class Animator:
         self.report = report or Report()
         self._settings = _with_gains(motion or MotionSettings(), expression_gain, pose_gain)
         self._engine, self._refine = engine, refine
-        self.canvas: Canvas = make_canvas(persona, canvas)
-        self._cut_out = _cut_out(persona, canvas) if alpha else None
+        framing = framing or Framing()
+        if alpha and canvas != "crop":
+            framing = replace(framing, background="transparent")
+        self.canvas: Canvas = make_canvas(persona, canvas, framing)
+        self._cut_out = CutOut(persona) if alpha or framing.transparent else None
         self._pans = self._settings.follow == "frame"
         mirrored = bool(self._settings.mirror if mirror is None else mirror)
         self._renderer, self._tracker = renderer, tracker
@@ -274,13 +283,13 @@ class Animator:
         if self._renderer is None:
             from livecam.render.choose import make_renderer
 
-            self._renderer = make_renderer(self.persona, self._engine, self._refine)
+            self._renderer = make_renderer(self.canvas.persona, self._engine, self._refine)
             self._opened.callback(self._renderer.close)
         return self._renderer
 
     def _finished(self, rendered: RGB, motion: Motion) -> NDArray[np.uint8]:
         if self._cut_out is not None:
-            return self._cut_out(rendered, motion)
+            rendered = self._cut_out(rendered, motion)
         view = motion.view if self._pans else None
         return self.canvas.place(rendered, motion, view)
 
@@ -309,12 +318,3 @@ def _most_gain(settings: MotionSettings) -> float:
 def _idle(persona: PersonaData) -> Idle:
     """One portrait always does the same; two side by side do not blink together."""
     return Idle(persona.landmarks, zlib.crc32(persona.picture.tobytes()), persona.covered)
-
-
-def _cut_out(persona: PersonaData, canvas: str) -> CutOut:
-    from livecam.render.matte import CutOut
-
-    if canvas != "crop":
-        why = "the person is cut out in the crop alone"
-        raise UserError(f"alpha with canvas {canvas}", why, 'Use the canvas "crop".')
-    return CutOut(persona)

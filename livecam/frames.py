@@ -37,11 +37,16 @@ class DriverFrame:
 
 @dataclass(frozen=True, slots=True)
 class OutputFrame:
-    """One finished picture of the portrait. `index` and `capture_ns` are those of the driver's frame."""
+    """One finished picture of the portrait. `index` and `capture_ns` are those of the driver's frame.
+
+    cut_out: H x W x 4 uint8 RGBA, straight alpha, where nothing is behind the person; `pixels` then has a green
+    there, for what knows no transparency.
+    """
 
     pixels: RGB
     index: int
     capture_ns: int
+    cut_out: NDArray[np.uint8] | None = None
 
 
 def evenly_spread(count: int, wanted: int, first: int = 0) -> list[int]:

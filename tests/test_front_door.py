@@ -150,7 +150,6 @@ def test_a_portrait_that_cannot_be_one_is_named(given: dict[str, Any], said: str
         ({"canvas": 3}, "canvas 3: not WIDTHxHEIGHT"),
         ({"expression_gain": "1"}, "expression-gain '1': not a number"),
         ({"canvas": "1280x721"}, "canvas 1280x721: odd"),
-        ({"alpha": True, "canvas": "source"}, "alpha with canvas source"),
         ({"expression_gain": 4}, "expression-gain 4: out of range"),
         ({"pose_gain": float("nan")}, "pose-gain nan: out of range"),
     ],

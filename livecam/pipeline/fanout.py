@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from livecam.errors import SinkLost
 from livecam.frames import RGB, OutputFrame
@@ -109,7 +110,7 @@ class Fanout:
             begun = time.perf_counter_ns()
             waited = time.monotonic() - ready
             try:
-                sink.write(OutputFrame(frame.pixels, pacer.tick, pacer.nominal_ns))
+                sink.write(replace(frame, index=pacer.tick, capture_ns=pacer.nominal_ns))
                 lost = False
             except SinkLost as error:
                 if not lost:

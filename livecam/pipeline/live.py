@@ -17,6 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from livecam import signals
 from livecam.animator import Animator
 from livecam.errors import SourceLost
@@ -27,6 +30,7 @@ from livecam.pipeline.pacing import Rhythm
 from livecam.pipeline.slots import Closed, Latest, LatestSlot
 from livecam.pipeline.status import State, Status
 from livecam.pipeline.threads import one_opencv_thread
+from livecam.render.backdrop import over_green
 from livecam.report import Report
 from livecam.settings import MotionSettings
 from livecam.sinks.base import Sink
@@ -41,6 +45,8 @@ FAILURES = 30
 """Frames in a row that may fail before a live run gives up; the picture holds meanwhile."""
 Tracked = tuple[DriverFrame, "Landmarks | None"]
 """A frame without its pixels, and its landmarks."""
+Painted = tuple[RGB, "NDArray[np.uint8] | None"]
+"""A picture, and the person alone, (H, W, 4), where nothing is behind it."""
 Item = TypeVar("Item")
 
 
@@ -66,7 +72,7 @@ class LivePipeline:
         self._asking = threading.Lock()
         self._next_source: Source | None = None
         self._error: BaseException | None = None
-        self._resting = animator.resting()
+        self._resting, _ = split(animator.resting())
         self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
         self._rhythm = Rhythm()
         self._fade = Fade()
@@ -141,7 +147,7 @@ class LivePipeline:
             self._done[before] = done
             self._animator = animator
 
-        resting = animator.resting()
+        resting, _ = split(animator.resting())
         self._ask(change)
 
     def change_source(self, source: Source) -> None:
@@ -300,16 +306,16 @@ class LivePipeline:
         if tracked is None:
             now = time.monotonic_ns()
             if self._driver_lost or now / 1e9 - self._heard > self._silence():
-                picture = self._paint(animator, None, now / 1e9)
-                if picture is not None:
-                    self._finished.set((OutputFrame(picture, -1, now), now / 1e9))
+                painted = self._paint(animator, None, now / 1e9)
+                if painted is not None:
+                    self._finished.set((OutputFrame(painted[0], -1, now, painted[1]), now / 1e9))
             return
         frame, points = tracked
         self._heard = time.monotonic()
         seconds = frame.capture_ns / 1e9
-        picture = self._paint(animator, None if self.hidden else points, seconds)
-        if picture is not None:
-            finished = OutputFrame(picture, frame.index, frame.capture_ns)
+        painted = self._paint(animator, None if self.hidden else points, seconds)
+        if painted is not None:
+            finished = OutputFrame(painted[0], frame.index, frame.capture_ns, painted[1])
             self.finish(finished)
             ready = time.monotonic()
             self.keep_step(seconds, ready)
@@ -318,13 +324,13 @@ class LivePipeline:
         if self._max_frames is not None and self._report.frames >= self._max_frames:
             self.stop()
 
-    def _paint(self, animator: Animator, points: Landmarks | None, time_s: float) -> RGB | None:
-        """The picture to be shown; None while it is held."""
+    def _paint(self, animator: Animator, points: Landmarks | None, time_s: float) -> Painted | None:
+        """The picture to be shown, and the person alone where nothing is behind it; None while it is held."""
         motion = animator.animate(points, time_s)
         if animator is self._drawn and self.frozen:
             self._held = True
             return None
-        picture = animator.paint(motion)
+        picture, cut_out = split(animator.paint(motion))
         if animator is not self._drawn or self._held:
             self._fade.begin(time_s)
             self._held = False
@@ -334,8 +340,13 @@ class LivePipeline:
             done = self._done.pop(former, None)
             if done is not None:
                 done(former)
-        return picture
+        return picture, cut_out
 
     def _silence(self) -> float:
         rate = self._source.info.fps
         return max(SILENCE_SECONDS, 3 / rate if rate > 0 else 0.0)
+
+
+def split(picture: NDArray[np.uint8]) -> Painted:
+    """What an animator paints, (H, W, 3) or (H, W, 4): the picture for all, and the person alone."""
+    return (picture, None) if picture.shape[2] == 3 else (over_green(picture), picture)

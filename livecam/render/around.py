@@ -44,8 +44,10 @@ class AroundCrop:
         inside: Box,
         crop: tuple[int, int, int],
         rim: float,
+        backdrop: RGB | None = None,
     ) -> None:
-        """scale, origin: a place of the canvas is (place in the picture - origin) * scale. inside: what of
+        """backdrop: (height, width, 3), what is behind the person in the whole canvas; None: what the picture has.
+        scale, origin: a place of the canvas is (place in the picture - origin) * scale. inside: what of
         the canvas the picture covers. crop: left, top and side of the crop in the canvas. rim: width in
         pixels over which the crop is laid in."""
         left, top, side = crop
@@ -62,7 +64,10 @@ class AroundCrop:
         x1, y1 = (min(high + reach, int(end)) for high, end in zip(inside[2:], ends, strict=True))
         self._corner = np.array([x0, y0])
         shown, size = origin + self._corner / scale, (x1 - x0, y1 - y0)
-        picture, alpha = cut_picture(persona.picture, scale, shown, size), _matte(persona, scale, shown, size)
+        picture, alpha = (
+            cut_picture(persona.picture, scale, shown, size),
+            matte_of(persona, scale, shown, size),
+        )
 
         def inner(margin: int) -> tuple[slice, slice]:
             return (
@@ -83,9 +88,10 @@ class AroundCrop:
         active[inner(round(rim) + reach)] = 0
         self._strips = _strips(active, left - x0, top - y0, side, round(rim) + reach)
         hole = fill.hidden(alpha, side)
-        self._background = fill.fill_background(picture, hole)
+        wall = fill.fill_background(picture, hole)
+        self._background = wall if backdrop is None else _cut_around(backdrop, x0, y0, size)
         alpha = matte.with_fringe(alpha, hole)
-        colour = matte.foreground_colour(picture, alpha, self._background)
+        colour = matte.foreground_colour(picture, alpha, wall)
         self._person = np.dstack([colour, np.round(alpha * 255).astype(np.uint8)])
         height, width = inside[3], inside[2]
         axes = np.meshgrid(np.arange(alpha.shape[1]), np.arange(alpha.shape[0]))
@@ -137,7 +143,10 @@ class AroundCrop:
         way += self._pixels[upper:lower, first:last]
         person = cv2.remap(self._person, way, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         target = out[upper + y0 : lower + y0, first + x0 : last + x0]
-        blend_alpha(person, self._background[upper:lower, first:last], target)
+        if target.shape[2] == 4:
+            target[:] = person
+        else:
+            blend_alpha(person, self._background[upper:lower, first:last], target)
         cx0, cy0 = max(first + x0 - left, 0), max(upper + y0 - top, 0)
         cx1, cy1 = min(last + x0 - left, side), min(lower + y0 - top, side)
         if cx1 > cx0 and cy1 > cy0:
@@ -172,7 +181,7 @@ def cut_picture(picture: RGB, scale: float, origin: NDArray[np.float64], size: t
     return np.asarray(out, np.uint8)
 
 
-def _matte(persona: PersonaData, scale: float, origin: NDArray[np.float64], size: tuple[int, int]) -> F32:
+def matte_of(persona: PersonaData, scale: float, origin: NDArray[np.float64], size: tuple[int, int]) -> F32:
     """The matte of the surroundings, as `cut_picture` shows the picture, 0 to 1."""
     around = surroundings(persona.crop)
     k = around.side / MATTE_SIDE * scale
@@ -180,6 +189,13 @@ def _matte(persona: PersonaData, scale: float, origin: NDArray[np.float64], size
     matrix = np.array([[k, 0, shift[0]], [0, k, shift[1]]])
     out = cv2.warpAffine(persona.matte, matrix, size, flags=cv2.INTER_LINEAR, borderValue=0)
     return np.asarray(out, np.float32) / np.float32(255)
+
+
+def _cut_around(backdrop: RGB, x0: int, y0: int, size: tuple[int, int]) -> RGB:
+    """A part of a canvas from (x0, y0) on, of size (width, height); beyond its edges they go on."""
+    rows = np.clip(np.arange(y0, y0 + size[1]), 0, backdrop.shape[0] - 1)
+    columns = np.clip(np.arange(x0, x0 + size[0]), 0, backdrop.shape[1] - 1)
+    return np.ascontiguousarray(backdrop[rows][:, columns])
 
 
 def _grown(person: U8, by: int) -> U8:

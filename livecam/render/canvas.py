@@ -19,7 +19,8 @@ from livecam.face import landmarks as lm
 from livecam.frames import RGB
 from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
-from livecam.render.around import AroundCrop, cut_picture
+from livecam.render.around import AroundCrop, cut_picture, matte_of
+from livecam.render.backdrop import Framing, behind, cut_base
 from livecam.render.boxes import Box, beside, common, empty
 from livecam.render.pan import pan
 from livecam.settings import parse_size
@@ -47,28 +48,33 @@ class Canvas(Protocol):
 
     width: int
     height: int
+    persona: PersonaData
+    """What is to be rendered: the portrait, before the canvas's background."""
 
     def place(self, rendered: RGB, motion: Motion | None = None, view: F32 | None = None) -> RGB:
-        """height x width x 3 uint8. rendered: size x size x 3. motion: what it shows, which the person around
+        """height x width x 3 uint8. rendered: size x size x 3; of a transparent canvas both x 4, RGBA. motion: what it shows, which the person around
         the crop follows; None: the rest. view: (3,) as in `livecam.motion.types.Motion` for a picture that
         pans and zooms, None for one that stands still."""
         ...
 
 
-def make_canvas(persona: PersonaData, text: str) -> Canvas:
-    """`text`: "crop", "source", or WIDTHxHEIGHT in pixels.
+def make_canvas(persona: PersonaData, text: str, framing: Framing | None = None) -> Canvas:
+    """`text`: "crop", "source", or WIDTHxHEIGHT in pixels. framing: not of a crop.
 
     Raises:
         UserError: none of these, odd, or out of range.
     """
-    return CropCanvas(persona.size) if text == "crop" else PictureCanvas(persona, parse_size(text))
+    if text == "crop":
+        return CropCanvas(persona)
+    return PictureCanvas(persona, parse_size(text), framing or Framing())
 
 
 class CropCanvas:
     """Hands the rendered crop on as it is."""
 
-    def __init__(self, size: int) -> None:
-        self.width = self.height = size
+    def __init__(self, persona: PersonaData) -> None:
+        self.persona = persona
+        self.width = self.height = persona.size
 
     def place(self, rendered: RGB, motion: Motion | None = None, view: F32 | None = None) -> RGB:
         """`rendered` itself, whatever the rest."""
@@ -78,12 +84,15 @@ class CropCanvas:
 class PictureCanvas:
     """Places rendered crops into one fixed picture. Everything that stands still is computed once."""
 
-    def __init__(self, persona: PersonaData, size: tuple[int, int] | None) -> None:
+    def __init__(
+        self, persona: PersonaData, size: tuple[int, int] | None, framing: Framing | None = None
+    ) -> None:
+        framing = framing or Framing()
         if size is None:
             base, scale, origin = persona.picture.copy(), 1.0, np.zeros(2)
             inside = (0, 0, base.shape[1], base.shape[0])
         else:
-            base, scale, origin, inside = _frame(persona, *size)
+            base, scale, origin, inside = _frame(persona, *size, framing.zoom)
         self.height, self.width = base.shape[:2]
         self._base = base
         # Canvas place = (picture place - origin) * scale. Crops lie on whole pixels of both: placing one is a
@@ -101,10 +110,21 @@ class PictureCanvas:
         mask = _feather(self._shown, self._crop, inside, self._rim)
         self._mask = np.zeros((side, side), np.uint8)
         self._mask[y0 - top : y1 - top, x0 - left : x1 - left] = np.round(mask * 255)
-        self._around = AroundCrop(persona, scale, origin, inside, self._crop, self._rim)
+        backdrop = None
+        if framing.background != "original":
+            alpha = matte_of(persona, scale, origin, (self.width, self.height))
+            known = np.zeros_like(alpha)
+            known[inside[1] : inside[3], inside[0] : inside[2]] = 1
+            cut = cut_base(base, alpha * known, side, framing)  # in the bars nobody is
+            self._base, backdrop = cut.together, cut.backdrop
+            if backdrop is not None:
+                persona = behind(persona, backdrop, self._crop)
+        self.persona = persona
+        """What is to be rendered: the portrait, before the canvas's background."""
+        self._around = AroundCrop(persona, scale, origin, inside, self._crop, self._rim, backdrop)
 
     def place(self, rendered: RGB, motion: Motion | None = None, view: F32 | None = None) -> RGB:
-        """height x width x 3 uint8, a fresh picture. As `Canvas` has it."""
+        """A fresh picture. As `Canvas` has it."""
         if rendered.shape[0] != self._side:
             rendered = cv2.resize(rendered, (self._side, self._side), interpolation=self._how)
         out, mask, soft = self._base.copy(), self._mask, math.ceil(self._rim)
@@ -134,13 +154,15 @@ class PictureCanvas:
                 _blend(rendered[here], mask[here], out[there])
 
 
-def _frame(persona: PersonaData, width: int, height: int) -> tuple[RGB, float, NDArray[np.float64], Box]:
+def _frame(
+    persona: PersonaData, width: int, height: int, zoom: float
+) -> tuple[RGB, float, NDArray[np.float64], Box]:
     """(base picture, scale, origin in the picture, part of the canvas that the picture covers)."""
     picture, crop = persona.picture, persona.crop
     rows, columns = picture.shape[:2]
     points = persona.picture_landmarks()[:, :2]
     face = float(np.linalg.norm(points[lm.CHIN] - points[lm.FOREHEAD]))
-    scale = max(FACE_SHARE * height / max(face, 1e-6), height / rows)
+    scale = max(zoom * FACE_SHARE * height / max(face, 1e-6), height / rows)
     shown = np.array([width, height]) / scale
     eyes = points[list(lm.OUTER_EYE_CORNERS)].mean(0)
     origin = np.array([eyes[0] - shown[0] / 2, eyes[1] - EYE_LINE * shown[1]])
@@ -207,14 +229,14 @@ def _feather(box: Box, crop: tuple[int, int, int], inside: Box, rim: float) -> N
 
 @compiled(fastmath=True)
 def _blend(layer: NDArray[np.uint8], mask: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Lay `layer` over `out` where `mask` is 255, mix where it is less. (H, W, 3), (H, W), uint8."""
+    """Lay `layer` over `out` where `mask` is 255, mix where it is less. (H, W, C), (H, W), uint8."""
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
             m = np.int32(mask[y, x])
             if m == 255:
-                for c in range(3):
+                for c in range(out.shape[2]):
                     out[y, x, c] = layer[y, x, c]
             elif m > 0:
-                for c in range(3):
+                for c in range(out.shape[2]):
                     mixed = np.int32(out[y, x, c]) * (255 - m) + np.int32(layer[y, x, c]) * m
                     out[y, x, c] = (mixed + 127) // 255

@@ -22,9 +22,12 @@ from livecam.engines import available
 from livecam.errors import UserError
 from livecam.face.observer import Recorder
 from livecam.face.tracker import FaceTracker
+from livecam.folders import data_folder
 from livecam.persona.enroll import Choice as FaceChoice
 from livecam.persona.opening import open_persona
+from livecam.persona.picture import read_picture
 from livecam.pipeline.live import LivePipeline
+from livecam.render.backdrop import Framing
 from livecam.report import Report
 from livecam.settings import MotionSettings, Settings
 from livecam.sinks.base import Sink, SinkFormat
@@ -84,6 +87,11 @@ def started_with(run_settings: Settings, portrait: str | None, driver: str, mirr
 def default_portrait() -> str:
     """The name of the portrait that comes with livecam."""
     return next(iter(assets.bundled_portraits()))
+
+
+def background_file() -> Path:
+    """The user's own background picture."""
+    return data_folder() / "background"
 
 
 class Studio:
@@ -167,6 +175,7 @@ class Studio:
             engine=look.engine,
             refine=run.settings.refine,
             canvas=run.settings.canvas,
+            framing=self._framing(look),
             motion=motion,
             tracker=run.tracker,
             report=run.report,
@@ -178,6 +187,16 @@ class Studio:
             animator.close()
             raise
         return animator
+
+    def _framing(self, look: Look) -> Framing:
+        picture = None
+        if look.background == "picture":
+            path = background_file()
+            if not path.is_file():
+                raise UserError("background picture", "there is none yet", "Choose one on the page.")
+            picture = read_picture(path)
+        red, green, blue = (int(look.colour[place : place + 2], 16) for place in (1, 3, 5))
+        return Framing(look.zoom, look.background, (red, green, blue), picture)
 
     def _open_camera(self, name: str) -> Any:
         return open_camera(name, self._run.settings.fps)
