@@ -36,10 +36,9 @@ from livecam.report import Report
 from livecam.settings import MotionSettings, check_engine, limits
 
 if TYPE_CHECKING:
-    from livecam.render.base import Renderer
     from livecam.render.backdrop import Framing
+    from livecam.render.base import Renderer
     from livecam.render.canvas import Canvas
-    from livecam.render.matte import CutOut
 
 
 class Tracker(Protocol):
@@ -89,8 +88,8 @@ class Animator:
         refine: repair mouth and eyes with the network.
         canvas: "crop" for the rendered square alone, "source" for the portrait's whole picture, or
             WIDTHxHEIGHT in pixels, as for a call.
-        alpha: pictures have a fourth channel, 255 where the person is: the same as a framing with the background
-            "transparent".
+        alpha: pictures have a fourth channel, 255 where the person is: a framing with the background
+            "transparent" does the same.
         framing: zoom and background of a framed canvas; not of "crop".
         mirror: the portrait moves as in a mirror; None: as `motion` says, which is no unless told.
         expression_gain, pose_gain: 0 to 3, 1 as the driver moves; they beat those of `motion`.

@@ -39,8 +39,8 @@ class DriverFrame:
 class OutputFrame:
     """One finished picture of the portrait. `index` and `capture_ns` are those of the driver's frame.
 
-    cut_out: H x W x 4 uint8 RGBA, straight alpha, where nothing is behind the person; `pixels` then has a green
-    there, for what knows no transparency.
+    cut_out: H x W x 4 uint8 RGBA, straight alpha, where nothing is behind the person; `pixels` then has a
+    green there, for what knows no transparency.
     """
 
     pixels: RGB
