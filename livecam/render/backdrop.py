@@ -21,8 +21,8 @@ from livecam.render.cpu.compositor import blend_alpha
 GREEN: Final = (0, 177, 64)
 """RGB, the green that studios key out: what sinks without transparency show in its place."""
 BLUR: Final = 0.035
-"""Sigma of a blurred background, as a share of the canvas's height: a wall's pattern is gone, its light stays.
-By eye."""
+"""Sigma of a blurred background, as a share of the canvas's height: a wall's pattern is gone, its light
+stays. By eye."""
 SMALL: Final = 0.25
 """Scale at which it is blurred: nothing finer is left of it anyway."""
 KINDS: Final = ("original", "blurred", "colour", "green", "transparent", "picture")
@@ -72,8 +72,8 @@ class CutBase:
 
 
 def cut_base(base: RGB, alpha: F32, side: float, framing: Framing) -> CutBase:
-    """base: (H, W, 3), the canvas at rest. alpha: (H, W), where the person is in it, 0 to 1. side: of the crop,
-    in its pixels."""
+    """base: (H, W, 3), the canvas at rest. alpha: (H, W), where the person is in it, 0 to 1. side: of the
+    crop, in its pixels."""
     hole = fill.hidden(alpha, side)
     wall = fill.fill_background(base, hole)
     alpha = matte.with_fringe(alpha, hole)
@@ -109,7 +109,7 @@ def covering(picture: RGB, width: int, height: int) -> RGB:
 
 
 def behind(persona: PersonaData, backdrop: RGB, crop: tuple[int, int, int]) -> PersonaData:
-    """The persona with what is behind its crop taken from a canvas's backdrop. crop: left, top, side there."""
+    """The persona with a canvas's backdrop behind its crop. crop: left, top and side there."""
     left, top, side = crop
     scale = persona.size / side
     matrix = np.array(

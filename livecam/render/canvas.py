@@ -52,9 +52,9 @@ class Canvas(Protocol):
     """What is to be rendered: the portrait, before the canvas's background."""
 
     def place(self, rendered: RGB, motion: Motion | None = None, view: F32 | None = None) -> RGB:
-        """height x width x 3 uint8. rendered: size x size x 3; of a transparent canvas both x 4, RGBA. motion: what it shows, which the person around
-        the crop follows; None: the rest. view: (3,) as in `livecam.motion.types.Motion` for a picture that
-        pans and zooms, None for one that stands still."""
+        """height x width x 3 uint8. rendered: size x size x 3; of a transparent canvas both x 4, RGBA.
+        motion: what it shows, which the person around the crop follows; None: the rest. view: (3,) as in
+        `livecam.motion.types.Motion` for a picture that pans and zooms, None for one that stands still."""
         ...
 
 
