@@ -46,7 +46,7 @@ class AroundCrop:
         rim: float,
         backdrop: RGB | None = None,
     ) -> None:
-        """backdrop: (height, width, 3), what is behind the person in the whole canvas; None: the picture's own.
+        """backdrop: (height, width, 3), what is behind the person in the whole canvas, or the picture's own.
         scale, origin: a place of the canvas is (place in the picture - origin) * scale. inside: what of
         the canvas the picture covers. crop: left, top and side of the crop in the canvas. rim: width in
         pixels over which the crop is laid in."""

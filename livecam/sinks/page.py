@@ -51,12 +51,16 @@ class PageSink(ClosingSink):
                 return
         # Not under the lock: viewers' loops would stand still meanwhile.
         if not held:
-            self._picture = Picture(self._picture.number + 1, encode(frame.pixels))
+            self._picture = Picture(self._picture.number + 1, self.encode(frame))
             self._pixels = frame.pixels
         with self._lock:
             for viewer in list(self._viewers):
                 if self._wants(viewer, True) and not viewer.give(self._picture):
                     self._viewers.discard(viewer)
+
+    def encode(self, frame: OutputFrame) -> bytes:
+        """What viewers are sent of a frame."""
+        return jpeg(frame.pixels)
 
     def close(self) -> None:
         """Viewers are told that no more will come."""
@@ -140,7 +144,7 @@ class Viewer:
         return True
 
 
-def encode(pixels: RGB) -> bytes:
+def jpeg(pixels: RGB) -> bytes:
     """H x W x 3 RGB as a baseline JPEG."""
     good, data = cv2.imencode(
         ".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY]

@@ -14,6 +14,9 @@ from livecam.folders import FILMS_VARIABLE, films_folder
 from livecam.pipeline.fanout import Fanout
 from livecam.sinks import open_sink
 from livecam.sinks.base import Sink, SinkFormat
+from livecam.sinks.http import HttpSink
+from livecam.sinks.streaming.sink import StreamSink
+from livecam.web.motion_jpeg import MotionJpeg
 
 
 class Outlets:
@@ -24,6 +27,7 @@ class Outlets:
     ) -> None:
         self._registry, self._fanout, self._format, self._advice = registry, fanout, fmt, advice
         self._going: dict[str, Sink] = {}
+        self._servers: dict[str, MotionJpeg] = {}
         self._film: Path | None = None
         self._recording_since: float | None = None
         fanout.ended = self._ended
@@ -51,7 +55,8 @@ class Outlets:
     def describe(self) -> list[dict[str, Any]]:
         """The sinks that go on, in plain values."""
         return [
-            {"name": control, "ok": True, "text": sink.name} for control, sink in list(self._going.items())
+            {"name": control, "ok": True, "text": self._text(control, sink)}
+            for control, sink in list(self._going.items())
         ]
 
     def close(self) -> None:
@@ -62,6 +67,8 @@ class Outlets:
     def _switch(self, control: str, on: bool, spec: Callable[[], str | Path]) -> None:
         if not on:
             sink = self._going.pop(control, None)
+            if (server := self._servers.pop(control, None)) is not None:
+                server.stop()
             if sink is not None:
                 self._fanout.remove(sink)
             if control == "record":
@@ -70,6 +77,9 @@ class Outlets:
         sink = open_sink(spec(), advice=self._advice)
         try:
             sink.open(self._format)
+            if isinstance(sink, HttpSink):
+                self._servers[control] = MotionJpeg(sink)
+                self._servers[control].start()
         except BaseException:
             sink.close()
             raise
@@ -80,10 +90,14 @@ class Outlets:
 
     def _address(self, address: str | None = None) -> str:
         address = self._registry.value("stream-address") if address is None else address
-        if not (address == "http" or address.startswith(("http", "rtmp://", "srt://", "udp://"))):
+        if not isinstance(open_sink(address), (HttpSink, StreamSink)):  # which checks it, and opens nothing
             todo = "Write http, or an address that begins with rtmp://, srt:// or udp://."
             raise UserError(f"address {address}", "no stream goes there", todo)
         return str(address)
+
+    def _text(self, control: str, sink: Sink) -> str:
+        server = self._servers.get(control)
+        return sink.name if server is None else server.url
 
     def _change_address(self, address: str) -> None:
         self._address(address)

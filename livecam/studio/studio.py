@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -22,7 +23,8 @@ from livecam.engines import available
 from livecam.errors import UserError
 from livecam.face.observer import Recorder
 from livecam.face.tracker import FaceTracker
-from livecam.folders import data_folder
+from livecam.files import make_folder, unwritable, write_whole
+from livecam.folders import DATA_VARIABLE, data_folder
 from livecam.persona.enroll import Choice as FaceChoice
 from livecam.persona.opening import open_persona
 from livecam.persona.picture import read_picture
@@ -31,10 +33,14 @@ from livecam.render.backdrop import Framing
 from livecam.report import Report
 from livecam.settings import MotionSettings, Settings
 from livecam.sinks.base import Sink, SinkFormat
+from livecam.sinks.http import HttpSink
 from livecam.sinks.page import PageSink
+from livecam.sinks.streaming.sink import StreamSink
 from livecam.sinks.virtual_camera import VirtualCameraSink
 from livecam.studio.cameras import DEMO, CameraWatch, open_camera
 from livecam.studio.desk import Desk
+from livecam.studio.gallery import TUNE, Gallery
+from livecam.studio.gallery_routes import gallery_routes, receive
 from livecam.studio.look import Look
 from livecam.studio.outlets import Outlets
 from livecam.studio.telling import Telling
@@ -115,11 +121,16 @@ class Studio:
             self.events.notice,
         )
         self._stack.callback(self.desk.close)
+        self.gallery = Gallery(self._news, lambda: self.desk.shown.persona, size=lambda: self.desk.shown.size)
+        self._stack.callback(self.gallery.close)
+        self._offer_personas()
         self.outlets = Outlets(registry, run.pipeline.fanout, run.format, how_to_get_a_virtual_camera)
         self._stack.callback(self.outlets.close)
         for sink in run.sinks:
             if isinstance(sink, VirtualCameraSink):
                 self.outlets.adopt("camera-out", sink)
+            elif isinstance(sink, (HttpSink, StreamSink)):
+                self.outlets.adopt("stream", sink)
         self._peephole = Peephole(self._peep)
         self.watch = CameraWatch(
             registry, lambda: self.events.tell({"checks": True}), stands_in=run.driver == DEMO
@@ -153,12 +164,6 @@ class Studio:
         return [one.value for one in self.registry.choices("persona")]
 
     def _offer(self, registry: Registry) -> None:
-        from livecam.persona import store
-
-        names = [*store.names(), *assets.bundled_portraits()]
-        chosen = registry.value("persona")
-        own = [] if chosen in names else [Choice(chosen, Path(chosen).name)]
-        registry.offer("persona", [*own, *(Choice(name) for name in names)])
         found = {one.name: one for one in available()}
         engines = [Choice("auto", "The fastest here")]
         for name, engine in found.items():
@@ -166,6 +171,35 @@ class Studio:
         if registry.value("engine") not in ["auto", *found]:
             engines.append(Choice(registry.value("engine")))
         registry.offer("engine", engines)
+
+    def _offer_personas(self) -> None:
+        names, chosen = self.gallery.names(), self.registry.value("persona")
+        own = [] if chosen in names else [Choice(chosen, Path(chosen).name)]
+        self.registry.offer("persona", [*own, *map(Choice, names)])
+
+    def _news(self, news: dict[str, Any]) -> None:
+        """What the gallery tells: the list is offered anew, and who is shown is shown as they are now."""
+        if "personas" in news:
+            self._offer_personas()
+        job = news.get("job", {})
+        if job.get("kind") == TUNE and job.get("state") == "done" and job["name"] == self.desk.shown.persona:
+            self.desk.show_again()
+        self.events.tell(news)
+
+    def _take_background(self, upload: str) -> None:
+        """A picture that was uploaded becomes the own background."""
+        (claimed,) = self.gallery.uploads.claim([upload])
+        try:
+            make_folder(background_file().parent, DATA_VARIABLE)
+            write_whole(background_file(), claimed.path.read_bytes())
+        except OSError as error:
+            raise unwritable(background_file(), error, DATA_VARIABLE) from None
+        finally:
+            self.gallery.uploads.forget([upload])
+        if self.registry.value("background") == "picture":
+            self.desk.show_again()
+        else:
+            self.registry.set("background", "picture")
 
     def _make(self, look: Look, motion: MotionSettings) -> Animator:
         run, first = self._run, look.persona == (self._run.portrait or default_portrait())
@@ -227,8 +261,6 @@ class Studio:
         pipeline = self._run.pipeline
 
         async def checks(_: Request) -> Any:
-            from starlette.concurrency import run_in_threadpool
-
             found = await run_in_threadpool(diagnose)
             said = {"ok": True, "warn": None, "fail": False}
             return {
@@ -238,11 +270,18 @@ class Studio:
                 ]
             }
 
+        async def background(request: Request) -> Any:
+            upload = await receive(request, self.gallery.uploads)
+            await run_in_threadpool(self._take_background, upload)
+            return {}
+
         async def landmarks(websocket: Any) -> None:
             await send_landmarks(websocket, lambda: (pipeline.seen, pipeline.frame_size))
 
         return [
             *control_routes(self.registry),
+            *gallery_routes(self.gallery),
+            Route("/api/background", answering(background), methods=["POST"]),
             Route("/api/checks", answering(checks)),
             WebSocketRoute("/events", self.events.serve),
             WebSocketRoute("/landmarks", landmarks),

@@ -21,13 +21,13 @@ from livecam.sinks.page import PageSink, Picture, Viewer
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The grey levels of the pictures that were encoded, in order."""
     levels: list[int] = []
-    real = page_module.encode
+    real = page_module.jpeg
 
     def counting(pixels: np.ndarray) -> bytes:
         levels.append(int(pixels[0, 0, 0]))
         return real(pixels)
 
-    monkeypatch.setattr(page_module, "encode", counting)
+    monkeypatch.setattr(page_module, "jpeg", counting)
     return levels
 
 
@@ -186,6 +186,22 @@ def test_a_viewer_whose_loop_has_ended_is_forgotten(encoded: list[int]) -> None:
 
 def test_jpeg_keeps_rgb_order() -> None:
     pixels = np.full((16, 16, 3), (200, 120, 90), np.uint8)
-    back = cv2.imdecode(np.frombuffer(page_module.encode(pixels), np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    back = cv2.imdecode(np.frombuffer(page_module.jpeg(pixels), np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
     # JPEG's own rounding; swapped red and blue would be 110 off.
     assert np.abs(back.astype(int) - pixels).max() <= 3
+
+
+@pytest.mark.parametrize("see_through", [False, True])
+def test_an_overlay_has_its_alpha_below_its_colours(see_through):
+    from livecam.sinks.overlay import OverlaySink
+
+    pixels = np.full((16, 32, 3), 90, np.uint8)
+    cut_out = np.dstack([pixels, np.full((16, 32), 255, np.uint8)])
+    cut_out[:, :16, 3] = 0
+    sent = OverlaySink().encode(OutputFrame(pixels, 0, 0, cut_out if see_through else None))
+    both = cv2.imdecode(np.frombuffer(sent, np.uint8), cv2.IMREAD_COLOR)
+    assert both.shape == (32, 32, 3)
+    # JPEG keeps flat colours to within a few levels.
+    assert np.abs(both[:16].astype(int) - 90).max() <= 4
+    assert both[17:, 17:].min() >= 250
+    assert (both[17:, :15].max() <= 5) == see_through
