@@ -59,6 +59,7 @@ def noise_sample(size: int, seed: int) -> Sample:
     shift = random.uniform(-0.15, 0.15, (1, 2, 1, 1))
     frame = FrameInputs(
         flow=(jumps + shift).astype(np.float32),
+        creases=random.uniform(-0.3, 0.1, (1, 1, FLOW_GRID, FLOW_GRID)).astype(np.float32),
         landmarks=random.uniform(0, 1, (COUNT, 2)).astype(np.float32),
         inner_inverse=(np.eye(2, 3) + random.uniform(-0.02, 0.02, (OPENINGS, 2, 3))).astype(np.float32),
         inner_centre=random.uniform(0, 1, (OPENINGS, 2)).astype(np.float32),
@@ -98,6 +99,7 @@ def figure_sample(size: int, seed: int) -> Sample:
 
     frame = FrameInputs(
         flow=np.ascontiguousarray(flow.transpose(2, 0, 1)[None], np.float32),
+        creases=(near[None, None, ..., 0] * random.uniform(-0.2, 0.0)).astype(np.float32),
         landmarks=moved(landmarks).astype(np.float32),
         inner_inverse=np.concatenate(
             [np.broadcast_to(inverse, (OPENINGS, 2, 2)), offsets[..., None]], -1
@@ -115,6 +117,7 @@ def resting_sample(size: int, seed: int) -> Sample:
     identity = np.broadcast_to(np.eye(2, 3, dtype=np.float32), (OPENINGS, 2, 3))
     frame = FrameInputs(
         flow=np.zeros((1, 2, FLOW_GRID, FLOW_GRID), np.float32),
+        creases=np.zeros((1, 1, FLOW_GRID, FLOW_GRID), np.float32),
         landmarks=gaping_landmarks(mouth_gap=0, eye_gap=0),
         inner_inverse=np.ascontiguousarray(identity),
         inner_centre=centres,

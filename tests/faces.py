@@ -44,6 +44,18 @@ def with_lip_gap(face: np.ndarray, share: float) -> np.ndarray:
     return out
 
 
+def smiling(face: np.ndarray, left: float, right: float) -> np.ndarray:
+    """The face with the corners of its mouth, and what is beside them, up and out by such shares of a wide
+    smile, .2 distances of the eyes; the image's left first."""
+    out = face.astype(np.float64)
+    unit = np.linalg.norm(face[[362, 263], :2].mean(0) - face[[33, 133], :2].mean(0))
+    for corner, amount, side in ((61, left, -1), (291, right, 1)):
+        away = np.linalg.norm(face[:, :2] - face[corner, :2], axis=1) / unit
+        own = np.exp(-0.5 * (away / 0.3) ** 2) * ((face[:, 0] - face[lm.NOSE_TIP, 0]) * side > 0)
+        out[:, :2] += (amount * 0.2 * unit * own)[:, None] * np.array([0.6 * side, -0.8])
+    return out.astype(np.float32)
+
+
 def with_lids(face: np.ndarray, share: float) -> np.ndarray:
     """The face with its lids this far open: 1 as it is, 0 shut to MediaPipe's residual gap."""
     from livecam.motion.transfer import SHUT_LIDS

@@ -16,7 +16,7 @@ from livecam.arrays import F32
 from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import COUNT
 
-DRAWING: Final = 6
+DRAWING: Final = 7
 """Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
 FLOW_GRID: Final = 128
 """Cells along a side of the flow."""
@@ -56,6 +56,8 @@ LASH_SHADE_MOST: Final = 0.4
 """How much of the colour of lashes it takes right above them. By eye."""
 LID_SOFT: Final = 0.06
 """How far in, in widths of the eye, a shut lid's skin shows in full. By eye."""
+CREASE_HUE: Final = (0.85, 1.0, 1.1)
+"""Red, green and blue of what folds of the skin take from its light: in them it is redder. By eye."""
 LIGHT_FOLLOWS: Final = 0.5
 """How far a light on the eye goes with the iris. A mirrored light stays at the middle of the cornea's curve,
 5.3 mm before the point that the eye turns about; the pupil is 10 mm before it (Gullstrand's eye)."""
@@ -118,6 +120,9 @@ class FrameInputs:
 
     flow: F32
     """(1, 2, 128, 128): for every cell's centre, where its colour comes from less where it is (x, then y)."""
+    creases: F32
+    """(1, 1, 128, 128): for every cell's centre, what the person's light gains there, as a share of it: less
+    than 0 in folds of the skin, 0 where it is as the portrait has it."""
     landmarks: F32
     """(478, 2): the portrait's landmarks as they move."""
     inner_inverse: F32
@@ -137,6 +142,7 @@ class FrameInputs:
         """By name, as an engine takes them."""
         return {
             "flow": self.flow,
+            "creases": self.creases,
             "landmarks": self.landmarks,
             "inner_inverse": self.inner_inverse,
             "inner_centre": self.inner_centre,
@@ -164,6 +170,7 @@ def frame_specs() -> tuple[TensorSpec, ...]:
     """The inputs that change with every frame, in the graph's order."""
     return (
         _spec("flow", 1, 2, FLOW_GRID, FLOW_GRID),
+        _spec("creases", 1, 1, FLOW_GRID, FLOW_GRID),
         _spec("landmarks", COUNT, 2),
         _spec("inner_inverse", OPENINGS, 2, 3),
         _spec("inner_centre", OPENINGS, 2),

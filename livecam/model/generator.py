@@ -1,7 +1,7 @@
 """The generator: portrait and landmarks in, picture out. This is the reference; other engines must agree.
 
 background ─────────────────────────────────┐
-foreground ──▶ warp by flow ────────────────┼──▶ compose ──▶ lids ──▶ refine ──▶ image
+foreground ──▶ warp by flow ──▶ creases ────┼──▶ compose ──▶ lids ──▶ refine ──▶ image
 interior ────▶ warp by the openings' maps ──┤     (skin of shut lids: moved by itself)
 teeth ───────▶ warp by skull's and jaw's ───┤
 landmarks ───▶ signed distances ────────────┘
@@ -16,6 +16,7 @@ from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import EYES, INNER_LIP_UPPER
 from livecam.generator.inputs import LIGHT_FOLLOWS, input_specs, output_specs
 from livecam.model.compositor import Compositor
+from livecam.model.creases import Creases
 from livecam.model.holes import Holes
 from livecam.model.lids import Lids
 from livecam.model.refiner import IdentityRefiner, Refiner
@@ -35,6 +36,7 @@ class Generator(nn.Module):
         super().__init__()
         self.size = size
         self.warper = Warper(size)
+        self.creases = Creases(size)
         self.interior_flow = InteriorFlow()
         self.teeth_warper = AffineWarper(size)
         self.holes = Holes(size)
@@ -61,6 +63,7 @@ class Generator(nn.Module):
         interior: Tensor,  # (1, 12, S, S)
         teeth: Tensor,  # (1, 8, S, S)
         flow: Tensor,  # (1, 2, 128, 128)
+        creases: Tensor,  # (1, 1, 128, 128)
         landmarks: Tensor,  # (478, 2)
         inner_inverse: Tensor,  # (3, 2, 3)
         inner_centre: Tensor,  # (3, 2)
@@ -69,7 +72,7 @@ class Generator(nn.Module):
         *extra: Tensor,
     ) -> Tensor:
         """`livecam.generator.inputs` says what the inputs mean. Returns the picture (1, 3, S, S) in 0..1."""
-        person = self.warper(foreground, flow)
+        person = self.creases(self.warper(foreground, flow), creases)
         inside = self.warper(interior[:, :6], self.interior_flow(inner_inverse, inner_centre))
         centres, still = inner_centre[1:], lids[:, 6:].reshape(2, 2, 3)
         skin = self.warper(interior[:, 6:9], self.interior_flow(still, centres))

@@ -16,6 +16,7 @@ from livecam.persona.eyeballs import lash_colours
 from livecam.persona.mouth_paint import MouthPlace, jaw_open_by
 from livecam.persona.types import PersonaData
 from livecam.render.carried import Carrier
+from livecam.render.creases import Creases
 from livecam.render.raster import FAR, halve, rasterise
 from livecam.render.side import HiddenSide, SideFlow
 
@@ -60,6 +61,7 @@ class FrameGeometry:
         lattice = persona.lattice
         self._source = np.concatenate([persona.landmarks[: lm.MESH_COUNT, :2], lattice.points])
         self._carry = Carrier(persona, lattice)
+        self._creases = Creases(persona)
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
         mouth = MouthPlace.of(persona.landmarks)
@@ -87,8 +89,10 @@ class FrameGeometry:
         inverse, centres = self._inner(motion)
         jaw = inverse[0].copy()
         jaw[:, 2] -= self._jaw_drop(motion, inverse[0]) * self._down
+        flow = self._flow.transpose(2, 0, 1)[None]
         return FrameInputs(
-            flow=self._flow.transpose(2, 0, 1)[None],
+            flow=flow,
+            creases=self._creases(motion, flow),
             landmarks=motion.landmarks[:, :2],
             inner_inverse=inverse.astype(np.float32),
             inner_centre=centres.astype(np.float32),

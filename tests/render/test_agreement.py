@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from faces import looking_aside, turned, with_lids, with_lip_gap
+from faces import looking_aside, smiling, turned, with_lids, with_lip_gap
 
 from livecam.benchmarks.fidelity.metrics import psnr
 from livecam.engines import open_engine
@@ -35,6 +35,7 @@ MOVES = {
     "eyes shut": lambda face: with_lids(face, 0.0),
     "eyes half shut": lambda face: with_lids(face, 0.5),
     "looking aside": lambda face: looking_aside(face, 0.16),
+    "a wide smile": lambda face: smiling(face, 1.0, 0.7),
     "looking far aside": lambda face: looking_aside(face, -0.25),
 }
 
@@ -79,6 +80,7 @@ def test_the_comparison_would_notice_half_a_pixel(persona, face, graph) -> None:
     inputs = FrameGeometry(persona)(motion)
     shifted = FrameInputs(
         inputs.flow + np.float32(0.5 / persona.size),
+        inputs.creases,
         inputs.landmarks,
         inputs.inner_inverse,
         inputs.inner_centre,

@@ -50,7 +50,7 @@ def layers(seed: int = 0) -> dict[str, np.ndarray[Any, Any]]:
 
 FRAME = samples.resting_sample(SIZE, 0).frame
 PERSONA = {"foreground", "background", "interior", "teeth"}
-CHANGING = {"flow", "landmarks", "inner_inverse", "inner_centre", "jaw_inverse", "lids"}
+CHANGING = {"flow", "creases", "landmarks", "inner_inverse", "inner_centre", "jaw_inverse", "lids"}
 
 
 def test_the_persona_is_sent_once_and_the_picture_comes_back_as_it_was() -> None:

@@ -10,6 +10,7 @@ from livecam.frames import RGB
 from livecam.motion.types import Motion
 from livecam.persona.types import PersonaData
 from livecam.render.cpu.compositor import CpuCompositor
+from livecam.render.cpu.creases import crease
 from livecam.render.cpu.lids import close_lids
 from livecam.render.cpu.refiner import CpuRefiner
 from livecam.render.cpu.warper import CpuWarper
@@ -43,6 +44,7 @@ class CpuRenderer:
         side = self._side(motion)
         if side is not None:
             person = self._complete(person, side)
+        crease(person, inputs.creases)
         picture = self._compose(person, inputs)
         close_lids(picture, self._shut_lids, inputs)
         return picture if self._refiner is None else self._refiner(picture, inputs.landmarks, self.teeth)
