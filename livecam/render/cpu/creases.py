@@ -20,11 +20,13 @@ def crease(person: NDArray[np.uint8], creases: F32) -> None:
     if not len(rows):
         return
     size, cells = person.shape[0], change.shape[0]
-    # A cell's value reaches to the middles of its neighbours.
-    top, left = (max(int(found[0]) - 1, 0) * size // cells for found in (rows, columns))
-    bottom, right = (-(-min(int(found[-1]) + 2, cells) * size // cells) for found in (rows, columns))
-    large = cv2.resize(change, (size, size), interpolation=cv2.INTER_LINEAR)
-    _apply(person[top:bottom, left:right], large[top:bottom, left:right], _HUE)
+    # A cell's value reaches to the middles of its neighbours; where a cell is no whole pixels, all are drawn.
+    all_of_them = size % cells > 0
+    top, left = (0 if all_of_them else max(int(found[0]) - 1, 0) for found in (rows, columns))
+    bottom, right = (cells if all_of_them else min(int(found[-1]) + 2, cells) for found in (rows, columns))
+    y0, x0, y1, x1 = (edge * size // cells for edge in (top, left, bottom, right))
+    large = cv2.resize(change[top:bottom, left:right], (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+    _apply(person[y0:y1, x0:x1], large, _HUE)
 
 
 @compiled(fastmath=True)
