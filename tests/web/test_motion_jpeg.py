@@ -20,7 +20,8 @@ from livecam.frames import OutputFrame
 from livecam.sinks import SinkFormat, file_of, open_sink
 from livecam.sinks.http import PORT, HttpSink
 from livecam.web import motion_jpeg
-from livecam.web.motion_jpeg import MotionJpeg, kept_token
+from livecam.web.lasting import kept_token
+from livecam.web.motion_jpeg import MotionJpeg
 
 PATIENCE = 60
 """Seconds for what takes a moment: the machine may be busy."""
