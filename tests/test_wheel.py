@@ -106,6 +106,7 @@ def test_the_wheel_holds_what_a_user_runs(wheel: Path) -> None:
         "livecam/py.typed",
         "livecam/web/page.html",
         "livecam/face/mesh.npz",
+        "livecam/render/fold.npz",
         "livecam/assets/portrait.jpg",
     }
     others |= {
