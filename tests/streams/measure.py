@@ -26,6 +26,7 @@ from livecam import assets
 from livecam.errors import SinkLost
 from livecam.frames import OutputFrame
 from livecam.sinks import Sink, SinkFormat, open_sink
+from livecam.sinks.base import Counting
 from livecam.web.motion_jpeg import MotionJpeg
 
 WIDTH, HEIGHT, FPS = 1280, 720, 30
@@ -74,8 +75,9 @@ def opened(kind: str, folder: Path) -> Iterator[tuple[Sink, str]]:
         yield sink, address
 
 
-def measure(kind: str, seconds: float, folder: Path) -> tuple[list[float], int, float]:
-    """Milliseconds from writing to seeing, pictures lost, and CPU milliseconds a picture."""
+def measure(kind: str, seconds: float, folder: Path) -> tuple[list[float], int, int, float]:
+    """Milliseconds from writing to seeing; pictures that were never seen, and those of them that the sink
+    left out, since a newer one had come; CPU milliseconds a picture."""
     sent: dict[int, float] = {}
     seen: dict[int, float] = {}
     ready = pictures()
@@ -90,10 +92,11 @@ def measure(kind: str, seconds: float, folder: Path) -> tuple[list[float], int, 
             crop = f"crop={WIDTH}:{BLOCK}:0:0,"
             stack.enter_context(Ffmpeg(folder, kind, address, *options, size=(BITS, 1), crop=crop, seen=look))
         start, count, cpu = time.monotonic() + 2, 0, 0.0
+        first = before = 0
         while time.monotonic() - start < seconds + WARM_SECONDS:
             time.sleep(max(start + count / FPS - time.monotonic(), 0))
             if cpu == 0.0 and count / FPS > WARM_SECONDS:
-                cpu, first = time.process_time(), count
+                cpu, first, before = time.process_time(), count, left_out(sink)
             frame = OutputFrame(numbered(ready[count % 30], count + 1), count, round(count * 1e9 / FPS))
             sent[count + 1] = time.monotonic()
             with contextlib.suppress(SinkLost):
@@ -101,23 +104,30 @@ def measure(kind: str, seconds: float, folder: Path) -> tuple[list[float], int, 
             count += 1
         cpu = 1e3 * (time.process_time() - cpu) / (count - first)
         time.sleep(1)
+        dropped = left_out(sink) - before
     numbers = [number for number in seen if number in sent and number > first]
     delays = [1e3 * (seen[number] - sent[number]) for number in numbers]
     lost = max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
-    return delays, lost, cpu
+    return delays, lost, dropped, cpu
+
+
+def left_out(sink: Sink) -> int:
+    """By a stream of H.264; Motion JPEG does not count."""
+    return sink.counters["dropped"] if isinstance(sink, Counting) else 0
 
 
 def main() -> None:
     seconds, kinds = float(sys.argv[1]), sys.argv[2:] or KINDS
     cv2.setNumThreads(1)
     nothing = 0.0
-    print("kind   delay p50  p95  max ms   seen  lost   CPU ms a picture")
+    print("kind   delay p50  p95  max ms   seen  lost  of these by the sink   CPU ms a picture")
     for kind in kinds:
         with tempfile.TemporaryDirectory() as folder:
-            delays, lost, cpu = measure(kind, seconds, Path(folder))
+            delays, lost, dropped, cpu = measure(kind, seconds, Path(folder))
         nothing = cpu if kind == "null" else nothing
         p50, p95, most = np.percentile(delays, [50, 95, 100]) if delays else (0, 0, 0)
-        print(f"{kind:6} {p50:9.0f} {p95:4.0f} {most:7.0f} {len(delays):7} {lost:5} {cpu - nothing:8.1f}")
+        times = f"{p50:9.0f} {p95:4.0f} {most:7.0f}"
+        print(f"{kind:6} {times} {len(delays):7} {lost:5} {dropped:5} {cpu - nothing:8.1f}")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ PATIENCE = 60
 
 @pytest.fixture
 def stream(tmp_path: Path) -> Iterator[MotionJpeg]:
-    with MotionJpeg(HttpSink(0), tmp_path / "token") as served:
+    served = MotionJpeg(HttpSink(0), tmp_path / "token")
+    with served:
         served.sink.open(SinkFormat(320, 160, 30))
         yield served
 
