@@ -10,7 +10,7 @@ from typing import Literal
 
 from livecam.errors import UserError
 
-Extra = Literal["finetune", "export"]
+Extra = Literal["finetune", "export", "hotkeys"]
 """Those of pyproject.toml's optional dependencies that livecam itself asks for; `engines` names its own."""
 
 EXPORT_NEEDS = ("torch", "onnx", "onnxscript")

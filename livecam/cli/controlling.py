@@ -43,15 +43,16 @@ def control(
     if json:
         typer.echo(codec.dumps(answer))
     elif "value" in answer:
-        typer.echo(f"{name}: {_shown(answer['value'])}")
+        typer.echo(f"{name}: {shown(answer['value'])}")
 
 
 def _line(said: dict[str, Any]) -> str:
-    now = f"{_shown(said['value'])}" if "value" in said else ""
+    now = f"{shown(said['value'])}" if "value" in said else ""
     return f"{said['name']:18}{now:14}{said['help']}"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a person writes it."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return f"{value:g}" if isinstance(value, float) else str(value)
