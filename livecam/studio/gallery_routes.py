@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -22,8 +21,6 @@ CHUNK: Final = 1 << 20
 """Bytes that are written at once."""
 SILENT_SECONDS: Final = 30.0
 """A sender that says nothing for so long has gone."""
-HEARD_OUT_SECONDS: Final = 10.0
-"""What is refused is read on for so long and thrown away: browsers show the reason only then."""
 LONGEST_TEXT: Final = 500
 """Letters of a name that somebody types."""
 
@@ -92,17 +89,13 @@ async def receive(request: Request, uploads: Uploads) -> str:
     Raises:
         UserError: too large, too many wait, the disk is full, or it broke off.
     """
-    body = _body(request)
     try:
         length = request.headers.get("content-length", "")
         announced = int(length) if length.isdecimal() and len(length) < 20 else None
         name = request.query_params.get("name", "")[:LONGEST_TEXT]
         with await run_in_threadpool(uploads.begin, name, announced) as incoming:
-            await _store(body, incoming)
+            await _store(_body(request), incoming)
             return await run_in_threadpool(incoming.finish)
-    except UserError:
-        await _hear_out(body)
-        raise
     except (ClientDisconnect, asyncio.TimeoutError):
         raise UserError("picture", "it broke off on the way", "Send it again.") from None
 
@@ -123,14 +116,6 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
     with contextlib.suppress(StopAsyncIteration):
         while True:
             yield await asyncio.wait_for(stream.__anext__(), SILENT_SECONDS)
-
-
-async def _hear_out(body: AsyncIterator[bytes]) -> None:
-    until = time.monotonic() + HEARD_OUT_SECONDS
-    with contextlib.suppress(ClientDisconnect, asyncio.TimeoutError):
-        async for _ in body:
-            if time.monotonic() > until:
-                break
 
 
 def _text(said: dict[str, Any], key: str, usual: str | None = None) -> str:

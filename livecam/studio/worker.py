@@ -29,7 +29,7 @@ from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE
 log = logging.getLogger(__name__)
 
 NICENESS: Final = 15
-"""Of the process where the system has such: its share of a busy core is then about 3 %."""
+"""Of the process where the system has such: beside a usual one it has 3 to 8 % of a core that both want."""
 LONGEST_LINE: Final = 1 << 16
 """Bytes; nothing that it tells comes near."""
 LAST_LINES: Final = 20

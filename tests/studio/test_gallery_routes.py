@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import io
+import json
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -19,6 +22,7 @@ from livecam.persona.crop import cut_crop
 from livecam.studio import gallery_routes as module
 from livecam.studio import uploads
 from livecam.studio.gallery_routes import gallery_routes, receive
+from livecam.web.server import Page
 
 
 @pytest.fixture
@@ -146,6 +150,25 @@ def test_an_upload_that_is_too_large_is_refused_with_or_without_its_length(page,
     refused(page.post("/api/uploads?name=a.png", content=b""), "a.png", "empty")
     assert list(gallery.uploads.folder.iterdir()) == []
     assert page.post("/api/uploads", content=b"x" * 3_000_000).status_code == 200
+
+
+def test_a_browser_gets_the_reason_although_it_sends_to_the_end_first(gallery, monkeypatch):
+    """Through the page's own server, which must read on: closed with bytes unread, the connection would be
+    reset and the answer lost on the way."""
+    monkeypatch.setattr(uploads, "LARGEST", 3_000_000)
+    with Page(routes=gallery_routes(gallery)) as served:
+        place = urlsplit(served.url)
+        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
+        connection.request("POST", f"{place.path}api/uploads?name=a.png", body=bytes(60_000_000))
+        answer = connection.getresponse()
+        assert (answer.status, json.load(answer)["why"]) == (422, "it is larger than 3 MB")
+        connection.request("POST", f"{place.path}api/uploads?name=a.png", body=b"good")
+        id = json.load(connection.getresponse())["upload"]
+        connection.request("POST", f"{place.path}api/personas", body=json.dumps({"uploads": [id]}))
+        assert set(json.load(connection.getresponse())) == {"job"}
+        connection.close()
+        assert gallery.wait(60)
+    assert gallery.names()[0] == "a"
 
 
 def sent(messages):
