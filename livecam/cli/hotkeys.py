@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from livecam.cli.controlling import shown
 from livecam.cli.program import app
 
 MODIFIERS: Final = "<ctrl>+<alt>+"
@@ -90,11 +91,7 @@ def _presser(words: tuple[str, ...]) -> Callable[[], None]:
         except UserError as error:
             typer.echo(f"livecam: {error}", err=True)
         else:
-            value = answer.get("value")
-            shown = (
-                "" if value is None else f": {'on' if value is True else 'off' if value is False else value}"
-            )
-            typer.echo(f"{words[0]}{shown}")
+            typer.echo(f"{words[0]}: {shown(answer['value'])}" if "value" in answer else words[0])
 
     return lambda: threading.Thread(target=tell, daemon=True).start()
 
