@@ -42,8 +42,16 @@ class Calibration:
         self._portrait, self._picture = portrait, picture
         self._settings, self._limits = settings, limits
         self._updated = 0.0
+        self._neutral: F32 | None = None
         self.transfer: MotionTransfer | None = None
         self._begin(settings.neutral_frame)
+
+    def _begin(self, chosen: int | None) -> None:
+        self.finder = NeutralFinder(self._picture, self._settings.neutral_seconds, chosen)
+        self._belief = NeutralBelief()
+        self._begun_with: NeutralFinder | None = None
+        self._neutral = None
+        self._seat, self._gaze = self._new_seat(), Gaze()
 
     def adopt(self, other: Calibration) -> None:
         """Go on with what another portrait's knows of the same driver, instead of looking anew."""
@@ -78,13 +86,6 @@ class Calibration:
     def restart(self) -> None:
         """Look for the neutral face anew; the portrait is moved by the last one until there is another."""
         self._begin(None)
-
-    def _begin(self, chosen: int | None) -> None:
-        self.finder = NeutralFinder(self._picture, self._settings.neutral_seconds, chosen)
-        self._belief = NeutralBelief()
-        self._begun_with: NeutralFinder | None = None
-        self._neutral: F32 | None = None
-        self._seat, self._gaze = self._new_seat(), Gaze()
 
     def add(self, points: F32, time_s: float) -> None:
         """Learn from a frame's landmarks what `update` is to know, before that comes to it."""

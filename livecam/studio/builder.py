@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from livecam.errors import UserError
 
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 Wanted = TypeVar("Wanted")
 
 
-class Builder:
+class Builder(Generic[Wanted]):
     """Does the newest of what it is asked, one at a time: what was asked before and is not begun is dropped.
 
     build: does it; called in the builder's thread. failed: told what could not be done, and why.
@@ -24,7 +24,7 @@ class Builder:
         self._build, self._failed = build, failed
         self._condition = threading.Condition()
         self._wanted: Wanted | None = None
-        self._ended = False
+        self._ended = self._working = False
         self._thread: threading.Thread | None = None
 
     def want(self, wanted: Wanted) -> None:
@@ -41,8 +41,6 @@ class Builder:
         """Whether anything is being done or waits."""
         with self._condition:
             return self._wanted is not None or self._working
-
-    _working = False
 
     def close(self, timeout: float = 5.0) -> None:
         """No more; what is being done is waited for that many seconds."""

@@ -25,7 +25,8 @@ class Look:
     def changed(self, control: str, value: Any) -> Look:
         """With another value of one of `CONTROLS`."""
         field = CONTROLS[control]
-        return replace(self, **{field: int(value) if field == "size" else value})
+        changes: dict[str, Any] = {field: int(value) if field == "size" else value}
+        return replace(self, **changes)
 
 
 CONTROLS: Final = {

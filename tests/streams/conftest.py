@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from product import Product
+from streamed import Product
 
 
 @pytest.fixture

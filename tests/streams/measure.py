@@ -19,7 +19,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from product import free_port
+from streamed import free_port
 from receivers import Ffmpeg, Nginx
 
 from livecam import assets

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from obs import Display, Obs, why_not
-from product import Product, free_port
+from streamed import Product, free_port
 
 PATIENCE = 120
 """Seconds for what takes a few: the machine may be busy."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from product import Product, free_port, why_no
+from streamed import Product, free_port, why_no
 from receivers import Ffmpeg, Nginx, why_no_nginx
 
 PATIENCE = 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from product import free_port
+from streamed import free_port
 
 from livecam.sinks.streaming.address import Address
 from livecam.sinks.streaming.udp import DATAGRAM, PACKET, UdpCarrier
