@@ -19,8 +19,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from streamed import free_port
 from receivers import Ffmpeg, Nginx
+from streamed import free_port
 
 from livecam import assets
 from livecam.errors import SinkLost

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamed import Product, free_port, why_no
 from receivers import Ffmpeg, Nginx, why_no_nginx
+from streamed import Product, free_port, why_no
 
 PATIENCE = 120
 """Seconds for what takes a few: the machine may be busy."""
