@@ -56,6 +56,8 @@ def test_taken(spec: str, expected: Address) -> None:
         ("udp://host:0", "no port"),
         ("udp://:5000", "no host"),
         ("udp://@:5000", "before @"),
+        (f"udp://{'x' * 64}:5000", "no host has such a name"),
+        ("udp://a..b:5000", "no host has such a name"),
         ("udp://host:5000/x", "follow the port"),
         ("udp://host:5000?pkt_size=1316", "no options"),
         ("udp://[::1:5000", "udp://HOST:PORT"),

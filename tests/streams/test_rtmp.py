@@ -162,6 +162,24 @@ def test_a_refusal_is_told(command: str) -> None:
     assert reason(error.value) == "it refuses the stream (no such[2j key)"
 
 
+@pytest.mark.parametrize("said", [b"\xff" * 40, b"\x03" + bytes(3) + b"\0\0\1\x14" + bytes(4) + b"\x0f"])
+def test_what_cannot_be_read_is_no_end_of_the_run(said: bytes) -> None:
+    with Server() as server:
+        server.say = [said]
+        carrier = RtmpCarrier(address(server.port))
+        with pytest.raises(OSError, match=r"does not speak RTMP|closed"):
+            connect_and_send(carrier)
+        carrier.close()
+
+
+def connect_and_send(carrier: RtmpCarrier) -> None:
+    waiting = threading.Event()
+    carrier.connect()
+    for _ in range(6000):
+        carrier.send(b"")
+        waiting.wait(0.01)
+
+
 def send_often(carrier: RtmpCarrier) -> None:
     for _ in range(1000):
         carrier.send(bytes(13))

@@ -34,7 +34,7 @@ class Receiver:
         self.changed = threading.Condition()
         self.tries: list[float] = []
         self.sent: list[list[bytes]] = []
-        self.aborted = self.fails = False
+        self.aborted = self.fails = self.silent = False
 
     def carrier(self, _: Address) -> Carrier:
         return Carrier(self)
@@ -55,6 +55,8 @@ class Carrier:
         with receiver.changed:
             receiver.tries.append(0.0)
             receiver.changed.notify_all()
+        if receiver.silent:
+            assert self._aborted.wait(PATIENCE)
         if not receiver.there.is_set():
             raise ConnectionRefusedError(111, "Connection refused")
         receiver.sent.append([])
@@ -184,6 +186,21 @@ def test_a_stuck_receiver_delays_neither_write_nor_close(sink: StreamSink, recei
     assert sink.counters["sent"] == 0
     sink.close()
     assert receiver.aborted
+
+
+def test_a_receiver_that_does_not_answer_does_not_hold_up_the_end(
+    sink: StreamSink, receiver: Receiver
+) -> None:
+    receiver.silent = True
+    sink.open(FORMAT)
+    receiver.wait_for(lambda: len(receiver.tries) == 1)
+    for number in range(10):
+        sink.write(frame(number))
+    thread = sink._thread
+    assert thread is not None
+    sink.close()
+    assert receiver.aborted
+    assert not thread.is_alive()
 
 
 def test_after_being_stuck_the_newest_comes_next(sink: StreamSink, receiver: Receiver) -> None:

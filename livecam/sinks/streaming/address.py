@@ -70,6 +70,10 @@ def parse(spec: str) -> Address:
         raise _wrong(scheme, str(error).lower()) from None
     if parts.username is not None or parts.password is not None:
         raise _wrong(scheme, "a name or a password before @ is not sent")
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise _wrong(scheme, "no host has such a name") from None
     if not host:
         raise _wrong(scheme, "no host is named")
     if not port:

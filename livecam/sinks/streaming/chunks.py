@@ -90,6 +90,8 @@ class Joiner:
         head = (11, 7, 3, 0)[form]
         if len(data) < place + head:
             return None, 0
+        if form and number not in self._channels:
+            raise ValueError("a chunk whose head says nothing, and none before it")
         channel = self._channels.setdefault(number, _Channel())
         length, kind, stream, extended = channel.length, channel.kind, channel.stream, channel.extended
         if form < 3:

@@ -13,6 +13,7 @@ import ssl
 import struct
 import time
 from collections import deque
+from collections.abc import Iterator
 
 from livecam.sinks.streaming import amf, chunks
 from livecam.sinks.streaming.address import Address
@@ -54,15 +55,14 @@ class RtmpCarrier:
         if address.scheme == "rtmps":
             context = ssl.create_default_context()
             self._socket = context.wrap_socket(connected, server_hostname=address.host)
-        try:
+        with _rtmp_expected():
             self._shake_hands(deadline)
             self._publish(deadline)
-        except ValueError as error:
-            raise OSError(f"it does not speak RTMP: {error}") from None
 
     def send(self, data: bytes) -> None:
         """Every tag of the FLV that is complete, as a message."""
-        self._listen()
+        with _rtmp_expected():
+            self._listen()
         self._flv += data
         messages = b""
         while True:
@@ -195,6 +195,15 @@ class RtmpCarrier:
         if self._socket is None:
             raise OSError("it is closed")
         return self._socket
+
+
+@contextlib.contextmanager
+def _rtmp_expected() -> Iterator[None]:
+    """What cannot be read is the other side's fault, and no reason to end."""
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(f"it does not speak RTMP: {error}") from None
 
 
 def _check(said: list[amf.Value]) -> None:

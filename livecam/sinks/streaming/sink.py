@@ -48,7 +48,7 @@ class StreamSink(ClosingSink):
         self._thread: threading.Thread | None = None
         self._newest: OutputFrame | None = None
         self._carrier: Carrier | None = None
-        self._closing = False
+        self._closing = self._connected = False
         self._away = ""
         self._error: Exception | None = None
         self._connections = self._sent = self._dropped = 0
@@ -77,6 +77,7 @@ class StreamSink(ClosingSink):
         self._new_carrier(self._address).close()  # says what is missing on this machine
         self._format, self._closing, self._away, self._error = fmt, False, "", None
         self._connections = self._sent = self._dropped = 0
+        self._connected = False
         self._thread = threading.Thread(
             target=self._run, args=(fmt,), name=f"stream {self.name}", daemon=True
         )
@@ -100,10 +101,11 @@ class StreamSink(ClosingSink):
                 return
             self._closing = True
             self._changed.notify_all()
+            connected, carrier = self._connected, self._carrier
             thread, self._thread = self._thread, None
-        thread.join(CLOSE_SECONDS)
+        if connected:
+            thread.join(CLOSE_SECONDS)
         if thread.is_alive():
-            carrier = self._carrier
             if carrier is not None:
                 carrier.abort()
             thread.join(CLOSE_SECONDS)
@@ -118,7 +120,7 @@ class StreamSink(ClosingSink):
             self._carrier = self._new_carrier(self._address)
             try:
                 self._carrier.connect()
-                self._connected()
+                self._begin()
                 begun = time.monotonic()
                 self._send_all(fmt, self._carrier)
             except OSError as error:
@@ -151,8 +153,9 @@ class StreamSink(ClosingSink):
             frame, self._newest = self._newest, None
             return frame
 
-    def _connected(self) -> None:
+    def _begin(self) -> None:
         with self._changed:
+            self._connected = True
             was_away, self._away = self._away, ""
             self._connections += 1
             again = self._connections > 1
@@ -162,5 +165,5 @@ class StreamSink(ClosingSink):
 
     def _lost(self, why: str) -> None:
         with self._changed:
-            self._away, self._newest = why, None
+            self._away, self._newest, self._connected = why, None, False
         log.debug("%s: %s", self.name, why)

@@ -13,6 +13,7 @@ import math
 import socket
 import struct
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -31,11 +32,20 @@ _ADVICE: Final = {
 }
 
 # srt.h of libsrt 1.5. SRT_SOCKOPT:
-_LINGER, _SNDTIMEO, _PASSPHRASE, _CONNTIMEO = 7, 13, 26, 36
+_RCVSYN, _LINGER, _SNDTIMEO, _PASSPHRASE, _CONNTIMEO = 2, 7, 13, 26, 36
 _PEERLATENCY, _STREAMID, _PEERIDLETIMEO = 44, 46, 55
 _LOG_CRIT: Final = 2
 """What the library prints by itself: nothing short of its own end."""
 _INVALID: Final = -1
+_CONNECTING: Final = 4
+_CONNECTED: Final = 5
+"""SRT_SOCKSTATUS."""
+_UNKNOWN: Final = 0
+_TIMEOUT: Final = 16
+"""SRT_REJECT_REASON: nobody listens there, and no answer came."""
+_LOOK_SECONDS: Final = 0.02
+"""Between two looks whether the receiver has answered. `srt_connect` that waits by itself cannot be ended,
+and a program that ends meanwhile crashes."""
 
 
 class SrtCarrier:
@@ -50,6 +60,7 @@ class SrtCarrier:
     def __init__(self, address: Address) -> None:
         self._address, self._library = address, _library()
         self._socket = _INVALID
+        self._aborted = False
 
     def connect(self) -> None:
         family, _, _, _, target = socket.getaddrinfo(
@@ -64,6 +75,15 @@ class SrtCarrier:
         name = _sockaddr(family, target)
         if self._library.srt_connect(self._socket, name, len(name)) == _INVALID:
             raise self._failed()
+        deadline = time.monotonic() + CONNECT_SECONDS
+        while (state := self._library.srt_getsockstate(self._socket)) != _CONNECTED:
+            if self._aborted:
+                raise OSError("it was given up")
+            if state != _CONNECTING:
+                raise self._refused()
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(_LOOK_SECONDS)
 
     def send(self, data: bytes) -> None:
         for begin in range(0, len(data), DATAGRAM):
@@ -72,12 +92,21 @@ class SrtCarrier:
                 raise self._failed()
 
     def abort(self) -> None:
-        self.close()
+        self._aborted = True
+        if self._socket != _INVALID and self._library.srt_getsockstate(self._socket) == _CONNECTED:
+            self.close()
 
     def close(self) -> None:
         closed, self._socket = self._socket, _INVALID
         if closed != _INVALID:
             self._library.srt_close(closed)
+
+    def _refused(self) -> OSError:
+        number = self._library.srt_getrejectreason(self._socket)
+        if number in (_UNKNOWN, _TIMEOUT):
+            return TimeoutError()
+        why = self._library.srt_rejectreason_str(number).decode("utf-8", "replace").rpartition(":")[2]
+        return OSError(f"it refuses ({why})")
 
     def _failed(self) -> OSError:
         text = self._library.srt_getlasterror_str().decode("utf-8", "replace").strip().rstrip(".")
@@ -89,6 +118,7 @@ def _options(given: Mapping[str, str]) -> list[tuple[int, bytes]]:
     """Options of a socket and their values as the library takes them."""
     milliseconds = math.ceil(int(given.get("latency", "0")) / 1000)
     options = [
+        (_RCVSYN, struct.pack("=i", 0)),  # `srt_connect` does not wait
         (_CONNTIMEO, struct.pack("=i", round(1000 * CONNECT_SECONDS))),
         (_SNDTIMEO, struct.pack("=i", round(1000 * SEND_SECONDS))),
         (_PEERIDLETIMEO, struct.pack("=i", round(1000 * CONNECT_SECONDS))),
@@ -132,6 +162,9 @@ def _library() -> Any:
         library.srt_connect.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int]
         library.srt_close.argtypes = [ctypes.c_int]
         library.srt_getlasterror_str.restype = ctypes.c_char_p
+        library.srt_getsockstate.argtypes = library.srt_getrejectreason.argtypes = [ctypes.c_int]
+        library.srt_rejectreason_str.argtypes = [ctypes.c_int]
+        library.srt_rejectreason_str.restype = ctypes.c_char_p
         library.srt_setloglevel(_LOG_CRIT)
         library.srt_startup()
         return library
