@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -18,10 +19,15 @@ class Server:
     """Listens on `port` and serves one publisher after the other. A context manager.
 
     answer: what it says to a command, as values of AMF0; by itself it lets everything through.
+    context: for TLS.
     """
 
-    def __init__(self, answer: Callable[[list[amf.Value]], list[amf.Value] | None] | None = None) -> None:
-        self._answer = answer or accept
+    def __init__(
+        self,
+        answer: Callable[[list[amf.Value]], list[amf.Value] | None] | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._answer, self._context = answer or accept, context
         self.commands: list[list[amf.Value]] = []
         self.messages: list[Message] = []
         self.changed = threading.Condition()
@@ -61,6 +67,8 @@ class Server:
     def _serve(self) -> None:
         while not self._ended:
             with contextlib.suppress(OSError, EOFError), self._listening.accept()[0] as connection:
+                if self._context is not None:
+                    connection = self._context.wrap_socket(connection, server_side=True)
                 self._connection = connection
                 self._talk(connection)
 
@@ -105,7 +113,10 @@ def accept(said: list[amf.Value]) -> list[amf.Value] | None:
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:
-    data = connection.recv(count, socket.MSG_WAITALL)
-    if len(data) < count:
-        raise EOFError
+    data = b""
+    while len(data) < count:
+        more = connection.recv(count - len(data))
+        if not more:
+            raise EOFError
+        data += more
     return data

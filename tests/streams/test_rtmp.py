@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import shutil
 import socket
+import ssl
 import struct
+import subprocess
 import threading
 from functools import partial
+from pathlib import Path
 
 import av
 import numpy as np
@@ -242,3 +246,30 @@ def test_abort_ends_what_blocks() -> None:
             carrier.close()
     assert failed
     assert "closed" in reason(failed[0])  # not a time-out
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl not found")
+def test_rtmps_checks_the_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test"
+    subprocess.run(
+        [*words.split(), "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with Server(context=context) as server:
+        where = Address("rtmps", "127.0.0.1", server.port, "live", "key")
+        carrier = RtmpCarrier(where)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            carrier.connect()
+        carrier.close()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        carrier = RtmpCarrier(where)
+        carrier.connect()
+        encoder = Encoder(SinkFormat(160, 96, 10), carrier.container)
+        for number in range(3):
+            carrier.send(encoder.encode(picture(number)))
+        server.wait_for(lambda: len(server.of_kind(chunks.VIDEO)) >= 4)
+        carrier.close()
