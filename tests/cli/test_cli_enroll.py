@@ -124,6 +124,35 @@ def test_a_fine_tuned_style_is_stored_only_if_it_is_better(livecam, pictures, in
     assert (ada.style.values != eve.style.values).any()
 
 
+def test_what_is_enrolled_already_is_fine_tuned_from_its_own_pictures(
+    livecam, pictures, installed, monkeypatch
+):
+    """What is no better leaves the portrait as it was."""
+    from livecam.finetune import tuning
+    from livecam.persona.opening import open_persona
+
+    monkeypatch.setenv("LIVECAM_SIZE", "256")
+    code, _, err = livecam("enroll", *pictures, "--name", "eve")
+    assert code == 0, err
+    before = open_persona("eve", 256).style
+    monkeypatch.setattr(tuning.StyleRating, "beats", lambda self, start: False)
+    code, out, err = livecam("tune", "eve", "--steps", "2")
+    assert code == 0, err
+    assert "the start is kept" in out
+    monkeypatch.setattr(tuning.StyleRating, "beats", lambda self, start: True)
+    monkeypatch.setattr(tuning.Tuner, "judge", falling())
+    code, out, err = livecam("tune", "eve", "--steps", "2")
+    assert code == 0, err
+    assert "% nearer" in out
+    after = open_persona("eve", 256).style
+    assert before is not None
+    assert after is not None
+    assert (before.steps, after.steps) == (0, 2)
+    assert (before.values != after.values).any()
+    complains(livecam("tune", "nobody"), "nobody", "Enrolled: eve")
+    complains(livecam("tune", "oil"), "none of that name is enrolled")
+
+
 def falling():
     """A judge to whom every style is better than the one before."""
     from livecam.finetune.tuning import StyleRating
