@@ -13,8 +13,8 @@ from livecam.sinks.base import SinkFormat
 TICKS = 90_000
 """Timestamps per second, the usual clock of video."""
 PRESET = "ultrafast"
-"""A picture costs two thirds of "superfast", 6 to 7 ms at 1280x720, for 0.3 to 1.8 dB and
-a quarter more data; a receiver mostly encodes it again anyway (docs/obs.md)."""
+"""A picture costs half to five sixths of "superfast", 6 to 7 ms at 1280x720, for 0.3 to 1.8 dB and a quarter
+more data; a receiver mostly encodes it again anyway (docs/lab/streams.md)."""
 CRF = "21"
 """Constant quality below the limit: hardly told from 18 in motion, a third less data. By eye."""
 BITS_PER_PIXEL = 0.15
