@@ -104,7 +104,9 @@ def test_the_wheel_holds_what_a_user_runs(wheel: Path) -> None:
     modules = {package.replace(".", "/") + "/__init__.py" for package in SETUPTOOLS["packages"]}
     others = {
         "livecam/py.typed",
-        "livecam/web/page.html",
+        "livecam/web/static/studio.html",
+        "livecam/web/static/studio.js",
+        "livecam/web/static/overlay.html",
         "livecam/face/mesh.npz",
         "livecam/render/fold.npz",
         "livecam/assets/portrait.jpg",

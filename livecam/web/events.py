@@ -65,7 +65,7 @@ class Events:
             listening.cancel()
             with self._lock:
                 self._pages.pop(queue, None)
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await websocket.close()
 
     def end(self) -> None:
