@@ -48,7 +48,7 @@ class MotionJpeg(LastingPage):
             routes=routes,
             middleware=[
                 Middleware(TrustedHostMiddleware, allowed_hosts=list(NAMES), www_redirect=False),
-                Middleware(Gate, token=self._token, headers=headers("", port)),
+                Middleware(Gate, token=self._token, headers=headers(port)),
             ],
         )
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from stand_in import StandIn
 from page_browser import PATIENCE, chromium, need, opened
+from stand_in import StandIn
 
 
 @pytest.fixture(scope="session")

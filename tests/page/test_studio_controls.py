@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from stand_in import StandIn, until
 from page_browser import opened
+from stand_in import StandIn, until
 
 from livecam.control import Action, Value
 from livecam.control.catalogue import CATALOGUE
