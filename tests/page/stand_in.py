@@ -58,6 +58,7 @@ STATUS = {
         "canvas": 2.2,
         "wait": 9.6,
         "sink": 3.0,
+        "total": 58.4,
     },
     "engine": "cpu",
     "source": {"name": "HD Webcam", "width": 1280, "height": 720, "fps": 30, "demo": False},
@@ -183,6 +184,7 @@ class StandIn:
             Route("/api/uploads", answering(self._upload), methods=["POST"]),
             Route("/api/background", answering(self._background), methods=["POST"]),
             Route("/api/jobs", answering(self._jobs)),
+            Route("/api/jobs/{id}", answering(self._stop), methods=["DELETE"]),
             Route("/api/reactions", answering(self._reactions)),
             Route("/api/checks", answering(self._checks)),
         ]
@@ -269,6 +271,11 @@ class StandIn:
 
     async def _jobs(self, _: Request) -> Any:
         return {"jobs": self.jobs}
+
+    async def _stop(self, request: Request) -> Any:
+        error = {"what": "portrait", "why": "stopped", "todo": ""}
+        self.job(id=request.path_params["id"], state="failed", error=error)
+        return {}
 
     async def _reactions(self, _: Request) -> Any:
         keys = dict(zip(REACTIONS, "", strict=False)) | {"nod": "j"}

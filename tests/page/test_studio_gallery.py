@@ -160,6 +160,39 @@ def test_fine_tuning_shows_how_far_it_is(page: Any, studio: StandIn) -> None:
     expect(bar).to_have_count(0)
 
 
+def test_what_takes_long_can_be_stopped(page: Any, studio: StandIn) -> None:
+    from playwright.sync_api import expect
+
+    studio.job(id="one", name="Ada", phase="Cutting out", done=2, total=5)
+    page.get_by_role("button", name="Stop preparing Ada").click()
+    expect(page.locator("#notices")).to_contain_text("Ada: stopped.")
+    studio.job(id="two", kind="tune", name="charcoal", phase="Step 1 of 100", done=1, total=100)
+    expect(page.get_by_label("Fine-tuning charcoal")).to_be_visible()
+    menu(page, "charcoal", "Stop fine-tuning")
+    expect(page.locator("#notices")).to_contain_text("charcoal: stopped.")
+    expect(page.locator("#refusals li")).to_have_count(0)
+    deleted = [path for method, path, _ in studio.calls if method == "DELETE"]
+    assert deleted == ["jobs/one", "jobs/two"]
+
+
+def test_pictures_that_were_left_out_are_told(page: Any, studio: StandIn) -> None:
+    from playwright.sync_api import expect
+
+    notes = ["b.jpg was left out: no face was found."]
+    studio.job(id="one", name="Ada", state="done", notes=notes)
+    expect(page.locator("#notices")).to_contain_text(notes[0])
+
+
+def test_a_portrait_that_is_made_ready_says_so(page: Any, studio: StandIn) -> None:
+    from playwright.sync_api import expect
+
+    studio.status["busy"] = True
+    expect(page.locator("[data-persona=photograph]")).to_have_attribute("aria-busy", "true")
+    expect(page.locator("#personas")).to_contain_text("Getting ready")
+    studio.status["busy"] = False
+    expect(page.locator("#personas")).not_to_contain_text("Getting ready")
+
+
 def test_an_own_background(page: Any, studio: StandIn) -> None:
     from playwright.sync_api import expect
 

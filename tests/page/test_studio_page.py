@@ -173,6 +173,7 @@ def test_delay_is_shown_stage_by_stage(browser: Any, studio: StandIn) -> None:
         legend = page.locator("#legend")
         for words in ("Camera 4.1 ms", "Tracking 17 ms", "Drawing 21 ms", "Sending 3.0 ms"):
             expect(legend).to_contain_text(words)
+        expect(legend.locator("li")).to_have_count(7)  # not their sum
         expect(page.locator("#fps")).to_have_text("30 fps")
         expect(page.locator("#dropped")).to_have_text("2 left out")
         widths = page.locator("#bar [data-stage=track]").evaluate(

@@ -51,10 +51,14 @@ function item(one) {
   const said = { good: "Works", bad: "Missing", wait: "Not here" }[tone];
   const node = el("li", { data: { tone } }, el("span", { class: "mark", role: "img", "aria-label": said }, icon(tone)), el("b", {}, one.name), " ", el("span", {}, one.text));
   if (one.ok === true || !one.todo) return node;
-  const commands = one.commands || found(one.todo);
-  if (!commands.length || words(one.todo, commands)) node.append(el("p", {}, one.todo));
-  for (const command of commands)
+  let rest = one.todo;
+  for (const command of one.commands || found(one.todo)) {
+    const at = rest.indexOf(command);
+    if (at > 0) say(node, rest.slice(0, at));
+    if (at >= 0) rest = rest.slice(at + command.length);
     node.append(el("div", { class: "command" }, el("code", { tabindex: "0" }, command), copyButton(`Copy: ${command}`, () => command)));
+  }
+  say(node, rest);
   return node;
 }
 
@@ -65,8 +69,8 @@ function found(todo) {
   return [...run, ...quoted].map((command) => command.trim());
 }
 
-/** Says the sentence more than its commands do? */
-function words(todo, commands) {
-  const rest = commands.reduce((text, command) => text.replace(command, ""), todo).replace(/Run:|[`.\s]/g, "");
-  return rest.length > 0;
+/** What a sentence says between its commands. */
+function say(node, text) {
+  const words = text.replace(/`/g, "").replace(/^[\s.,]+/, "").trim();
+  if (/\w/.test(words)) node.append(el("p", {}, words));
 }

@@ -2,10 +2,11 @@
 
 import { ask, Refusal } from "./connection.js";
 import { byId, el, signButton } from "./dom.js";
-import { notice } from "./notices.js";
+import { notice, refused } from "./notices.js";
 
 const LARGEST = 40 * 1024 * 1024; // bytes of one picture that livecam takes
 const KINDS = ["enrol", "tune"];
+const MOST_NOTES = 3; // of one job, shown at its end
 
 /** Send one picture's bytes; its number. Throws a Refusal. */
 async function upload(file) {
@@ -19,6 +20,7 @@ export class Jobs {
   constructor(connection, controls) {
     Object.assign(this, { connection, controls, all: new Map(), sending: new Map(), changed: () => {}, count: 0 });
     this.told = new Set();
+    this.stopped = new Set();
     connection.on("job", (job) => this.hear(job));
     connection.on("link", (link) => link === "up" && this.load());
   }
@@ -56,9 +58,17 @@ export class Jobs {
 
   ended(job) {
     const name = job.name || "The portrait";
+    for (const note of (job.notes || []).slice(0, MOST_NOTES)) notice(note);
+    if (this.stopped.has(job.id)) return notice(`${name}: stopped.`);
     if (job.state === "failed") return this.refuse(job.error);
     if (job.kind === "tune") return notice(job.phase ? `${name}: ${job.phase}` : `${name} is fine-tuned.`, "good");
     return notice(`${name} is ready.`, "good", { label: "Show", run: () => this.controls.act("persona", job.name) });
+  }
+
+  /** End a job that runs or waits. */
+  async stop(job) {
+    this.stopped.add(job.id);
+    await ask(`api/jobs/${encodeURIComponent(job.id)}`, { method: "DELETE" }).catch(refused);
   }
 
   /** Why a portrait could not be made: it stays until it was read. */

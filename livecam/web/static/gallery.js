@@ -18,6 +18,7 @@ export class Gallery {
     connection.on("link", (link) => link === "up" && this.load());
     connection.on("control", (said) => said.name === "persona" && this.draw());
     connection.on("controls", () => this.draw());
+    connection.on("status", () => this.draw());
     jobs.changed = () => this.draw();
     byId("arrows").append(
       signButton("previous-persona", "Previous portrait", () => controls.act("previous-persona"), { "aria-keyshortcuts": "p" }),
@@ -45,12 +46,13 @@ export class Gallery {
   draw() {
     const shown = this.controls.value("persona");
     const tuning = new Map(this.jobs.running().filter((job) => job.kind === "tune").map((job) => [job.name, job]));
-    const signature = JSON.stringify([this.personas, shown, this.renaming, [...tuning.values()], this.jobs.enrolling()]);
+    const { busy } = this.connection.status; // it is being made ready to be shown
+    const signature = JSON.stringify([this.personas, shown, busy, this.renaming, [...tuning.values()], this.jobs.enrolling()]);
     if (signature === this.signature) return;
     this.signature = signature;
     const held = this.list.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-    const cards = this.personas.map((one, place) => this.card(one, place, one.name === shown, tuning.get(one.name)));
-    this.list.replaceChildren(...cards, ...this.jobs.enrolling().map(waiting), this.adding());
+    const cards = this.personas.map((one, place) => this.card(one, place, one.name === shown, tuning.get(one.name), busy));
+    this.list.replaceChildren(...cards, ...this.jobs.enrolling().map((job) => this.waiting(job)), this.adding());
     if (held) [...this.list.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === held)?.focus({ preventScroll: true });
     if (this.shown !== shown) {
       this.shown = shown;
@@ -59,13 +61,13 @@ export class Gallery {
     }
   }
 
-  card(one, place, shown, job) {
+  card(one, place, shown, job, busy) {
     const number = place < WITH_KEYS ? String(place + 1) : "";
     const picture = el("img", { src: `${address(one.name, "/picture.jpg")}?${encodeURIComponent(one.created || "")}`, alt: "", width: 256, height: 256, draggable: "false" });
     const choose = el(
       "button",
       {
-        type: "button", class: "portrait", "aria-pressed": String(shown), "aria-label": one.name, title: one.name,
+        type: "button", class: "portrait", "aria-pressed": String(shown), "aria-busy": shown && busy ? "true" : null, "aria-label": one.name, title: one.name,
         "aria-keyshortcuts": number || null, data: { focus: `choose ${one.name}`, persona: one.name },
         on: { click: () => this.controls.act("persona", one.name) },
       },
@@ -77,8 +79,22 @@ export class Gallery {
       "aria-haspopup": "menu", data: { focus: `more ${one.name}` }, class: "sign more",
     });
     const name = this.renaming === one.name ? this.nameField(one) : el("span", { class: "name" }, one.name);
-    const state = job ? job.phase || "Fine-tuning" : one.tuned ? "Fine-tuned" : "";
+    const state = shown && busy ? "Getting ready" : job ? job.phase || "Fine-tuning" : one.tuned ? "Fine-tuned" : "";
     return el("li", {}, choose, more, name, state ? el("small", {}, state) : null);
+  }
+
+  /** The card of a portrait that is being made. */
+  waiting(job) {
+    const name = job.name || "New portrait";
+    const far = job.total ? job.done : null;
+    return el(
+      "li",
+      { class: "waiting" },
+      el("div", { class: "portrait" }, el("progress", { max: job.total || 1, value: far, "aria-label": `Preparing ${name}` })),
+      job.state ? signButton("close", `Stop preparing ${name}`, () => this.jobs.stop(job), { class: "sign more", data: { focus: `stop ${job.id}` } }) : null,
+      el("span", { class: "name" }, name),
+      el("small", {}, job.phase || "Preparing"),
+    );
   }
 
   adding() {
@@ -96,7 +112,9 @@ export class Gallery {
       ["Rename", () => this.rename(one)],
       ["Delete", () => this.remove(one), true],
     ];
-    openMenu(button, [["Show", () => this.controls.act("persona", one.name)], [tuned, () => this.tune(one)], ...(one.bundled ? [] : own)]);
+    const job = this.jobs.running().find((other) => other.kind === "tune" && other.name === one.name);
+    const tune = job ? ["Stop fine-tuning", () => this.jobs.stop(job)] : [tuned, () => this.tune(one)];
+    openMenu(button, [["Show", () => this.controls.act("persona", one.name)], tune, ...(one.bundled ? [] : own)]);
   }
 
   rename(one) {
@@ -165,14 +183,3 @@ export class Gallery {
   }
 }
 
-/** The card of a portrait that is being made. */
-function waiting(job) {
-  const far = job.total ? job.done : null;
-  return el(
-    "li",
-    { class: "waiting" },
-    el("div", { class: "portrait" }, el("progress", { max: job.total || 1, value: far, "aria-label": `Preparing ${job.name || "a portrait"}` })),
-    el("span", { class: "name" }, job.name || "New portrait"),
-    el("small", {}, job.phase || "Preparing"),
-  );
-}

@@ -16,6 +16,7 @@ export class Latency {
 
   tell(status) {
     const stages = { ...status.stages };
+    delete stages.total; // their sum, which the delay says
     if (status.screen_ms != null) stages.screen = status.screen_ms;
     const shown = Object.entries(stages).filter(([, time]) => time > LEAST);
     const sum = shown.reduce((total, [, time]) => total + time, 0);
