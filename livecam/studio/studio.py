@@ -34,6 +34,7 @@ from livecam.report import Report
 from livecam.settings import MotionSettings, Settings
 from livecam.sinks.base import Sink, SinkFormat
 from livecam.sinks.http import HttpSink
+from livecam.sinks.overlay import OverlaySink
 from livecam.sinks.page import PageSink
 from livecam.sinks.streaming.sink import StreamSink
 from livecam.sinks.virtual_camera import VirtualCameraSink
@@ -47,6 +48,7 @@ from livecam.studio.telling import Telling
 from livecam.web.api import answering, control_routes
 from livecam.web.driver_views import Peephole, send_landmarks
 from livecam.web.events import Events
+from livecam.web.overlay import Overlay
 from livecam.web.server import Page
 
 log = logging.getLogger(__name__)
@@ -126,11 +128,13 @@ class Studio:
         self._offer_personas()
         self.outlets = Outlets(registry, run.pipeline.fanout, run.format, how_to_get_a_virtual_camera)
         self._stack.callback(self.outlets.close)
+        self.overlay = Overlay(OverlaySink())
         for sink in run.sinks:
             if isinstance(sink, VirtualCameraSink):
                 self.outlets.adopt("camera-out", sink)
             elif isinstance(sink, (HttpSink, StreamSink)):
                 self.outlets.adopt("stream", sink)
+        self._overlay_url = ""
         self._peephole = Peephole(self._peep)
         self.watch = CameraWatch(
             registry, lambda: self.events.tell({"checks": True}), stands_in=run.driver == DEMO
@@ -150,6 +154,11 @@ class Studio:
                 log.warning("%s", error)
         address = self.page.start()
         self._stack.callback(self.page.stop)
+        self._overlay_url = self.overlay.start()
+        self._stack.callback(self.overlay.stop)
+        fanout = self._run.pipeline.fanout
+        fanout.add(self.overlay.sink)
+        self._stack.callback(fanout.remove, self.overlay.sink)
         path = door.leave(address)
         self._stack.callback(path.unlink, missing_ok=True)
         remembered.follow(self.registry)
@@ -253,7 +262,10 @@ class Studio:
             "size": [self._run.format.width, self._run.format.height],
             "recording": self.outlets.recording,
             "film": str(self.outlets.film) if self.outlets.film else None,
-            "sinks": self.outlets.describe(),
+            "sinks": [
+                *self.outlets.describe(),
+                {"name": "overlay", "ok": True, "text": self._overlay_url},
+            ],
             "busy": self.desk.busy,
         }
 

@@ -18,7 +18,9 @@ from livecam.web.static import static_routes
 
 PORT: Final = 8809
 """Where it is served unless that is taken: always the same, as streaming software keeps the address."""
-FILES: Final = {"": "overlay.html"} | {name: name for name in ("overlay.css", "overlay.js", "connection.js")}
+FILES: Final = {"": "overlay.html"} | {
+    name: name for name in ("overlay.css", "overlay.js", "connection.js", "dom.js")
+}
 """Address: file."""
 
 

@@ -6,6 +6,7 @@ by the server for every answer).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -53,9 +54,9 @@ def read(name: str) -> str:
     return files("livecam.web").joinpath("static", name).read_text("utf-8")
 
 
-def static_routes() -> list[Route]:
-    """One route for each page and each of its parts."""
-    return [_route(address, name) for address, name in (PAGES | {name: name for name in PARTS}).items()]
+def static_routes(files: Mapping[str, str] | None = None) -> list[Route]:
+    """One route for each page and each of its parts. files: address: file; None: all of them."""
+    return [_route(*one) for one in (files or {**PAGES, **{name: name for name in PARTS}}).items()]
 
 
 def _route(address: str, name: str) -> Route:
