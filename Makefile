@@ -71,6 +71,7 @@ bench: $(VENV)/.dev ## latency by stage on this machine
 # The pictures and the clip that come with livecam, from the head data.
 art: $(VENV)/.dev ## the bundled portraits and clip, from the head data
 	$(BIN)/python -m training.heads.art --head-data $(HEAD_DATA) --out livecam/assets
+	$(BIN)/python -m training.heads.reactions --head-data $(HEAD_DATA) --out livecam/assets/reactions
 
 # The refiner, on two cores: about two hours. docs/training.md explains the steps.
 train: $(VENV)/.dev ## the refiner on two cores, about two hours

@@ -28,6 +28,8 @@ from livecam.motion.idle import Idle
 from livecam.motion.neutral import NeutralFinder
 from livecam.motion.portrait_face import PortraitFace
 from livecam.motion.presence import Presence
+from livecam.motion.reacting import Reacting
+from livecam.motion.reaction import Reaction
 from livecam.motion.types import Motion, rest
 from livecam.persona.room import head_limits
 from livecam.persona.types import PersonaData
@@ -137,9 +139,9 @@ class Animator:
         idle = _idle(persona) if self._settings.idle else None
         self._presence = Presence(rest(persona.landmarks), idle, _most_gain(self._settings))
         face = PortraitFace(persona.landmarks, persona.covered)
-        self._calibration = Calibration(
-            face, persona.picture_landmarks(), self._settings, head_limits(persona)
-        )
+        room = head_limits(persona)
+        self._calibration = Calibration(face, persona.picture_landmarks(), self._settings, room)
+        self._reacting = Reacting(face, room, self._settings)
         self._count, self._last_s, self._last_given = 0, -math.inf, False
 
     def __enter__(self) -> Animator:
@@ -209,6 +211,7 @@ class Animator:
         self._observer.smooth(motion.smoothing)
         self._presence.change(_idle(self.persona) if motion.idle else None, _most_gain(motion))
         self._calibration.change(motion)
+        self._reacting.change(motion)
         if motion.mirror is not None and motion.mirror != self._observer.mirror:
             self._observer.mirror = motion.mirror
             self._calibration.mirror(self._observer.width)
@@ -220,10 +223,15 @@ class Animator:
         self._tracker, self._observer = other._tracker, other._observer
         self._observer.find = self._find
         self._calibration.adopt(other._calibration)
+        self._reacting.adopt(other._reacting)
 
     def another_driver(self) -> None:
         """Other frames come from now on, of another camera say: a neutral face is looked for anew."""
         self._calibration.forget()
+
+    def react(self, reaction: Reaction) -> None:
+        """Play a reaction over the driver's motion, from the next frame on; also while nobody is there."""
+        self._reacting.start(reaction)
 
     def recalibrate(self) -> None:
         """Take the driver's next two seconds as neutral."""
@@ -236,7 +244,7 @@ class Animator:
             motion = None if transfer is None or points is None else transfer(points, time_s)
             if motion is not None and not motion.finite:
                 motion = None
-            return self._presence.update(motion, time_s)
+            return self._reacting.update(self._presence.update(motion, time_s), time_s)
 
     def paint(self, motion: Motion) -> NDArray[np.uint8]:
         """The finished picture, canvas height x width x 3 uint8 RGB; x 4 RGBA with `alpha`."""

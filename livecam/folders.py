@@ -31,6 +31,11 @@ def persona_folder() -> Path:
     return data_folder() / "personas"
 
 
+def reactions_folder() -> Path:
+    """Where the user's own reactions live."""
+    return data_folder() / "reactions"
+
+
 def films_folder() -> Path:
     """For films that the page records: $LIVECAM_FILMS, or the user's folder for videos."""
     return Path(os.environ.get(FILMS_VARIABLE) or platformdirs.user_videos_dir())

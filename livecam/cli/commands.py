@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from livecam.cli import running, studio, controlling, hotkeys, portraits, machine  # isort: skip
+from livecam.cli import running, studio, controlling, reactions, hotkeys, portraits, machine  # isort: skip
 from livecam.cli.program import app, main
 
-__all__ = ["app", "controlling", "hotkeys", "machine", "main", "portraits", "running", "studio"]
+__all__ = [
+    "app",
+    "controlling",
+    "hotkeys",
+    "machine",
+    "main",
+    "portraits",
+    "reactions",
+    "running",
+    "studio",
+]

@@ -9,7 +9,10 @@ import shutil
 import sys
 from pathlib import Path
 
-_COMMANDS = "run|studio|control|hotkeys|demo|enroll|tune|personas|doctor|camera-setup|build|bench|--help"
+_COMMANDS = (
+    "run|studio|control|record-reaction|hotkeys|demo|enroll|tune|personas|doctor|camera-setup|build|bench|"
+    "--help"
+)
 _MENTIONED = re.compile(rf"(?<![\w./-])(sudo )?livecam(?= (?:{_COMMANDS})(?![\w-]))")
 
 

@@ -56,7 +56,7 @@ class Observer:
         points = frame.landmarks
         if frame.pixels is not None:
             points = self.find(frame.pixels, frame.capture_ns)
-        if points is not None and not _usable(points, frame):
+        if points is not None and not usable(points, frame.width, frame.height):
             points = None
         if self._record is not None:
             self._record(frame.capture_ns, points, frame.width, frame.height)
@@ -78,9 +78,9 @@ class Observer:
         return (self._filter(points / self._unit, time_s) * self._unit).astype(np.float32)
 
 
-def _usable(points: Landmarks, frame: DriverFrame) -> bool:
-    """Whether the points can be a face at all, and in or near the frame, where its size is known."""
-    reach = 4 * max(frame.width, frame.height) or FARTHEST
+def usable(points: Landmarks, width: int = 0, height: int = 0) -> bool:
+    """Whether the points can be a face at all, and in or near the frame, where its size is known (not 0)."""
+    reach = 4 * max(width, height) or FARTHEST
     if not np.isfinite(points).all() or np.abs(points).max() >= reach or on_a_line(points):
         return False
     return mouth_width(points) > 0

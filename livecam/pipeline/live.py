@@ -24,6 +24,7 @@ from livecam import signals
 from livecam.animator import Animator
 from livecam.errors import SourceLost
 from livecam.frames import RGB, DriverFrame, Landmarks, OutputFrame
+from livecam.motion.reaction import Reaction
 from livecam.pipeline.fade import Fade
 from livecam.pipeline.fanout import Fanout, Finished
 from livecam.pipeline.pacing import Rhythm
@@ -133,6 +134,10 @@ class LivePipeline:
     def change_motion(self, motion: MotionSettings) -> None:
         """Pass motion on otherwise."""
         self._ask(lambda: self._animator.change(motion))
+
+    def react(self, reaction: Reaction) -> None:
+        """Play it over the driver's motion; also while nobody is there, or the driver is hidden."""
+        self._ask(lambda: self._animator.react(reaction))
 
     def show(self, animator: Animator, done: Callable[[Animator], None]) -> None:
         """Another portrait, or the same one drawn otherwise, of the same canvas's size: it is faded to.

@@ -13,6 +13,7 @@ from livecam.errors import UserError
 from livecam.pipeline.live import LivePipeline
 from livecam.settings import MotionSettings
 from livecam.sources.base import Source
+from livecam.studio import reactions
 from livecam.studio.builder import Builder
 from livecam.studio.look import CONTROLS, Look, look_of, tell
 
@@ -59,6 +60,7 @@ class Desk:
         registry.handle("calibrate", lambda _: self._calibrate())
         registry.handle("freeze", self._freeze)
         registry.handle("hide", self._hide)
+        registry.handle("react", lambda name: pipeline.react(reactions.opened(name)))
         registry.handle("quit", lambda _: pipeline.stop())
         registry.handle("next-persona", lambda _: self._step(1))
         registry.handle("previous-persona", lambda _: self._step(-1))

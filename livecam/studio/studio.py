@@ -38,6 +38,7 @@ from livecam.sinks.overlay import OverlaySink
 from livecam.sinks.page import PageSink
 from livecam.sinks.streaming.sink import StreamSink
 from livecam.sinks.virtual_camera import VirtualCameraSink
+from livecam.studio import reactions
 from livecam.studio.cameras import DEMO, CameraWatch, open_camera
 from livecam.studio.desk import Desk
 from livecam.studio.gallery import TUNE, Gallery
@@ -282,6 +283,10 @@ class Studio:
                 ]
             }
 
+        async def reactions_there(_: Request) -> Any:
+            there = await run_in_threadpool(reactions.found)
+            return {"reactions": [one.described() for one in there]}
+
         async def background(request: Request) -> Any:
             upload = await receive(request, self.gallery.uploads)
             await run_in_threadpool(self._take_background, upload)
@@ -295,6 +300,7 @@ class Studio:
             *gallery_routes(self.gallery),
             Route("/api/background", answering(background), methods=["POST"]),
             Route("/api/checks", answering(checks)),
+            Route("/api/reactions", answering(reactions_there)),
             WebSocketRoute("/events", self.events.serve),
             WebSocketRoute("/landmarks", landmarks),
             WebSocketRoute("/camera", self._peephole.serve),

@@ -418,3 +418,22 @@ def test_a_lossless_run_ends_with_its_last_sink(animator, face):
     with pytest.raises(UserError, match="It is kept"):
         run_lossless(Clip(10), way, [film], report)
     assert (film.closed, report.frames) == (1, 3)
+
+
+def test_a_reaction_is_seen_in_the_pictures_and_goes_again(animator, face):
+    """Hidden, so that nothing else moves: a wink, and then the portrait is as before."""
+    from livecam.studio.reactions import opened
+
+    way, report = animator(face, settings=Settings(motion=MotionSettings(idle=False)))
+    still, out = way.resting().tobytes(), Collected(live=True)
+    pipeline, runner = live(Clip(10_000, live=True, fps=30), way, [out], report)
+    try:
+        pipeline.hidden = True
+        until(lambda: report.frames > 3)
+        until(lambda: out.frames[-1].pixels.tobytes() == still)
+        pipeline.react(opened("wink"))
+        until(lambda: out.frames[-1].pixels.tobytes() != still)
+        until(lambda: out.frames[-1].pixels.tobytes() == still)
+    finally:
+        end(pipeline, runner)
+    assert len({frame.pixels.tobytes() for frame in out.frames}) > 3
