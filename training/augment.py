@@ -93,6 +93,7 @@ def flip(batch: Batch, flips: Tensor) -> Batch:
         "truth",
         "source",
         "teeth",
+        "true_teeth",
         "rasters",
         "truth_rasters",
         "source_rasters",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -18,9 +18,11 @@ from torch import Tensor
 
 from livecam.errors import UserError
 from training import shards
+from training.heads.materials import Material
 
 log = logging.getLogger(__name__)
 
+TEETH: Final = int(Material.TEETH)
 PICTURES = ("warped", "truth", "source")
 
 
@@ -101,7 +103,8 @@ class Batch:
     """B samples of faces, or of a part of them (`training.part_windows`), H x W of its own then. Pictures and
     teeth in 0..1, rasters in -1..1, float32.
 
-    warped, truth, source (B, 3, C, C); teeth (B, 1, C, C); rasters, truth_rasters, source_rasters (B, 5, C/2,
+    warped, truth, source (B, 3, C, C); teeth (B, 1, C, C), what is drawn as teeth; true_teeth (B, 1, C/2,
+    C/2), 1 where the truth shows some or nobody knows; rasters, truth_rasters, source_rasters (B, 5, C/2,
     C/2); centres, source_centres (B, 3, 2), in 0..1 of the face;
     shots (B, K, 3, C, C) and shot_rasters (B, K, 5, C/2, C/2): pictures of the same person, among them the
     source and never the truth; person (B,) int64.
@@ -111,6 +114,7 @@ class Batch:
     truth: Tensor
     source: Tensor
     teeth: Tensor
+    true_teeth: Tensor
     rasters: Tensor
     truth_rasters: Tensor
     source_rasters: Tensor
@@ -139,6 +143,8 @@ def gather(pairs: Pairs, chosen: NDArray[np.int64], shots: int, rng: np.random.G
     def raster(name: str, where: Tensor) -> Tensor:
         return pairs[name][where].float() / 127.5 - 1
 
+    material = pairs["material"][index][:, None]
+    shows_teeth = (material == TEETH) | (material == 0).all((2, 3), keepdim=True)
     shot_pictures, shot_rasters = picture("source", owner)[:, None], raster("source_rasters", owner)[:, None]
     if shots > 1:
         where = torch.from_numpy(others).to(device)
@@ -149,6 +155,7 @@ def gather(pairs: Pairs, chosen: NDArray[np.int64], shots: int, rng: np.random.G
         truth=picture("truth", index),
         source=shot_pictures[:, 0],
         teeth=picture("teeth", index)[:, None],
+        true_teeth=shows_teeth.float(),
         rasters=raster("rasters", index),
         truth_rasters=raster("truth_rasters", index),
         source_rasters=shot_rasters[:, 0],

@@ -48,6 +48,7 @@ def _cut(batch: Batch, part: Part) -> dict[str, Tensor]:
             ("truth", 1),
             ("source", 1),
             ("teeth", 1),
+            ("true_teeth", 2),
             ("rasters", 2),
             ("truth_rasters", 2),
             ("source_rasters", 2),

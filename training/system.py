@@ -110,7 +110,9 @@ class System:
         found: dict[str, Tensor] = {}
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             painted = self.painter(batch)
-            batch = replace(batch, truth=losses.register_truth(batch.truth, painted.picture.detach()))
+            truth = losses.register_truth(batch.truth, painted.picture.detach())
+            truth = losses.only_teeth_teach(truth, painted.picture, batch.teeth, batch.true_teeth)
+            batch = replace(batch, truth=truth)
             total = self._plain_losses(batch, painted, found)
             if joined:
                 total = total + self._adversarial_losses(batch, painted, found)

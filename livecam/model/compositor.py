@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from livecam.generator.inputs import (
     LASH_RIM,
     LASH_RIM_SHUT,
+    LOWER_SURE,
+    LOWER_UNSURE,
     OCCLUSION_AT_LIPS,
     OCCLUSION_DEPTH,
     OPENING_EDGE,
@@ -35,15 +37,16 @@ class Compositor(nn.Module):
         eye_width: Tensor,
         shut: Tensor,
         aside: Tensor,
+        gone: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Layers already moved to where they belong -> the picture (1, 3, S, S) in 0..1, and what of each of
-        its pixels is teeth, (1, 1, S, S) in 0..1.
+        its pixels is surely teeth, (1, 1, S, S) in 0..1.
 
         foreground (1, 4, S, S) RGB and matte, background (1, 3, S, S), interior (1, 6, S, S) with eyeballs as
         they are and as they look aside, lights (1, 3, S, S) on them, teeth (2, 4, S, S) with the upper row
         and the lower, holes (1, 3, S, S) signed distances to mouth, left and right eye, and mouth_width and
         eye_width () in units of the crop's side; shut and aside (2,), how far each eye is drawn as one that
-        is shut or looks aside.
+        is shut or looks aside; gone (), how far the lower row has gone down, in that unit.
         """
         colour, matte = foreground[:, :3], foreground[:, 3:]
         picture = background + (colour - background) * matte
@@ -59,7 +62,9 @@ class Compositor(nn.Module):
         lower, upper = teeth[1:, 3:], teeth[:1, 3:]
         mouth = own + (teeth[1:, :3] - own) * lower
         mouth = mouth + (teeth[:1, :3] - mouth) * upper
-        shown = (upper + lower * (1 - upper)) * mouth_open
+        left = LOWER_UNSURE - gone / mouth_width.clamp(min=SMALLEST_WIDTH)
+        sure = (left / (LOWER_UNSURE - LOWER_SURE)).clamp(0, 1)
+        shown = (upper + lower * sure * (1 - upper)) * mouth_open
         picture = picture + (mouth * light - picture) * mouth_open
         depth = holes[:, 1:].amax(1, keepdim=True) / (SHADE_DEPTH * eye_width.clamp(min=SMALLEST_WIDTH))
         shaded = far * (SHADE_AT_LIDS + depth).clamp(0, 1)

@@ -84,9 +84,11 @@ class Generator(nn.Module):
         widths = (landmarks[self.right_corners] - landmarks[self.left_corners]).square().sum(1).sqrt()  # (3,)
         mouth_width, eye_width = widths[0], widths[1:].mean()
         holes = self.holes(landmarks)
+        gone = (jaw_inverse[:, 2] - inner_inverse[0, :, 2]).square().sum().sqrt()
         picture, shown_teeth = self.compositor(
-            person, background, inside, lights, rows, holes, mouth_width, eye_width, lids[:, 3], lids[:, 4]
-        )
+            person, background, inside, lights, rows, holes, mouth_width, eye_width,
+            lids[:, 3], lids[:, 4], gone,
+        )  # fmt: skip
         picture = self.lids(picture, skin, landmarks, lids)
         image: Tensor = self.refiner(picture, landmarks, shown_teeth, *extra)
         return torch.clamp(image, 0, 1)

@@ -155,6 +155,16 @@ def register_truth(truth: Tensor, picture: Tensor) -> Tensor:
         return bent.clamp(0, 1)
 
 
+def only_teeth_teach(truth: Tensor, picture: Tensor, teeth: Tensor, true_teeth: Tensor) -> Tensor:
+    """The truth, but the picture itself where teeth are drawn and none are in truth: that teaches nothing.
+
+    A drawn tooth can only be shaded. A tongue that lies there in truth would teach that teeth are dark.
+    Pictures (B, 3, C, C); teeth (B, 1, C, C), what is drawn; true_teeth (B, 1, C/2, C/2), what is in truth.
+    """
+    true = F.interpolate(true_teeth, size=teeth.shape[-2:], mode="bilinear", align_corners=False)
+    return truth + (picture.detach() - truth) * (teeth * (1 - true))
+
+
 def mask_restraint(mask: Tensor, gate: Tensor, weights: Tensor) -> Tensor:
     """Mean of the mask where it is not needed: mask and gate (B, 1, C, C), weights as `region_weights`
     gives."""

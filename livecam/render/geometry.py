@@ -30,9 +30,13 @@ smile narrows eyes by up to a third, and there the portrait's own skin is nearer
 JAW_SLACK: Final = 0.08
 """Mouth widths that the chin goes down before the lower teeth leave the upper ones: lips and skin move that
 much without the jaw. On a clip of clenched teeth it goes .04 distances of the eyes, .07 mouth widths."""
-LOWER_SEEN: Final = 0.16
-"""Mouth widths of the lower teeth that a lower lip uncovers at most: it is drawn down by little more than
-their height. What it goes beyond that the jaw has gone, too, whatever the chin seems to do. By eye."""
+LOWER_SEEN, LOWER_SEEN_OPEN = 0.16, 0.04
+"""Mouth widths of the lower teeth that a lower lip uncovers at most, while the jaw is shut and where it is
+open: what it goes beyond that the jaw has gone, too, whatever the chin seems to do, for skin lags behind the
+bone. A grin draws the lip down by little more than the teeth's height (by eye); a lip that goes with the jaw
+stays before them. On 60 rendered people .02 to .03 are seen, however far mouths are open."""
+JAW_OPENS: Final = (0.08, 0.20)
+"""Mouth widths that the chin goes down from where to where the one becomes the other."""
 
 SQUEEZING, SQUEEZED = 0.6, 0.95
 """The same of the lower lid: up to there white and lashes are seen above it. By eye."""
@@ -65,9 +69,9 @@ class FrameGeometry:
         self._centres = np.stack([persona.landmarks[i].mean(0) for i in _INNER]).astype(np.float64)
         self._lashes = lash_colours(persona.foreground[..., :3], persona.landmarks) / 255
         mouth = MouthPlace.of(persona.landmarks)
-        self._down, self._slack = mouth.axes[1], JAW_SLACK * mouth.width
-        lower = INCISORS - OVERBITE + jaw_open_by(persona.landmarks) + LOWER_SEEN
-        self._lowest_lip = float(mouth.points(np.array([[0.0, lower]]))[0] @ self._down)
+        self._down, self._mouth_width = mouth.axes[1], mouth.width
+        lower = INCISORS - OVERBITE + jaw_open_by(persona.landmarks)
+        self._lower_edge = float(mouth.points(np.array([[0.0, lower]]))[0] @ self._down)
         self._chin = np.append(persona.landmarks[lm.CHIN], 1).astype(np.float64)
         self._resting_irises = _iris_places(persona.landmarks)
         hidden = HiddenSide(persona) if hidden_side else None
@@ -131,11 +135,14 @@ class FrameGeometry:
     def _jaw_drop(self, motion: Motion, back: Array) -> float:
         """How far the lower teeth have left the upper ones, in the portrait's 0..1: by how far the chin has
         left the place where the head alone would have brought it, and by the lower lip where that is
-        farther down than it can uncover. back: (2, 3), moved -> portrait."""
+        farther down than it uncovers. back: (2, 3), moved -> portrait."""
         left = motion.landmarks[lm.CHIN, :2] - motion.head.astype(np.float64)[:2] @ self._chin
-        chin = float((back[:, :2] @ left) @ self._down) - self._slack
+        width = self._mouth_width
+        chin = float((back[:, :2] @ left) @ self._down)
+        seen = LOWER_SEEN + (LOWER_SEEN_OPEN - LOWER_SEEN) * float(smoothstep(*JAW_OPENS, chin / width))
         lips = motion.landmarks[_LOWER_LIP, :2] @ back[:, :2].T + back[:, 2]
-        return max(chin, float((lips @ self._down).max()) - self._lowest_lip, 0.0)
+        lip = float((lips @ self._down).max()) - self._lower_edge
+        return max(chin - JAW_SLACK * width, lip - seen * width, 0.0)
 
     def _inner(self, motion: Motion) -> tuple[Array, Array]:
         """Mouth and eyeball layers follow the head at their own depth; eyeballs are shifted by the gaze."""

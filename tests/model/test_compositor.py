@@ -26,7 +26,7 @@ def compose(
     skin = torch.cat([FLAT * 0.25, FLAT[:, :1]], 1)
     holes = torch.cat([distance.expand(1, 1, SIZE, SIZE) for distance in (mouth, CLOSED, eyes)], 1)
     widths = torch.tensor(mouth_width), torch.tensor(eye_width)
-    looks = torch.tensor([0.3, shut]), torch.tensor([0.7, aside])
+    looks = torch.tensor([0.3, shut]), torch.tensor([0.7, aside]), torch.zeros(())
     inside, bare = torch.cat([FLAT, FLAT * 0.5], 1), torch.zeros(2, 4, SIZE, SIZE)
     picture, _ = Compositor(SIZE)(skin, FLAT * 0, inside, FLAT * 0, bare, holes, *widths, *looks)
     return picture[0, 0, SIZE // 2]
@@ -61,9 +61,9 @@ def test_the_matte_lets_the_background_through() -> None:
     matte = torch.linspace(0, 1, SIZE).expand(1, 1, SIZE, SIZE)
     skin = torch.cat([FLAT, matte], 1)
     closed, interior = CLOSED.expand(1, 3, SIZE, SIZE), torch.cat([FLAT, FLAT], 1)
-    bare = torch.zeros(2, 4, SIZE, SIZE)
+    bare, still = torch.zeros(2, 4, SIZE, SIZE), torch.zeros(2, 2)
     picture, _ = Compositor(SIZE)(
-        skin, FLAT * 0.5, interior, FLAT * 0, bare, closed, *torch.ones(2), *torch.zeros(2, 2)
+        skin, FLAT * 0.5, interior, FLAT * 0, bare, closed, *torch.ones(2), *still, torch.zeros(())
     )
     torch.testing.assert_close(picture[0, 0, 0], 0.5 + 0.5 * torch.linspace(0, 1, SIZE))
 
@@ -98,11 +98,23 @@ def test_the_upper_row_lies_over_the_lower_and_what_shows_of_both_is_told() -> N
     rows = torch.zeros(2, 4, SIZE, SIZE)
     rows[0, :3], rows[1, :3] = 1.0, 0.5
     rows[0, 3, :16], rows[1, 3, 8:32] = 0.75, 1.0
-    still = torch.ones(2), torch.zeros(2, 2)
-    picture, teeth = Compositor(SIZE)(
-        skin, FLAT * 0, torch.zeros(1, 6, SIZE, SIZE), FLAT * 0, rows, holes, *still[0], *still[1]
-    )
+
+    def drawn(gone: float) -> tuple[torch.Tensor, torch.Tensor]:
+        still = *torch.ones(2), *torch.zeros(2, 2), torch.tensor(gone)
+        bare = torch.zeros(1, 6, SIZE, SIZE)
+        made: tuple[torch.Tensor, torch.Tensor] = Compositor(SIZE)(
+            skin, FLAT * 0, bare, FLAT * 0, rows, holes, *still
+        )
+        return made
+
+    picture, teeth = drawn(0.0)
     deep = slice(SIZE // 2 + 4, None)  # lit fully in a mouth as wide as the picture: .036
     for row, (light, cover) in {4: (0.75, 0.75), 12: (0.875, 1.0), 24: (0.5, 1.0), 40: (0.0, 0.0)}.items():
         torch.testing.assert_close(picture[0, 0, row, deep], torch.full((SIZE // 2 - 4,), light))
         torch.testing.assert_close(teeth[0, 0, row], cover * (DEPTH * SIZE).clamp(0, 1))
+    # The lower row is told less and less as the jaw goes down, and drawn as it was.
+    for gone, sure in ((0.02, 1.0), (0.06, 0.5), (0.1, 0.0), (0.5, 0.0)):
+        same, told = drawn(gone)
+        torch.testing.assert_close(same, picture)
+        for row, cover in {4: 0.75, 12: 0.75 + 0.25 * sure, 24: sure}.items():
+            torch.testing.assert_close(told[0, 0, row], cover * (DEPTH * SIZE).clamp(0, 1))

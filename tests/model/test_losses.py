@@ -191,3 +191,15 @@ def test_the_truth_is_not_bent_without_end() -> None:
     truth[..., 80, 80] = 1
     picture = torch.roll(truth, 6, 3)
     assert losses.register_truth(truth, picture)[0, 0, 80, 86] == 0
+
+
+def test_drawn_teeth_learn_from_true_ones_alone() -> None:
+    """Where teeth are drawn over a tongue, the picture is its own truth and has no gradient."""
+    picture = torch.full((1, 3, 16, 16), 0.8, requires_grad=True)
+    drawn, true = torch.zeros(1, 1, 16, 16), torch.zeros(1, 1, 8, 8)
+    drawn[..., 4:] = 1.0
+    true[..., :4] = 1.0  # of the crop's columns 0 to 7
+    taught = losses.only_teeth_teach(torch.full_like(picture, 0.2), picture, drawn, true)
+    assert taught.grad_fn is None
+    torch.testing.assert_close(taught[..., :7], torch.full((1, 3, 16, 7), 0.2))
+    torch.testing.assert_close(taught[..., 9:], torch.full((1, 3, 16, 7), 0.8))

@@ -11,7 +11,7 @@ from faces import posed, with_lip_gap
 from livecam.face import landmarks as lm
 from livecam.face.measures import mouth_width
 from livecam.motion.types import rest
-from livecam.render.geometry import JAW_SLACK, FrameGeometry
+from livecam.render.geometry import JAW_OPENS, JAW_SLACK, LOWER_SEEN, LOWER_SEEN_OPEN, FrameGeometry
 
 
 def drop(persona, motion) -> float:
@@ -48,3 +48,13 @@ def test_lips_part_over_clenched_teeth(persona):
     wide, wider = (drop(persona, rest(with_lip_gap(persona.landmarks, gap))) for gap in (0.8, 0.9))
     assert wide > 0.1
     assert wider - wide == pytest.approx(0.05, abs=0.005)  # half of the gap is the lower lip's
+
+
+def test_a_lip_that_goes_down_with_the_jaw_stays_before_them(persona):
+    """What a grin uncovers, talk does not: the chin tells which it is."""
+    apart = rest(with_lip_gap(persona.landmarks, 0.8))
+    grin, between, talk = (
+        drop(persona, with_chin(apart, persona, by)) for by in (0, sum(JAW_OPENS) / 2, JAW_OPENS[1])
+    )
+    assert talk - grin == pytest.approx(LOWER_SEEN - LOWER_SEEN_OPEN, abs=0.005)
+    assert between == pytest.approx((grin + talk) / 2, abs=0.005)

@@ -11,6 +11,7 @@ from pair_data import TARGETS, made_up, write_people
 
 from livecam.errors import UserError
 from training import dataset, shards
+from training.heads.materials import Material
 
 
 def test_read_gives_what_was_saved(tmp_path: Path) -> None:
@@ -89,3 +90,14 @@ def test_the_source_is_the_portrait_and_the_first_shot(tmp_path: Path) -> None:
         assert torch.equal(batch.source, pairs["source"] / 255)
         assert torch.equal(batch.shots[:, 0], batch.source)
         assert torch.equal(batch.source_rasters, pairs["source_rasters"] / 127.5 - 1)
+
+
+def test_true_teeth_are_told_and_taken_for_granted_where_nobody_knows(tmp_path: Path) -> None:
+    """Films say nothing of what their pixels show: all zeros, and then every drawn tooth may learn."""
+    arrays = made_up(0)
+    arrays["material"][1] = 0
+    shards.save_person(tmp_path, 0, arrays)
+    pairs = dataset.load(tmp_path, held_out=shards.is_held_out(0))
+    told = dataset.gather(pairs, np.array([0, 1]), 1, np.random.default_rng(0)).true_teeth
+    assert told[1].min() == 1
+    np.testing.assert_array_equal(told[0, 0], arrays["material"][0] == int(Material.TEETH))

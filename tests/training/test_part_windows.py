@@ -28,6 +28,7 @@ def batch_of(face: np.ndarray) -> Batch:
         truth=picture,
         source=picture,
         teeth=teeth,
+        true_teeth=rasters[:, :1],
         rasters=rasters,
         truth_rasters=rasters,
         source_rasters=rasters,

@@ -15,12 +15,15 @@ from livecam.generator.inputs import (
     LASH_RIM,
     LASH_RIM_SHUT,
     LIGHT_FOLLOWS,
+    LOWER_SURE,
+    LOWER_UNSURE,
     OCCLUSION_AT_LIPS,
     OCCLUSION_DEPTH,
     OPENING_EDGE,
     OPENING_MARGIN,
     SHADE_AT_LIDS,
     SHADE_DEPTH,
+    SMALLEST_WIDTH,
     FrameInputs,
 )
 from livecam.geometry import pixel_box
@@ -41,7 +44,7 @@ class CpuCompositor:
         self._lit = bool(self._lights.any())
         self._upper, self._lower = (np.ascontiguousarray(half) for half in np.split(persona.teeth, 2, 2))
         self.teeth: NDArray[np.uint8] = np.zeros((self._size, self._size), np.uint8)
-        """Of the last picture: what of each pixel is teeth, 0..255. Written over by the next call."""
+        """Of the last picture: what of each pixel is surely teeth, 0..255. Written over by the next call."""
 
     def __call__(self, foreground: NDArray[np.uint8], inputs: FrameInputs) -> RGB:
         """foreground (S, S, 4), already moved: RGB and matte -> a fresh picture (S, S, 3)."""
@@ -74,7 +77,8 @@ class CpuCompositor:
             shade = np.minimum(OCCLUSION_AT_LIPS + inside / np.float32(OCCLUSION_DEPTH * width), 1)
             upper = moved(self._upper, back, shape)
             lower = moved(self._lower, box_map(inputs.jaw_inverse, (x0, y0), size), shape)
-            lay_teeth(layer, upper, lower, mask, self.teeth[y0:y1, x0:x1])
+            sure = lower_sure(inputs, width / size)
+            lay_teeth(layer, upper, lower, mask, np.float32(sure), self.teeth[y0:y1, x0:x1])
         elif (aside := inputs.lids[k - 1, 4]) > 0:
             light = np.minimum(SHADE_AT_LIDS + inside / np.float32(SHADE_DEPTH * width), 1)[..., None]
             far = moved(self._aside, back, shape) * light
@@ -85,6 +89,13 @@ class CpuCompositor:
             light = moved(self._lights, box_map(half_way, (x0, y0), size), shape)
             layer = np.asarray(cv2.add(layer, light), np.uint8)  # it saturates
         blend_layer(out, x0, y0, layer, mask, shade)
+
+
+def lower_sure(inputs: FrameInputs, mouth_width: float) -> float:
+    """How surely the lower row is seen where it is drawn, 0..1. mouth_width: in 0..1 of the crop."""
+    gone = np.linalg.norm(inputs.jaw_inverse[:, 2] - inputs.inner_inverse[0, :, 2])
+    left = LOWER_UNSURE - float(gone) / max(mouth_width, SMALLEST_WIDTH)
+    return float(np.clip(left / (LOWER_UNSURE - LOWER_SURE), 0, 1))
 
 
 @compiled(fastmath=True)
@@ -111,10 +122,12 @@ def lay_teeth(
     upper: NDArray[np.uint8],
     lower: NDArray[np.uint8],
     mask: F32,
+    sure: np.float32,
     shown: NDArray[np.uint8],
 ) -> None:
     """Lays the lower row and then the upper, (h, w, 4), over `mouth` (h, w, 3). mask: (h, w), 0..1, how far
-    each pixel lies in the mouth; shown: (h, w), is given what of it is teeth, 0..255."""
+    each pixel lies in the mouth; shown: (h, w), is given what of it is teeth, 0..255, the lower row as far
+    as it is `sure`, 0..1."""
     for y in range(mouth.shape[0]):
         for x in range(mouth.shape[1]):
             m = mask[y, x]
@@ -124,7 +137,7 @@ def lay_teeth(
                 for c in range(3):
                     below = mouth[y, x, c] + (np.float32(lower[y, x, c]) - mouth[y, x, c]) * b
                     mouth[y, x, c] = np.uint8(below + (upper[y, x, c] - below) * a + np.float32(0.5))
-                shown[y, x] = np.uint8((a + b * (1 - a)) * m * 255 + np.float32(0.5))
+                shown[y, x] = np.uint8((a + b * sure * (1 - a)) * m * 255 + np.float32(0.5))
 
 
 @compiled(fastmath=True)
