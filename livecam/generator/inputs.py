@@ -16,7 +16,7 @@ from livecam.arrays import F32
 from livecam.engines.base import TensorSpec
 from livecam.face.landmarks import COUNT
 
-DRAWING: Final = 7
+DRAWING: Final = 8
 """Counts what has changed in how the generator draws, so that no graph of an older livecam is met."""
 FLOW_GRID: Final = 128
 """Cells along a side of the flow."""
