@@ -296,7 +296,7 @@ class Animator:
 
     def _finished(self, rendered: RGB, motion: Motion) -> NDArray[np.uint8]:
         if self._cut_out is not None:
-            rendered = self._cut_out(rendered, motion)
+            rendered = self._cut_out(rendered, motion, getattr(self.renderer, "alpha", None))
         view = motion.view if self._pans else None
         return self.canvas.place(rendered, motion, view)
 

@@ -362,6 +362,7 @@ def test_alpha_is_what_the_renderer_blends_with(persona: PersonaData, face: NDAr
         edge = alpha < 255  # within the person lids and lips are drawn, too
         assert edge.mean() > 0.1
         assert np.abs(drawn - alpha)[edge].max() <= 1
+        np.testing.assert_array_equal(renderer.alpha, alpha)  # so that nobody has to work it out twice
 
 
 def test_alpha_follows_the_head_and_lies_back_without_a_rim(

@@ -24,14 +24,17 @@ class CutOut:
         self._warp = CpuWarper(persona.size)
         self._foreground, self._complete = persona.foreground, SideMixer(persona)
 
-    def __call__(self, picture: RGB, motion: Motion) -> NDArray[np.uint8]:
+    def __call__(
+        self, picture: RGB, motion: Motion, alpha: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.uint8]:
         """(size, size, 4) uint8 RGBA, straight alpha: laid over the portrait's background it is `picture`
         again, within one level.
 
-        picture: (size, size, 3) uint8 RGB, what a renderer drew for that motion.
+        picture: (size, size, 3) uint8 RGB, what a renderer drew for that motion. alpha: (size, size) uint8,
+            where that knows it; else it is worked out.
         """
         out = np.empty((*picture.shape[:2], 4), np.uint8)
-        unmix(picture, self.alpha(motion), self._background, out)
+        unmix(picture, self.alpha(motion) if alpha is None else alpha, self._background, out)
         return out
 
     def alpha(self, motion: Motion) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""The overlay's server: the files that its page asks for, pictures with their alpha, and nothing to change."""
+"""The overlay: the files that its page asks for, pictures with their alpha, and nothing to change."""
 
 from __future__ import annotations
 

@@ -31,6 +31,8 @@ class CpuRenderer:
         self._warp = CpuWarper(persona.size)
         self._complete = SideMixer(persona)
         self._compose = CpuCompositor(persona)
+        self.alpha: NDArray[np.uint8] = np.zeros((persona.size, persona.size), np.uint8)
+        """(S, S): where the person is in the last picture, of 255. The next one overwrites it."""
         self._shut_lids = np.ascontiguousarray(persona.interior[..., 6:9])
 
     def render(self, motion: Motion) -> RGB:
@@ -45,6 +47,7 @@ class CpuRenderer:
         if side is not None:
             person = self._complete(person, side)
         crease(person, inputs.creases)
+        self.alpha = person[..., 3]
         picture = self._compose(person, inputs)
         close_lids(picture, self._shut_lids, inputs)
         return picture if self._refiner is None else self._refiner(picture, inputs.landmarks, self.teeth)
