@@ -56,7 +56,7 @@ function item(one) {
     const at = rest.indexOf(command);
     if (at > 0) say(node, rest.slice(0, at));
     if (at >= 0) rest = rest.slice(at + command.length);
-    node.append(el("div", { class: "command" }, el("code", { tabindex: "0" }, command), copyButton(`Copy: ${command}`, () => command)));
+    node.append(el("div", { class: "command" }, el("code", {}, command), copyButton(`Copy: ${command}`, () => command)));
   }
   say(node, rest);
   return node;
@@ -71,6 +71,6 @@ function found(todo) {
 
 /** What a sentence says between its commands. */
 function say(node, text) {
-  const words = text.replace(/`/g, "").replace(/^[\s.,]+/, "").trim();
+  const words = text.replace(/`/g, "").replace(/^[\s.,]+/, "").replace(/\bRun:\s*$/, "").trim();
   if (/\w/.test(words)) node.append(el("p", {}, words));
 }

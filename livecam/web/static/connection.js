@@ -54,7 +54,7 @@ function socket(path) {
 
 /**
  * What livecam tells. `on("status", heard)`; kinds: controls, control, done, status, notice, job, personas,
- * checks, and "link" with "up", "down" (it tries again), "stranger" (another token) or "watch" (a livecam that
+ * reactions, checks, and "link" with "up", "down" (it tries again), "stranger" (another token) or "watch" (a livecam that
  * shows its picture and cannot be changed).
  */
 export class Connection {
@@ -117,7 +117,7 @@ export class Connection {
     if (news.controls) this.controls = new Map(news.controls.map((one) => [one.name, one]));
     if (news.control) this.controls.set(news.control.name, news.control);
     if (news.status) this.status = news.status;
-    for (const kind of ["controls", "control", "status", "notice", "job", "personas", "checks"])
+    for (const kind of ["controls", "control", "status", "notice", "job", "personas", "reactions", "checks"])
       if (news[kind] !== undefined) this.emit(kind, news[kind]);
     if (news.done !== undefined) this.emit("done", news);
   }

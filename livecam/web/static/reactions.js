@@ -9,6 +9,7 @@ export class Reactions {
   constructor(connection, controls) {
     Object.assign(this, { controls, all: [] });
     connection.on("link", (link) => link === "up" && this.load());
+    connection.on("reactions", () => this.load());
     connection.on("done", (news) => news.done === "react" && this.light(news.told));
   }
 
