@@ -23,7 +23,7 @@ from livecam.motion.pose_limits import turn_limits
 from livecam.motion.presence import Presence
 from livecam.motion.reaction import Reaction
 from livecam.motion.seat import Seat
-from livecam.motion.transfer import MotionTransfer
+from livecam.motion.transfer import NEARLY_SHUT, MotionTransfer
 from livecam.motion.types import Motion, rest
 from livecam.settings import MotionSettings
 
@@ -99,10 +99,14 @@ class Stage:
         head = self._head(live.head, acted.head, weight)
         share = weight * self._shares(eyes, mouth)
         own, theirs = (_undone(motion.landmarks, motion.head) for motion in (live, acted))
-        points = (own + share * (theirs - own)) @ head[:, :3].T + head[:, 3]
-        looks, look = (_gaze(motion) for motion in (live, acted))
-        gaze = (looks + weight * (look - looks)) @ head[:2, :2].T
         lids = live.lids + np.float32(weight * eyes) * (acted.lids - live.lids)
+        looks, look = (_gaze(motion) for motion in (live, acted))
+        # Eyes that the driver shuts do not look up under their lids because the head nods.
+        hidden = look * (1 - smoothstep(*NEARLY_SHUT, lids))[:, None]
+        for eye, (_, _, iris) in enumerate(lm.EYES):
+            theirs[list(iris), :2] -= hidden[eye]
+        points = (own + share * (theirs - own)) @ head[:, :3].T + head[:, 3]
+        gaze = (looks + weight * (look - hidden - looks)) @ head[:2, :2].T
         return replace(
             live,
             landmarks=points.astype(np.float32),

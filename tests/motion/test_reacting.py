@@ -148,6 +148,18 @@ def test_who_talks_goes_on_talking_while_nodding(portrait, face, played):
         np.testing.assert_allclose(one.lids, live(k / RATE).lids, atol=1e-6)
 
 
+def test_eyes_stay_on_the_camera_through_a_nod_but_not_under_shut_lids(portrait, face, played):
+    """As the head goes down they go up in it; where the driver blinks meanwhile, no white is to be seen."""
+    irises, size = [lm.LEFT_IRIS[0], lm.RIGHT_IRIS[0]], measures.eye_width(portrait)
+    for eyes, low, high in ((1.0, 0.03, 0.16), (0.0, 0.0, 0.01)):
+        live = MotionTransfer(portrait, face)(with_lids(face, eyes))
+        shown = play(stage(portrait), lambda t, live=live: live, 0.7, [(0, played["nod"])])
+        up = [(face_of(live) - face_of(one))[irises, 1].mean() / size for one in shown]
+        looks = [-one.gaze[:, 1].mean() / size for one in shown]
+        assert low <= max(up) <= high
+        assert low <= max(looks) <= high
+
+
 def test_a_wink_shuts_one_eye_alone(portrait, played):
     still = rest(portrait)
     shown = play(stage(portrait), lambda t: still, 1.2, [(0, played["wink"])])

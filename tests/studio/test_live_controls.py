@@ -249,3 +249,15 @@ def test_values_come_back_after_a_restart_if_that_was_asked_for(
         assert again.ask("api/controls/pose-gain")["value"] == 0.0
     finally:
         again.close()
+
+
+def test_a_reaction_plays_over_what_the_driver_does(running: Running) -> None:
+    named = [one["name"] for one in running.ask("api/reactions")["reactions"]]
+    assert named == ["nod", "shake", "wink", "laugh", "surprise"]
+    running.set("hide", True)
+    running.until(lambda: running.spread(5) < 0.05)
+    running.ask("api/controls/react", {"text": "nod"})
+    running.until(lambda: running.spread(5) > 0.5)
+    running.until(lambda: running.spread(5) < 0.05)
+    with pytest.raises(UserError, match="none of that name"):
+        running.ask("api/controls/react", {"text": "../nod"})
