@@ -175,10 +175,10 @@ class Playing:
     def weight(self, time_s: float) -> float:
         """0 to 1: how much of it is to be seen."""
         since, seconds = time_s - self._begun, self._reaction.seconds
-        share = smoothstep(0.0, IN_SECONDS, since) * smoothstep(seconds, seconds - OUT_SECONDS, since)
+        share = float(smoothstep(0.0, IN_SECONDS, since) * smoothstep(seconds, seconds - OUT_SECONDS, since))
         if self._left is not None:
-            share = share * smoothstep(self._left + OUT_SECONDS, self._left, time_s)
-        return float(share)
+            share *= float(smoothstep(self._left + OUT_SECONDS, self._left, time_s))
+        return share
 
     def over(self, live: Motion, time_s: float) -> Motion:
         """Laid over the live motion; that itself where nothing of it is to be seen."""
