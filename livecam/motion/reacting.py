@@ -198,11 +198,9 @@ class Playing:
 def _undone(points: F32, head: F32) -> Array:
     """(478, 3): the points as if the head had not moved."""
     linear, shift = head[:, :3].astype(np.float64), head[:, 3].astype(np.float64)
-    out: Array = np.linalg.solve(linear, (points - shift).T).T
-    return out
+    return np.asarray(np.linalg.solve(linear, (points - shift).T).T, np.float64)
 
 
 def _gaze(motion: Motion) -> Array:
     """(2, 2): the eyeballs' shift as if the head had not moved."""
-    out: Array = np.linalg.solve(motion.head[:2, :2].astype(np.float64), motion.gaze.T.astype(np.float64)).T
-    return out
+    return np.asarray(np.linalg.solve(motion.head[:2, :2].astype(np.float64), motion.gaze.T).T, np.float64)
