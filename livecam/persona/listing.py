@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from livecam.errors import UserError
 from livecam.folders import persona_folder
 from livecam.persona import store
 
@@ -17,7 +18,8 @@ def described(name: str) -> dict[str, Any]:
     said = store.describe(name)
     if not isinstance(said.get("name"), str):
         raise store.damaged(name, "persona.json names nobody")
-    return {**said, "name": name, "sizes": store.sizes(name)}
+    shown = {key: value for key, value in said.items() if key not in ("tensors", "checksum", "portrait")}
+    return {**shown, "name": name, "sizes": store.sizes(name)}
 
 
 def tuned_steps(name: str, size: int) -> int:
@@ -27,7 +29,7 @@ def tuned_steps(name: str, size: int) -> int:
     try:
         with safe_open(store.tensor_path(name, size), "numpy") as tensors:
             return int(tensors.get_tensor("style.steps")[0]) if "style.steps" in tensors.keys() else 0  # noqa: SIM118
-    except (OSError, ValueError, IndexError, SafetensorError):
+    except (UserError, OSError, ValueError, IndexError, SafetensorError):
         return 0
 
 

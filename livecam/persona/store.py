@@ -1,14 +1,15 @@
 """Personas on disk: one folder each, tensors as safetensors, the rest as JSON.
 
-    personas/NAME/persona.json            what it is, for people and programs
-    personas/NAME/tensors-512.safetensors the arrays for one size
+    personas/NAME/persona.json                     what it is, for people and programs
+    personas/NAME/tensors-512-3f9a01bc.safetensors the arrays for one size
 
+`livecam.persona.manifest` writes and names those files, `livecam.persona.schema` says what may be in them.
 Portraits that `run` enrols on the fly are kept the same way in the cache, named by content.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
 import os
 import re
@@ -22,22 +23,23 @@ from numpy.typing import NDArray
 from livecam.arrays import F32
 from livecam.assets import bundled_portraits
 from livecam.errors import UserError
-from livecam.face import landmarks as lm
-from livecam.files import unwritable, write_together
+from livecam.files import unwritable
 from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE, cache_folder, persona_folder
 from livecam.frames import RGB
-from livecam.generator.alignment import SIZE as SHOT
-from livecam.persona.crop import MATTE_SIDE
+from livecam.persona import manifest, schema
+from livecam.persona.picture import digest
 from livecam.persona.types import Crop, Lattice, PersonaData, Shots, Style
 from livecam.ranges import short_text
 
 log = logging.getLogger(__name__)
 
-VERSION = 16
+VERSION = 17
 """Of the format: only personas of this one are loaded. Of every other the picture and the landmarks are used,
 which all formats keep alike: `kept_picture`."""
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
+ADDED = ("version", "name", "crop", "picture", "portrait", "tensors", "checksum")
+"""What persona.json says beside `PersonaData.meta`."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -69,51 +71,70 @@ def save(persona: PersonaData, root: Path | None = None) -> Path:
     Raises:
         UserError: the folder cannot be written; it names the variable that moves it.
     """
-    return _write(persona, root, sizes(persona.name, root))
+    return _write(persona, root, {})
 
 
 def add_size(persona: PersonaData, root: Path | None = None) -> Path:
     """`save` the portrait that is stored already, prepared for another size. Those that are there stay,
-    unless another version made them."""
-    return _write(persona, root, sizes(persona.name, root) if outdated(persona.name, root) else [])
+    unless another version made them, or they are of another portrait that was saved meanwhile."""
+    folder = (root or persona_folder()) / check_name(persona.name)
+    try:
+        said = manifest.read(folder)
+        manifest.check_signed(said)
+    except (OSError, ValueError):
+        said = {}
+    same = said.get("version") == VERSION and said.get("portrait") == _portrait(persona)
+    return _write(persona, root, said["tensors"] if same else {})
 
 
-def _write(persona: PersonaData, root: Path | None, stale: list[int]) -> Path:
+def _write(persona: PersonaData, root: Path | None, beside: dict[str, Any]) -> Path:
     import safetensors.numpy
 
     folder = (root or persona_folder()) / check_name(persona.name)
+    cached = root == cache_dir()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # Not `save_file`, which hides what the system said in an error of its own.
         tensors = safetensors.numpy.save(_tensors(persona), {"version": str(VERSION)})
-        description = json.dumps(_describe(persona), indent=1).encode()
-        files = {folder / _tensor_file(persona.size): tensors, folder / "persona.json": description}
-        write_together(files, durable=False)
-        for size in stale:
-            if size != persona.size:
-                (folder / _tensor_file(size)).unlink(missing_ok=True)
+        manifest.write(folder, persona.size, tensors, _describe(persona), beside, durable=not cached)
     except OSError as error:
-        raise unwritable(folder, error, CACHE_VARIABLE if root == cache_dir() else DATA_VARIABLE) from error
+        raise unwritable(folder, error, CACHE_VARIABLE if cached else DATA_VARIABLE) from error
     return folder
 
 
 def load(name: str, size: int, root: Path | None = None) -> PersonaData | None:
-    """The persona for one size; None where it was never made for that size.
+    """The persona for one size; None where it was never made for that size. Beside somebody who saves it, it
+    is the one before or the one after.
 
     Raises:
         UserError: the files are there but damaged.
     """
     folder = (root or persona_folder()) / check_name(name)
-    path = folder / _tensor_file(size)
-    if not os.path.isfile(path):  # unlike a path's own, this says no where one may not look
-        return None
-    try:
-        meta = json.loads((folder / "persona.json").read_text("utf-8"))
-        if not isinstance(meta, dict) or meta.get("version") != VERSION:
-            raise ValueError("made by another version")
-        return _assemble(name, size, _read(path), meta)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise damaged(name, str(error)) from error
+    said: dict[str, Any] | None = None
+    while os.path.isfile(folder / manifest.DESCRIPTION):  # this says no where one may not look
+        try:
+            before, said = said, manifest.read(folder)
+            if said.get("version") != VERSION:
+                raise ValueError("made by another version")
+            manifest.check_signed(said)
+            crop = schema.check_description(said)
+            path = manifest.files(folder, said).get(size)
+            if path is not None:
+                manifest.check_file(path, said)
+                return _assemble(name, size, _read(path), crop, said)
+        except FileNotFoundError:
+            pass  # replaced this moment
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise damaged(name, str(error)) from error
+        if said == before or size not in _named(said or {}):
+            return None
+    return None
+
+
+def _named(said: dict[str, Any]) -> list[int]:
+    """Sizes that persona.json names, whether the files are there or were replaced meanwhile."""
+    tensors = said.get("tensors")
+    return [int(size) for size in tensors if str(size).isdigit()] if isinstance(tensors, dict) else []
 
 
 def outdated(name: str, root: Path | None = None) -> bool:
@@ -131,17 +152,18 @@ def kept_picture(name: str, root: Path | None = None) -> tuple[RGB, F32, dict[st
     Raises:
         UserError: the files are damaged.
     """
-    meta = describe(name, root)
+    said = describe(name, root)
+    folder = (root or persona_folder()) / name
     try:
-        size = sizes(name, root)[0]
-        tensors = _read((root or persona_folder()) / name / _tensor_file(size))
-        picture, landmarks = tensors["picture"], tensors["landmarks"]
-        _check("picture", picture, (*picture.shape[:2], 3), np.uint8)
-        _check("landmarks", landmarks, (lm.COUNT, 3), np.float32)
-        x, y, side = (float(v) for v in meta["crop"])
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        path = next(iter(manifest.files(folder, said).values()), None)
+        if path is None:
+            raise ValueError("no tensors")
+        manifest.check_file(path, said)
+        tensors = _read(path)
+        crop = schema.check_source(tensors, said.get("crop"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(name, str(error) or type(error).__name__) from error
-    return picture, Crop(x, y, side).to_picture(landmarks), _said(meta)
+    return tensors["picture"], crop.to_picture(tensors["landmarks"]), _said(said)
 
 
 def damaged(name: str, why: str) -> UserError:
@@ -159,9 +181,12 @@ def exists(name: str, root: Path | None = None) -> bool:
 
 
 def sizes(name: str, root: Path | None = None) -> list[int]:
-    """The sizes a persona was made for, largest first."""
-    found = ((root or persona_folder()) / check_name(name)).glob("tensors-*.safetensors")
-    return sorted((int(p.stem.removeprefix("tensors-")) for p in found if p.stem[8:].isdigit()), reverse=True)
+    """The sizes a persona was made for, largest first; none where nobody can tell."""
+    folder = (root or persona_folder()) / check_name(name)
+    try:
+        return list(manifest.files(folder, manifest.read(folder)))
+    except (OSError, ValueError):
+        return []
 
 
 def names(root: Path | None = None) -> list[str]:
@@ -175,16 +200,17 @@ def misnamed(root: Path | None = None) -> list[str]:
 
 
 def _folders(root: Path | None) -> list[str]:
+    """Without hidden ones, which are scratch."""
     folder = root or persona_folder()
-    return sorted(p.parent.name for p in folder.glob("*/persona.json")) if os.path.isdir(folder) else []
+    found = (path.parent.name for path in folder.glob("*/persona.json")) if os.path.isdir(folder) else ()
+    return sorted(name for name in found if not name.startswith("."))
 
 
 def describe(name: str, root: Path | None = None) -> dict[str, Any]:
     """What persona.json says."""
     try:
-        text = ((root or persona_folder()) / check_name(name) / "persona.json").read_text("utf-8")
-        return dict(json.loads(text))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
+        return manifest.read((root or persona_folder()) / check_name(name))
+    except (OSError, ValueError, TypeError) as error:
         raise damaged(name, str(error)) from error
 
 
@@ -209,12 +235,15 @@ def prune(root: Path, keep: int = CACHED) -> None:
 
 
 def tensor_path(name: str, size: int, root: Path | None = None) -> Path:
-    """The file of a persona's arrays for one size."""
-    return (root or persona_folder()) / check_name(name) / _tensor_file(size)
+    """The file of a persona's arrays for one size; what is in it is not looked at.
 
-
-def _tensor_file(size: int) -> str:
-    return f"tensors-{size}.safetensors"
+    Raises:
+        UserError: there is none.
+    """
+    path = manifest.files((root or persona_folder()) / check_name(name), describe(name, root)).get(size)
+    if path is None:
+        raise damaged(name, f"no tensors of {size} pixels")
+    return path
 
 
 def _describe(persona: PersonaData) -> dict[str, Any]:
@@ -226,7 +255,15 @@ def _describe(persona: PersonaData) -> dict[str, Any]:
         "name": persona.name,
         "crop": [crop.x, crop.y, crop.side],
         "picture": [width, height],
+        "portrait": _portrait(persona),
     }
+
+
+def _portrait(persona: PersonaData) -> str:
+    """Alike for all sizes of one portrait: what they are made of."""
+    crop, covered = persona.crop, sorted(persona.covered)
+    made_of = f"{digest(persona.picture)} {crop.x} {crop.y} {crop.side} {covered}"
+    return hashlib.sha256(made_of.encode()).hexdigest()
 
 
 def _tensors(persona: PersonaData) -> dict[str, NDArray[Any]]:
@@ -265,68 +302,39 @@ def _read(path: Path) -> dict[str, NDArray[Any]]:
         raise ValueError(str(error)) from error
 
 
-def _assemble(name: str, size: int, t: dict[str, NDArray[Any]], meta: dict[str, Any]) -> PersonaData:
-    """Check every shape and dtype, so that a damaged file fails here and not in the middle of a call."""
-    points, triangles = t["lattice.points"], t["triangles"]
-    count = len(points)
-    expected: dict[str, tuple[tuple[int, ...], Any]] = {
-        "landmarks": ((lm.COUNT, 3), np.float32),
-        "foreground": ((size, size, 4), np.uint8),
-        "background": ((size, size, 3), np.uint8),
-        "interior": ((size, size, 12), np.uint8),
-        "teeth": ((size, size, 8), np.uint8),
-        "lattice.points": ((count, 2), np.float32),
-        "lattice.depth": ((count,), np.float32),
-        "lattice.head": ((count,), np.float32),
-        "lattice.body": ((count,), np.float32),
-        "lattice.oval": ((count, len(lm.FACE_OVAL)), np.float32),
-        "triangles": ((len(triangles), 3), np.int32),
-        "picture": ((*t["picture"].shape[:2], 3), np.uint8),
-        "matte": ((MATTE_SIDE, MATTE_SIDE), np.uint8),
-    }
-    if "shots.pictures" in t:
-        shots = len(t["shots.pictures"])
-        expected["shots.pictures"] = ((shots, SHOT, SHOT, 3), np.uint8)
-        expected["shots.landmarks"] = ((shots, lm.COUNT, 3), np.float32)
-    if "style" in t:
-        expected["style"] = ((1, t["style"].size), np.float32)
-        expected["style.weights"] = ((t["style.weights"].size,), np.uint8)
-        expected["style.steps"] = ((1,), np.int32)
-    for key, (shape, dtype) in expected.items():
-        _check(key, t[key], shape, dtype)
-    if len(triangles) == 0 or triangles.min() < 0 or triangles.max() >= lm.MESH_COUNT + count:
-        raise ValueError("triangles point outside the mesh")
-    x, y, side = (float(v) for v in meta["crop"])
-    lattice = Lattice(points, t["lattice.depth"], t["lattice.head"], t["lattice.body"], t["lattice.oval"])
+def _assemble(
+    name: str, size: int, t: dict[str, NDArray[Any]], crop: Crop, said: dict[str, Any]
+) -> PersonaData:
+    """Raises ValueError for what is no persona of that size."""
+    schema.check_source(t, said["crop"])
+    schema.check_tensors(size, t)
+    if list(t["picture"].shape[1::-1]) != said["picture"]:
+        raise ValueError("picture is of another size than persona.json says")
+    lattice = Lattice(
+        t["lattice.points"], t["lattice.depth"], t["lattice.head"], t["lattice.body"], t["lattice.oval"]
+    )
     return PersonaData(
         name=name,
         size=size,
-        crop=Crop(x, y, side),
+        crop=crop,
         landmarks=t["landmarks"],
         foreground=t["foreground"],
         background=t["background"],
         interior=t["interior"],
         teeth=t["teeth"],
         lattice=lattice,
-        triangles=triangles,
+        triangles=t["triangles"],
         picture=t["picture"],
         matte=t["matte"],
-        meta=_said(meta),
+        meta=_said(said),
         shots=Shots(t["shots.pictures"], t["shots.landmarks"]) if "shots.pictures" in t else None,
         style=_style(t) if "style" in t else None,
     )
 
 
-def _check(key: str, array: NDArray[Any], shape: tuple[int, ...], dtype: Any) -> None:
-    if array.shape != shape or array.dtype != dtype:
-        raise ValueError(f"{key} is {array.dtype} {array.shape}")
-    if array.dtype == np.float32 and not np.isfinite(array).all():
-        raise ValueError(f"{key} is not finite")
-
-
-def _said(meta: dict[str, Any]) -> dict[str, Any]:
-    """persona.json without what `_describe` adds."""
-    return {k: v for k, v in meta.items() if k not in ("version", "name", "crop", "picture")}
+def _said(said: dict[str, Any]) -> dict[str, Any]:
+    """persona.json without what is added when it is written."""
+    return {k: v for k, v in said.items() if k not in ADDED}
 
 
 def _style(t: dict[str, NDArray[Any]]) -> Style:

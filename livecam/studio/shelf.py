@@ -9,7 +9,6 @@ Beside the personas lie two hidden folders, so that every move is one step of th
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import re
@@ -22,9 +21,9 @@ from typing import Final
 
 from livecam.assets import bundled_portraits
 from livecam.errors import UserError
-from livecam.files import unwritable, write_whole
+from livecam.files import unwritable
 from livecam.folders import DATA_VARIABLE, persona_folder
-from livecam.persona import store
+from livecam.persona import manifest, store
 from livecam.studio import naming
 
 log = logging.getLogger(__name__)
@@ -123,9 +122,7 @@ def sweep() -> None:
 
 def remove_unfinished(name: str) -> None:
     """Files that a process left which was ended while it wrote."""
-    with contextlib.suppress(OSError):
-        for path in (persona_folder() / name).glob(".*.tmp"):
-            path.unlink()
+    manifest.clean(persona_folder() / name, 0.0)
 
 
 def _move(folder: Path, target: Path) -> bool:
@@ -155,9 +152,7 @@ def _respell(folder: Path, target: Path) -> bool:
 
 def _sign(name: str) -> None:
     """persona.json bears the folder's name. It is for readers: nothing goes by it."""
-    path = persona_folder() / name / "persona.json"
     try:
-        said = json.loads(path.read_text("utf-8"))
-        write_whole(path, json.dumps({**said, "name": name}, indent=1).encode(), durable=False)
-    except (OSError, ValueError, TypeError, RecursionError):
+        manifest.sign(persona_folder() / name, name)
+    except (OSError, ValueError):
         log.debug("%s keeps its old name in its file", name, exc_info=True)

@@ -158,8 +158,8 @@ def test_a_corrupt_persona_and_how_to_mend_it(livecam, clip, persona):
 
     from livecam.persona import store
 
-    folder = store.save(replace(persona, name="eve"))
-    tensors = folder / "tensors-256.safetensors"
+    store.save(replace(persona, name="eve"))
+    tensors = store.tensor_path("eve", 256)
     tensors.write_bytes(tensors.read_bytes()[:1000])
     result = livecam("run", "eve", "--size", "256", "--driver", clip, "--sink", "null")
     complains(result, "persona eve", "damaged", "livecam enroll")

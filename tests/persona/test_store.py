@@ -30,11 +30,14 @@ def test_another_size_is_not_there(persona, tmp_path):
     assert not store.exists("nobody", tmp_path)
 
 
-@pytest.mark.parametrize("damage", ["truncate", "garbage", "empty", "flip shape", "json", "deep", "version"])
+DAMAGES = ["truncate", "garbage", "empty", "flip shape", "flip", "json", "list", "deep", "version", "crop"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_files_get_one_clear_line(persona, tmp_path, damage):
     folder = store.save(persona, tmp_path)
-    tensors, description = folder / "tensors-256.safetensors", folder / "persona.json"
-    whole = tensors.read_bytes()
+    tensors, description = store.tensor_path("drawn", 256, tmp_path), folder / "persona.json"
+    whole, said = tensors.read_bytes(), json.loads(description.read_text())
     if damage == "truncate":
         tensors.write_bytes(whole[: len(whole) // 2])
     elif damage == "garbage":
@@ -43,15 +46,23 @@ def test_damaged_files_get_one_clear_line(persona, tmp_path, damage):
         tensors.write_bytes(b"")
     elif damage == "flip shape":
         tensors.write_bytes(whole.replace(b"[256,256,4]", b"[128,512,4]"))
+    elif damage == "flip":  # the last byte, of a picture: nothing but the checksum can tell
+        tensors.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     elif damage == "json":
         description.write_text("{")
+    elif damage == "list":
+        description.write_text("[1]")
     elif damage == "deep":
         description.write_text("[" * 100_000)
+    elif damage == "crop":
+        said["crop"][0] += 1
+        description.write_text(json.dumps(said))
     else:
         description.write_text(json.dumps({"version": 999}))
     with pytest.raises(UserError, match="damaged") as caught:
         store.load("drawn", 256, tmp_path)
     assert "livecam enroll" in caught.value.todo
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "7", "[" * 100_000, '{"version": 5}'])

@@ -84,8 +84,8 @@ def test_every_bundled_portrait_has_a_small_picture(page, gallery):
 
 
 def test_a_damaged_portrait_has_a_line_instead(page, enrolled):
-    folder = enrolled("eve")
-    (folder / "tensors-256.safetensors").write_bytes(b"x" * 100)
+    enrolled("eve")
+    store.tensor_path("eve", 256).write_bytes(b"x" * 100)
     refused(page.get("/api/personas/eve/picture.jpg"), "eve", "damaged")
 
 
