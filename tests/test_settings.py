@@ -123,3 +123,46 @@ def test_a_settings_file_nested_too_deeply_says_so(tmp_path):
     path.write_text("a=" + "[" * 20_000)
     with pytest.raises(UserError, match="settings file"):
         settings.load({"LIVECAM_SETTINGS": str(path)})
+
+
+TOML_VALUES = st.recursive(
+    st.sampled_from(
+        ["inf", "-inf", "nan", "true", "1e400", "9" * 5000, "0", "-1", "0.5", '"x"', '""', "1979-05-27"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=4).map(lambda parts: f"[{', '.join(parts)}]")
+        | inner.map(lambda part: f"{{a = {part}}}")
+    ),
+    max_leaves=6,
+)
+NAMES = [f.name for f in fields(Settings)] + [f"motion.{f.name}" for f in fields(MotionSettings)]
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), TOML_VALUES, max_size=3))
+def test_whatever_a_settings_file_says_it_is_taken_or_refused(tmp_path_factory, values):
+    path = tmp_path_factory.mktemp("settings") / "settings.toml"
+    path.write_text("\n".join(f"{name} = {value}" for name, value in values.items()))
+    check_loaded(path)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "ignore")))
+def test_whatever_a_settings_file_is_it_is_taken_or_refused(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("settings") / "settings.toml"
+    path.write_bytes(data)
+    check_loaded(path)
+
+
+def check_loaded(path):
+    refused = ""
+    try:
+        loaded = settings.load({"LIVECAM_SETTINGS": str(path)})
+    except UserError as error:
+        refused = str(error)
+    assert "\n" not in refused
+    assert len(refused) < 700
+    if refused:
+        return
+    for owner, name in NUMBERS:
+        value = getattr(loaded if owner is Settings else loaded.motion, name)
+        for one in value if isinstance(value, tuple) else (value,):
+            assert one is None or allowed(declared_limits(owner)[name][0], one)

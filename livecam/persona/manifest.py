@@ -125,8 +125,7 @@ def write(
     description = {**said, "tensors": entries}
     description["checksum"] = checksum(description)
     try:
-        with path.open("xb") as file:
-            file.write(tensors)
+        path.write_bytes(tensors)
         if durable:
             sync(path)
         text = json.dumps(description, indent=1).encode()

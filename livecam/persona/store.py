@@ -38,6 +38,8 @@ VERSION = 17
 which all formats keep alike: `kept_picture`."""
 CACHED = 24
 """Portraits kept in the cache; the oldest go first."""
+LONGEST_WHY = 200
+"""Characters of what is wrong with a file: it may quote from there."""
 ADDED = ("version", "name", "crop", "picture", "portrait", "tensors", "checksum")
 """What persona.json says beside `PersonaData.meta`."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -169,7 +171,7 @@ def kept_picture(name: str, root: Path | None = None) -> tuple[RGB, F32, dict[st
 def damaged(name: str, why: str) -> UserError:
     return UserError(
         f"persona {name}",
-        f"its files are damaged ({why})",
+        f"its files are damaged ({short_text(why, LONGEST_WHY)})",
         f"Enrol it again: livecam enroll IMAGE --name {name}",
     )
 

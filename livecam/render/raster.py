@@ -28,9 +28,11 @@ def rasterise(
 
     vertices: (V, 2) driven positions, depth: (V,) small is near, source: (V, 2) positions in the portrait;
     all in 0..1. triangles: (T, 3). Written: nearest (G, G), the z-buffer, and flow (G, G, 2), zero where no
-    triangle covers the cell. Cell centres are (i + .5) / G. Where a corner is no number nothing is drawn.
+    triangle covers the cell. Cell centres are (i + .5) / G. Where a corner is no number, or none of the
+    vertices, nothing is drawn.
     """
     size = flow.shape[0]
+    count = min(vertices.shape[0], depth.shape[0], source.shape[0])
     for i in range(size):
         for j in range(size):
             nearest[i, j] = FAR
@@ -38,6 +40,8 @@ def rasterise(
             flow[i, j, 1] = 0.0
     for k in range(triangles.shape[0]):
         a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        if min(a, b, c) < 0 or max(a, b, c) >= count:
+            continue
         if not (near(vertices[a]) and near(vertices[b]) and near(vertices[c])):
             continue
         ax, ay = vertices[a, 0] * size - 0.5, vertices[a, 1] * size - 0.5

@@ -43,6 +43,8 @@ MAX_SIDE = 32_768
 MAX_REACH = 100
 """Longest sides of the frame from its corner within which the box of a face lies. Faces that count lie within
 4; this leaves room for others that were recorded, and keeps every sum finite."""
+LONGEST_NS = 366 * 86_400 * 10**9
+"""From the first frame to the last: a year. Whoever shows frames at their times would wait for ever."""
 _LEVELS = 32_767
 _FALLBACK_FPS = 30.0
 
@@ -236,7 +238,7 @@ class PerformanceSource:
                     )
                 tensors = {name: file.get_tensor(name) for name in FIELDS if name in file.keys()}  # noqa: SIM118
         except (safetensors.SafetensorError, OSError, TypeError, ValueError) as error:
-            raise self._broken(f"it is damaged or cut short ({str(error).splitlines()[0]})") from None
+            raise self._broken(f"it is damaged or cut short ({' '.join(str(error).split())[:200]})") from None
         self._check(tensors)
         return tensors, metadata
 
@@ -250,8 +252,16 @@ class PerformanceSource:
             raise self._broken("it holds no frame")
         if not (np.isfinite(tensors["origin"]).all() and np.isfinite(tensors["step"]).all()):
             raise self._broken("its landmarks are not finite")
-        if tensors["times"][0] != 0 or (np.diff(tensors["times"].astype(np.int64)) <= 0).any():
+        times = tensors["times"].astype(np.int64)
+        # Compared, not subtracted: a difference of such numbers may not be one.
+        if times[0] != 0 or (times[1:] <= times[:-1]).any():
             raise self._broken("its times do not grow")
+        if times[-1] > LONGEST_NS:
+            raise self._broken("its times are impossible")
+        if not np.isin(tensors["present"], (0, 1)).all():
+            raise self._broken("it does not say where a face was found")
+        if (tensors["step"][tensors["present"] > 0] <= 0).any():
+            raise self._broken("its landmarks lie in one place")
         if tensors["sizes"].min() < 1 or tensors["sizes"].max() > MAX_SIDE:
             raise self._broken("its frame sizes are impossible")
         reach = MAX_REACH * tensors["sizes"].max(axis=1).astype(np.float64)

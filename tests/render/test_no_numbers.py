@@ -27,6 +27,12 @@ for bad in (np.nan, np.inf, -np.inf, 3e38, -3e38, 1e19, 1e9):
             vertices[rng.random(500) < share, column] = bad
             rasterise(vertices, rng.random(500, np.float32), source, triangles, nearest, flow)
             assert np.isfinite(flow).all()
+vertices = rng.random((500, 2), np.float32)
+for bad in (-1, 500, 10**6, 2**31 - 1, -(2**31)):
+    wild = triangles.copy()
+    wild[:, 1] = bad
+    rasterise(vertices, rng.random(500, np.float32), source, wild, nearest, flow)
+    assert (nearest == 1e9).all()
 print("alive")
 """
 

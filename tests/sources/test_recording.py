@@ -243,6 +243,15 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "a huge origin": rewrite(lambda tensors, metadata: tensors["origin"].fill(-3e38)),
     "a step below zero": rewrite(lambda tensors, metadata: tensors["step"].fill(-1)),
     "far outside the frame": rewrite(lambda tensors, metadata: tensors["step"].fill(1e6 / 32_767)),
+    "no step": rewrite(lambda tensors, metadata: tensors["step"].fill(0)),
+    "present in part": rewrite(lambda tensors, metadata: tensors["present"].fill(2)),
+    "times of 292 years": rewrite(lambda tensors, metadata: tensors["times"].put(-1, 2**63 - 1)),
+    "times whose difference is none": rewrite(
+        lambda tensors, metadata: tensors.update(
+            {name: np.repeat(value[:1], 3, 0) for name, value in tensors.items()}
+            | {"times": np.array([0, 2**63 - 1, -(2**63)])}
+        )
+    ),
     "times stand still": rewrite(lambda tensors, metadata: tensors["times"].fill(0)),
     "size zero": rewrite(lambda tensors, metadata: tensors["sizes"].fill(0)),
 }

@@ -1,7 +1,9 @@
-"""Runs `corrupt.py` in processes of its own, which a corrupt persona may take down, and counts."""
+"""Runs a program that opens corrupt files, one after the other, in a process of its own, which one of them
+may take down or make hang. `persona/corrupt.py` tells what such a program prints."""
 
 from __future__ import annotations
 
+import collections
 import os
 import queue
 import subprocess
@@ -9,25 +11,28 @@ import sys
 import threading
 from pathlib import Path
 
-PROGRAM = Path(__file__).with_name("corrupt.py")
 SECONDS = 60.0
 """Without a word of the process after which it hangs: a case takes half a second, starting it some."""
 START_SECONDS = 120.0
 """The same before its first word."""
 
 
-def outcomes(folder: Path, first: int, last: int, seconds: float = SECONDS) -> dict[int, tuple[str, str]]:
-    """By number: what was done to the persona, and what became of it, which begins with a word of `corrupt`,
+def outcomes(
+    program: Path, folder: Path, first: int, last: int, seconds: float = SECONDS
+) -> dict[int, tuple[str, str]]:
+    """By number: what was done to the file, and what became of it, which begins with a word of the program,
     or "crash" or "hang"."""
     found: dict[int, tuple[str, str]] = {}
     while first < last:
-        first = _run(folder, first, last, seconds, found)
+        first = _run(program, folder, first, last, seconds, found)
     return found
 
 
-def _run(folder: Path, first: int, last: int, seconds: float, found: dict[int, tuple[str, str]]) -> int:
+def _run(
+    program: Path, folder: Path, first: int, last: int, seconds: float, found: dict[int, tuple[str, str]]
+) -> int:
     """The next number to go on with, after what took the process down."""
-    words = [sys.executable, "-W", "ignore", str(PROGRAM), str(folder), str(first), str(last)]
+    words = [sys.executable, "-W", "ignore", str(program), str(folder), str(first), str(last)]
     alone = {**os.environ, "OMP_NUM_THREADS": "1"}
     child = subprocess.Popen(
         words,
@@ -70,3 +75,10 @@ def _run(folder: Path, first: int, last: int, seconds: float, found: dict[int, t
         raise RuntimeError(f"{word} outside of a case: {child.stderr.read()[-2000:] if child.stderr else ''}")
     found[done[0]] = done[1], word
     return done[0] + 1
+
+
+def check(found: dict[int, tuple[str, str]]) -> None:
+    """Raises AssertionError, with the counts, where one was no clear error and no picture."""
+    words = collections.Counter(outcome.split()[0] for _, outcome in found.values())
+    wrong = {n: one for n, one in found.items() if one[1].split()[0] in ("crash", "hang", "unclear")}
+    assert not wrong, words
