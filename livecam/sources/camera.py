@@ -18,6 +18,7 @@ from livecam.errors import SourceLost, UserError
 from livecam.frames import DriverFrame
 from livecam.sources.base import SourceInfo
 from livecam.sources.capture import NAMES, Capture, New, answers, fourcc, grab, open_capture, picture
+from livecam.sources.steady_clock import SteadyClock
 from livecam.video_devices import VideoDevice, by_label, describe, video_devices
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,8 @@ class CameraSource:
     """Frames of the camera `which`: "" for the first one, a number, or a part of its name.
 
     RGB, not mirrored (`info.mirror` says that a person expects it). `capture_ns` is the driver's own time of
-    capture where it gives one on the monotonic clock, else the moment the frame arrived. Close it from the
-    thread that reads, or after that thread has ended.
+    capture where it gives one on the monotonic clock, else the moment the frame arrived; it grows as time does,
+    whatever a driver's stamps do. Close it from the thread that reads, or after that thread has ended.
 
     Raises `UserError` where there is no such camera, or it gives no picture.
     """
@@ -59,12 +60,12 @@ class CameraSource:
         self._closed = threading.Event()
         self._pause = pause or self._closed.wait
         self._index = 0
-        self._last_ns = -1
         self._retry_ns = 0
         self._backend = cv2.CAP_ANY
         self._label = ""
         self._capture: Capture | None = None
         self.info = self._start()
+        self._steady = SteadyClock(self.info.fps)
 
     def __enter__(self) -> CameraSource:
         return self
@@ -84,9 +85,9 @@ class CameraSource:
             pixels = picture(self._capture)
             if pixels is None:
                 continue
-            self._last_ns = max(self._capture_time(self._capture, now), self._last_ns + 1)
             height, width = pixels.shape[:2]
-            frame = DriverFrame(self._index, self._last_ns, width, height, pixels)
+            taken = self._steady(self._stamp(self._capture, now), now)
+            frame = DriverFrame(self._index, taken, width, height, pixels)
             self._index += 1
             return frame
         if self._closed.is_set():
@@ -185,13 +186,12 @@ class CameraSource:
             self._capture = None
         self._retry_ns = self._clock() + round(RETRY_SECONDS * 1e9)
 
-    def _capture_time(self, capture: Capture, now: int) -> int:
+    def _stamp(self, capture: Capture, now: int) -> int:
         """V4L2 stamps frames on the monotonic clock as they come in, before queues add their delay."""
         if self._backend != cv2.CAP_V4L2:
             return now
-        stamp = round(capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
         # Some drivers give nothing, or another clock's time.
-        return stamp if 0 < stamp <= now < stamp + 1_000_000_000 else now
+        return round(capture.get(cv2.CAP_PROP_POS_MSEC) * 1e6)
 
     def _missing(self, devices: Sequence[VideoDevice]) -> UserError:
         listed = describe(devices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -151,6 +152,23 @@ def test_times_grow_even_if_the_driver_repeats_one() -> None:
     bench.stamp_ms = (bench.now + 1_000_000) / 1e6
     times = [source.read().capture_ns for _ in range(3)]
     assert times[0] < times[1] < times[2]
+
+
+@pytest.mark.parametrize(
+    "jump_ns", [-3_600 * 10**9, -300_000_000, None], ids=["back an hour", "back .3 s", "still"]
+)
+def test_times_go_on_where_the_driver_s_own_go_back_or_stand_still(jump_ns: int | None) -> None:
+    """The time of the bench goes on by 33 ms a picture."""
+    bench = Bench()
+    source = bench.source()
+    times, stamp = [], 0
+    for k in range(12):
+        if k < 4 or jump_ns is not None:
+            stamp = bench.now + 33_000_000 - 8_000_000 + (jump_ns or 0) * (k >= 4)
+        bench.stamp_ms = stamp / 1e6
+        times.append(source.read().capture_ns)
+    steps = {b - a for a, b in itertools.pairwise(times)}
+    assert steps == {33_000_000}
 
 
 @pytest.mark.parametrize(
