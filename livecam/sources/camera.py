@@ -37,8 +37,8 @@ class CameraSource:
     """Frames of the camera `which`: "" for the first one, a number, or a part of its name.
 
     RGB, not mirrored (`info.mirror` says that a person expects it). `capture_ns` is the driver's own time of
-    capture where it gives one on the monotonic clock, else the moment the frame arrived; it grows as time does,
-    whatever a driver's stamps do. Close it from the thread that reads, or after that thread has ended.
+    capture where it gives one on the monotonic clock, else the moment the frame arrived; it grows as time
+    does, whatever a driver's stamps do. Close it from the thread that reads, or after that thread has ended.
 
     Raises `UserError` where there is no such camera, or it gives no picture.
     """
