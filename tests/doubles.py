@@ -38,7 +38,9 @@ class Clip:
             time.sleep(1 / self.info.fps)
         index, self._next = self._next, self._next + 1
         stamp = time.monotonic_ns() if self.info.live else round(index * 1e9 / self.info.fps)
-        return DriverFrame(index, stamp, 512, 512, np.full((64, 64, 3), GREEN, np.uint8))
+        pixels = np.full((64, 64, 3), GREEN, np.uint8)
+        pixels[0, 0, 0] = index % 200  # a camera's pictures are never equal twice
+        return DriverFrame(index, stamp, 512, 512, pixels)
 
     def rewind(self):
         self._next, self.rewinds = 0, self.rewinds + 1

@@ -80,18 +80,21 @@ class Fanout:
         for stop in stops:
             stop.set()
 
-    def join(self) -> None:
-        """Wait until they have."""
+    def join(self, seconds: float) -> None:
+        """Wait until they have, that many seconds in all; one that hangs is left behind."""
+        deadline = time.monotonic() + seconds
         with self._lock:
             threads = [thread for thread, _ in self._stops.values()]
         for thread in threads:
             if thread.ident is not None:  # Ctrl-C may come before all are started
-                thread.join(timeout=JOIN_SECONDS)
+                thread.join(max(deadline - time.monotonic(), 0))
+                if thread.is_alive():
+                    log.warning("%s hangs and is left behind", thread.name)
 
     def _begin(self, sink: Sink) -> None:
         stop = threading.Event()
         args = (self._tick, sink, stop)
-        thread = threading.Thread(target=self._guard, args=args, name=f"sink {sink.name}")
+        thread = threading.Thread(target=self._guard, args=args, name=f"sink {sink.name}", daemon=True)
         with self._lock:
             self._stops[id(sink)] = thread, stop
         thread.start()

@@ -15,20 +15,20 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livecam import signals
 from livecam.animator import Animator
-from livecam.errors import SourceLost
 from livecam.frames import RGB, DriverFrame, Landmarks, OutputFrame
 from livecam.motion.reaction import Reaction
+from livecam.pipeline.capture import Capture
 from livecam.pipeline.fade import Fade
 from livecam.pipeline.fanout import Fanout, Finished
 from livecam.pipeline.pacing import Rhythm
 from livecam.pipeline.slots import Closed, Latest, LatestSlot
+from livecam.pipeline.stage import Stage
 from livecam.pipeline.status import State, Status
 from livecam.pipeline.threads import one_opencv_thread
 from livecam.render.backdrop import over_green
@@ -39,16 +39,18 @@ from livecam.sources.base import Source
 
 log = logging.getLogger(__name__)
 
-SILENCE_SECONDS = 0.5
-"""Without a frame of the driver for so long, or for three of its frames where those last longer, nobody is
-there: longer than a webcam takes for a frame in the dark (.2 s), and soon enough not to look frozen."""
-FAILURES = 30
-"""Frames in a row that may fail before a live run gives up; the picture holds meanwhile."""
+STOP_SECONDS = 2.0
+"""How long threads have to end, all together; one that hangs is left behind."""
+WATCH_SECONDS = 0.1
+"""Between two looks at whether a stage hangs."""
+BLACK = 8
+"""Levels, of 255: a picture whose brightest place is no brighter is black."""
+COARSE = 16
+"""Every so-many-th pixel of every so-many-th row is looked at for that."""
 Tracked = tuple[DriverFrame, "Landmarks | None"]
 """A frame without its pixels, and its landmarks."""
 Painted = tuple[RGB, "NDArray[np.uint8] | None"]
 """A picture, and the person alone, (H, W, 4), where nothing is behind it."""
-Item = TypeVar("Item")
 
 
 class LivePipeline:
@@ -64,25 +66,33 @@ class LivePipeline:
         loop: bool = False,
         max_frames: int | None = None,
     ) -> None:
-        self._source, self._animator, self._report = source, animator, report
-        self._fps, self._loop, self._max_frames = fps, loop, max_frames
+        self._animator, self._report = animator, report
+        self._fps, self._max_frames = fps, max_frames
         self._captured: LatestSlot[DriverFrame] = LatestSlot()
         self._tracked: LatestSlot[Tracked] = LatestSlot()
         self._stop = threading.Event()
         self._asked: list[Callable[[], None]] = []
         self._asking = threading.Lock()
-        self._next_source: Source | None = None
         self._error: BaseException | None = None
         self._resting, _ = split(animator.resting())
         self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
         self._rhythm = Rhythm()
         self._fade = Fade()
-        self._drawn, self._held = animator, False
+        self._drawn, self._held, self._stood_in = animator, False, False
         self._done: dict[Animator, Callable[[Animator], None]] = {}
         self.fanout = Fanout(
             sinks, fps, self._finished, lambda: self._resting, self._rhythm, report, self._guard
         )
-        self._driver_lost = False
+        self._capture = Capture(
+            source, self._captured, report, self._stop, loop, lambda: self._ask(self._another_driver)
+        )
+        tick = 1 / fps
+        self.tracking: Stage[DriverFrame] = Stage(
+            "tracking", self._captured, self._track, self._tracked.close, tick, self._stop
+        )
+        self.drawing: Stage[Tracked] = Stage(
+            "drawing", self._tracked, self._draw, self.stop, tick, self._stop
+        )
         self._heard = 0.0
         self.frozen = False
         """Whether the picture is held as it is."""
@@ -100,26 +110,28 @@ class LivePipeline:
         """Blocks. A thread's error is raised here, after everything has stopped."""
         self._report.start()
         self._heard = time.monotonic()
-        track = (self._stage, self._captured, self._track, self._tracked.close)
-        draw = (self._stage, self._tracked, self._draw, self.stop)
+        works = {"capture": self._capture.run, "track": self.tracking.run, "draw": self.drawing.run}
         threads = [
-            threading.Thread(target=self._guard, args=(self._capture,), name="capture"),
-            threading.Thread(target=self._guard, args=track, name="track"),
-            threading.Thread(target=self._guard, args=draw, name="draw"),
+            threading.Thread(target=self._guard, args=(work,), name=name, daemon=True)
+            for name, work in works.items()
         ]
         try:
             for thread in threads:
                 thread.start()
             self.fanout.start()
-            while not self._stop.wait(0.2):
+            while not self._stop.wait(WATCH_SECONDS):
                 signals.raise_pending()
+                self._watch()
         finally:
             signals.begin_finishing()
             self.stop()
+            deadline = time.monotonic() + STOP_SECONDS
             for thread in threads:
                 if thread.ident is not None:  # Ctrl-C may come before all are started
-                    thread.join(timeout=5)
-            self.fanout.join()
+                    thread.join(max(deadline - time.monotonic(), 0))
+                    if thread.is_alive():
+                        log.warning("%s hangs and is left behind", thread.name)
+            self.fanout.join(max(deadline - time.monotonic(), 0))
             self._report.dropped = self.dropped
             self._report.extra["audio_offset_ms"] = self.audio_offset_ms()
         if self._error is not None:
@@ -158,10 +170,7 @@ class LivePipeline:
     def change_source(self, source: Source) -> None:
         """Another camera or film from the next frame on; the former is closed. Its neutral face is looked for
         anew."""
-        with self._asking:
-            before, self._next_source = self._next_source, source
-        if before is not None:
-            before.close()
+        self._capture.change(source)
 
     def stop(self) -> None:
         self._stop.set()
@@ -195,7 +204,7 @@ class LivePipeline:
     @property
     def source(self) -> Source:
         """What the driver's frames come from now."""
-        return self._source
+        return self._capture.source
 
     def audio_offset_ms(self) -> int | None:
         """Median time from capture to sink so far, by which a microphone has to be delayed; None at first."""
@@ -205,10 +214,14 @@ class LivePipeline:
     def status(self) -> Status:
         """How it goes, for the page and for messages. May be called from any thread."""
         state = State.LIVE if self._animator.present else State.NO_FACE
-        if self._driver_lost:
+        if self._capture.lost:
             state = State.CAMERA_LOST
+        elif self.tracking.recovering or self.drawing.recovering:
+            state = State.RECOVERING
         elif self._report.frames == 0:
             state = State.STARTING
+        elif self._capture.stalled or self.tracking.hangs or self.drawing.hangs or self._silent():
+            state = State.STALLED
         if self.frozen:
             state = State.FROZEN
         elif self.hidden:
@@ -226,69 +239,21 @@ class LivePipeline:
             self._error = self._error or error
             self.stop()
 
-    def _capture(self) -> None:
-        """Source to slot. Files are played at their own pace; a lost device is waited for."""
-        offset = time.monotonic_ns()
-        index = 0
-        while not self._stop.is_set():
-            if self._take_next_source():
-                offset = time.monotonic_ns()
-            try:
-                with self._report.stage("capture"):
-                    frame = self._source.read()
-            except SourceLost as lost:
-                if not self._driver_lost:
-                    log.warning("%s; the portrait rests until it is back", lost)
-                self._driver_lost = True
-                self._stop.wait(0.2)
-                continue
-            self._driver_lost = False
-            if frame is None:
-                if not self._loop:
-                    break
-                self._source.rewind()
-                offset = time.monotonic_ns()
-                continue
-            if not self._source.info.live:
-                due = offset + frame.capture_ns
-                self._stop.wait(max(due - time.monotonic_ns(), 0) / 1e9)
-                frame = replace(frame, capture_ns=due)
-            self._captured.put(replace(frame, index=index))
-            index += 1
-        self._captured.close()
-        self._source.close()
+    def _watch(self) -> None:
+        """Where drawing hangs the portrait at rest is shown: nobody may stay in mid-word."""
+        if not self.drawing.hangs:
+            self._stood_in = False
+        elif not self._stood_in:
+            self._stood_in = True
+            log.warning("drawing hangs; the portrait at rest is shown")
+            self._finished.set((OutputFrame(self._resting, -1, time.monotonic_ns()), time.monotonic()))
 
-    def _take_next_source(self) -> bool:
-        with self._asking:
-            source, self._next_source = self._next_source, None
-        if source is None:
-            return False
-        self._source.close()
-        self._source, self._driver_lost = source, False
-        self._ask(lambda: self._animator.another_driver())
-        return True
+    def _another_driver(self) -> None:
+        self._animator.another_driver()
 
-    def _stage(
-        self, slot: LatestSlot[Item], step: Callable[[Item | None], None], ended: Callable[[], None]
-    ) -> None:
-        """One step for every item of a slot, and with None whenever none came for the time of a tick since
-        the last step began."""
-        failures, begun = 0, time.monotonic()
-        while not self._stop.is_set():
-            try:
-                item = slot.take(timeout=max(begun + 1 / self._fps - time.monotonic(), 0))
-            except Closed:
-                ended()
-                return
-            begun = time.monotonic()
-            try:
-                step(item)
-                failures = failures if item is None else 0
-            except Exception:
-                failures += 1
-                log.warning("a frame failed; the picture holds", exc_info=failures == 1)
-                if failures >= FAILURES:
-                    raise
+    def _silent(self) -> bool:
+        """Whether no frame of the driver has come for long."""
+        return time.monotonic() - self._heard > self._capture.silence
 
     def _track(self, frame: DriverFrame | None) -> None:
         """Driver's frame to landmarks. Its pixels go no further."""
@@ -310,7 +275,7 @@ class LivePipeline:
         animator = self._animator
         if tracked is None:
             now = time.monotonic_ns()
-            if self._driver_lost or now / 1e9 - self._heard > self._silence():
+            if self._capture.lost or self._silent():
                 painted = self._paint(animator, None, now / 1e9)
                 if painted is not None:
                     self._finished.set((OutputFrame(painted[0], -1, now, painted[1]), now / 1e9))
@@ -336,20 +301,24 @@ class LivePipeline:
             self._held = True
             return None
         picture, cut_out = split(animator.paint(motion))
+        self._check(picture)
         if animator is not self._drawn or self._held:
             self._fade.begin(time_s)
             self._held = False
         picture = self._fade(picture, time_s)
         if animator is not self._drawn:
-            former, self._drawn = self._drawn, animator
-            done = self._done.pop(former, None)
-            if done is not None:
-                done(former)
+            self._drawn = animator
+            for former in [one for one in self._done if one is not animator]:
+                self._done.pop(former)(former)
         return picture, cut_out
 
-    def _silence(self) -> float:
-        rate = self._source.info.fps
-        return max(SILENCE_SECONDS, 3 / rate if rate > 0 else 0.0)
+    def _check(self, picture: RGB) -> None:
+        """Raises where a renderer gave no picture that may be shown; the last one then holds."""
+        resting = self._resting
+        if picture.shape != resting.shape or picture.dtype != np.uint8:
+            raise ValueError(f"a picture of {picture.shape}, {picture.dtype} was drawn for {resting.shape}")
+        if picture[::COARSE, ::COARSE].max() <= BLACK < resting[::COARSE, ::COARSE].max():
+            raise ValueError("a black picture was drawn")
 
 
 def split(picture: NDArray[np.uint8]) -> Painted:

@@ -13,6 +13,10 @@ class State(Enum):
     LIVE = "live"
     NO_FACE = "no face"
     CAMERA_LOST = "camera lost"
+    STALLED = "stalled"
+    """No new picture comes, or a step hangs: the portrait rests."""
+    RECOVERING = "recovering"
+    """Tracking or drawing failed and is begun anew."""
     FROZEN = "frozen"
     HIDDEN = "hidden"
 

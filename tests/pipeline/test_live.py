@@ -309,7 +309,7 @@ def test_a_frame_that_fails_holds_the_picture_and_goes_on(animator, face):
 
 
 def test_a_tracker_that_only_fails_ends_the_run_with_its_error(animator, monkeypatch):
-    monkeypatch.setattr("livecam.pipeline.live.FAILURES", 3)
+    monkeypatch.setattr("livecam.pipeline.stage.FAILURES", 3)
     way, report = animator(ValueError("broken"))
     pipeline = LivePipeline(Clip(1000, live=True, fps=60), way, [Collected(live=True)], report, fps=30)
     with pytest.raises(ValueError, match="broken"):

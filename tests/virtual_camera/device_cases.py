@@ -240,6 +240,98 @@ def product() -> dict:
     }
 
 
+def studio() -> dict:
+    """As somebody new would: the Studio is opened, a picture dropped, chosen, calibrated, its background
+    blurred, and the virtual camera turned on. Seconds of each step, and what a reader sees then."""
+    from urllib.request import Request, urlopen
+
+    from livecam.control import client, door
+
+    steps: dict[str, float] = {}
+    begun = time.monotonic()
+
+    def done(step: str) -> None:
+        nonlocal begun
+        steps[step] = round(time.monotonic() - begun, 1)
+        begun = time.monotonic()
+
+    def until(holds) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"it did not come after {steps}")
+            time.sleep(0.2)
+
+    def running() -> bool:
+        try:
+            return client.ask(door.find(), "api/status")["state"] == "live"
+        except UserError:
+            return False
+
+    process = livecam("studio", "--size", "256")
+    try:
+        until(running)
+        done("opened")
+        there = door.find()
+
+        def ask(path: str, told: dict | None = None):
+            return client.ask(there, path, told)
+
+        picture = Path("livecam/assets/portraits/photograph.jpg").read_bytes()
+        with urlopen(Request(f"{there.address}api/uploads?name=me.jpg", picture)) as answer:
+            upload = json.load(answer)["upload"]
+        job = ask("api/personas", {"name": "", "uploads": [upload]})["job"]
+
+        def enrolled() -> bool:
+            jobs = {one["id"]: one for one in ask("api/jobs")["jobs"]}
+            assert jobs[job]["state"] != "failed", jobs[job]
+            return jobs[job]["state"] == "done"
+
+        until(enrolled)
+        done("enrolled")
+        ask("api/controls/persona", {"value": "me"})
+        ask("api/controls/background", {"value": "blurred"})
+        until(lambda: not ask("api/status")["busy"])
+        done("chosen, background blurred")
+        ask("api/controls/calibrate", {})
+        time.sleep(2)
+        done("calibrated")
+        ask("api/controls/camera-out", {"value": True})
+        readers.wait_for_format(SMALL)
+        last: list[np.ndarray] = []
+
+        def kept(pictures):
+            for picture in pictures:
+                last[:] = [picture]
+                yield picture
+
+        seen = _watch(kept(readers.with_opencv(SMALL)))
+        done("seen by a caller")
+        ask("api/controls/quit", {})
+        _, words = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+    corner = np.s_[:120, :200]
+    wanted = _blurred_wall()[corner]
+    return {
+        "steps": steps,
+        "seen": seen,
+        "code": process.returncode,
+        "words": words,
+        "wall": float(np.abs(last[0][corner].astype(np.int16) - wanted).mean()),
+    }
+
+
+def _blurred_wall() -> np.ndarray:
+    """720 x 1280 x 3 int16: what is behind that portrait, blurred."""
+    from livecam.persona.opening import open_persona
+    from livecam.render.backdrop import Framing
+    from livecam.render.canvas import PictureCanvas
+
+    canvas = PictureCanvas(open_persona("me", 256), (1280, 720), Framing(background="blurred"))
+    return canvas.place(canvas.persona.background).astype(np.int16)
+
+
 def _portrait_at_rest() -> np.ndarray:
     """720 x 1280 x 3 int16: the bundled portrait on the same canvas."""
     from livecam.motion.types import rest

@@ -122,6 +122,17 @@ def test_the_whole_program_moves_the_portrait_and_survives_being_killed(cases):
     assert seen["audio_offset_ms"] == round(seen["total"]["p50_ms"])
 
 
+def test_somebody_new_appears_with_their_own_picture(cases):
+    """Without a camera, so the demo clip plays the driver; everything else is as it would be."""
+    seen = of(cases(PLAIN, ["studio"]), "studio")
+    print(seen["steps"])
+    assert seen["seen"]["black"] == 0
+    assert seen["seen"]["shape"] == [720, 1280, 3]
+    assert seen["seen"]["moved"] > 5
+    assert seen["wall"] < 6  # levels; noise of the colours' way there and back is below one
+    assert seen["code"] == 0, seen["words"]
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
 def test_chromium_shows_the_moving_portrait_and_the_next_start_is_explained(cases):
     """exclusive_caps=1, which Chromium asks for. v4l2loopback 0.12 then takes a writer only once."""
