@@ -105,6 +105,7 @@ class Animator:
         """
         from livecam.render.backdrop import Framing
         from livecam.render.canvas import make_canvas
+        from livecam.render.drawn import DrawnCheck
         from livecam.render.matte import CutOut
 
         if not isinstance(persona, PersonaData):
@@ -130,6 +131,7 @@ class Animator:
             framing = replace(framing, background="transparent")
         self.canvas: Canvas = make_canvas(persona, canvas, framing)
         self._cut_out = CutOut(persona) if alpha or framing.transparent else None
+        self._check_drawn = DrawnCheck(persona)
         self._pans = self._settings.follow == "frame"
         mirrored = bool(self._settings.mirror if mirror is None else mirror)
         self._renderer, self._tracker = renderer, tracker
@@ -250,6 +252,7 @@ class Animator:
         """The finished picture, canvas height x width x 3 uint8 RGB; x 4 RGBA with `alpha`."""
         with self.report.stage("generate"):
             rendered = self.renderer.render(motion)
+            self._check_drawn(rendered)
         with self.report.stage("canvas"):
             return self._finished(rendered, motion)
 

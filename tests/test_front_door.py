@@ -414,7 +414,7 @@ class Closable:
         return None
 
     def render(self, motion: Motion) -> NDArray[np.uint8]:
-        return np.zeros((256, 256, 3), np.uint8)
+        return np.full((256, 256, 3), 90, np.uint8)
 
     def close(self) -> None:
         self.closed = True

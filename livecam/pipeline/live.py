@@ -43,10 +43,6 @@ STOP_SECONDS = 2.0
 """How long threads have to end, all together; one that hangs is left behind."""
 WATCH_SECONDS = 0.1
 """Between two looks at whether a stage hangs."""
-BLACK = 8
-"""Levels, of 255: a picture whose brightest place is no brighter is black."""
-COARSE = 16
-"""Every so-many-th pixel of every so-many-th row is looked at for that."""
 Tracked = tuple[DriverFrame, "Landmarks | None"]
 """A frame without its pixels, and its landmarks."""
 Painted = tuple[RGB, "NDArray[np.uint8] | None"]
@@ -301,7 +297,6 @@ class LivePipeline:
             self._held = True
             return None
         picture, cut_out = split(animator.paint(motion))
-        self._check(picture)
         if animator is not self._drawn or self._held:
             self._fade.begin(time_s)
             self._held = False
@@ -311,14 +306,6 @@ class LivePipeline:
             for former in [one for one in self._done if one is not animator]:
                 self._done.pop(former)(former)
         return picture, cut_out
-
-    def _check(self, picture: RGB) -> None:
-        """Raises where a renderer gave no picture that may be shown; the last one then holds."""
-        resting = self._resting
-        if picture.shape != resting.shape or picture.dtype != np.uint8:
-            raise ValueError(f"a picture of {picture.shape}, {picture.dtype} was drawn for {resting.shape}")
-        if picture[::COARSE, ::COARSE].max() <= BLACK < resting[::COARSE, ::COARSE].max():
-            raise ValueError("a black picture was drawn")
 
 
 def split(picture: NDArray[np.uint8]) -> Painted:

@@ -26,7 +26,7 @@ from livecam.studio.worker import Worker
 log = logging.getLogger(__name__)
 
 ENROL, TUNE = "enrol", "tune"
-ENROL_SECONDS: Final = 120.0
+ENROL_SECONDS: Final = 600.0
 """One picture takes four of a processor's; the rest is for slow computers, and for busy ones, where the
 process has little (`worker.NICENESS`)."""
 MORE_SECONDS: Final = 10.0

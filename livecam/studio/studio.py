@@ -25,6 +25,7 @@ from livecam.face.observer import Recorder
 from livecam.face.tracker import FaceTracker
 from livecam.files import make_folder, unwritable, write_whole
 from livecam.folders import DATA_VARIABLE, data_folder
+from livecam.frames import RGB
 from livecam.persona.enroll import Choice as FaceChoice
 from livecam.persona.opening import open_persona
 from livecam.persona.picture import read_picture
@@ -113,7 +114,7 @@ class Studio:
         self.registry = registry = Registry(CATALOGUE, start)
         self._offer(registry)
         self.telling = Telling(run.pipeline, run.report, self._more)
-        self.events = Events(registry, self.telling)
+        self.events = Events(registry, lambda: self.page.read_status())
         self.desk = Desk(
             registry,
             run.pipeline,
@@ -246,7 +247,13 @@ class Studio:
         return open_camera(name, self._run.settings.fps)
 
     def _peep(self, wants: Callable[[Any], None] | None) -> None:
-        self._run.pipeline.peep = wants
+        """What the page shows of the driver is mirrored as the portrait moves."""
+
+        def show(pixels: RGB) -> None:
+            assert wants is not None
+            wants(pixels[:, ::-1] if self.registry.value("mirror") else pixels)
+
+        self._run.pipeline.peep = None if wants is None else show
 
     def _more(self) -> dict[str, Any]:
         pipeline, info = self._run.pipeline, self._run.pipeline.source.info

@@ -28,8 +28,9 @@ from livecam.folders import CACHE_VARIABLE, DATA_VARIABLE
 
 log = logging.getLogger(__name__)
 
-NICENESS: Final = 15
-"""Of the process where the system has such: beside a usual one it has 3 to 8 % of a core that both want."""
+NICENESS: Final = 15 if (os.cpu_count() or 1) > 1 else 5
+"""Of the process where the system has such: beside a usual one it has 3 % of a core that both want, and 25 %
+where there is no other core."""
 LONGEST_LINE: Final = 1 << 16
 """Bytes; nothing that it tells comes near."""
 LAST_LINES: Final = 20

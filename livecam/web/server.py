@@ -127,7 +127,7 @@ class Page:
         """The ASGI application, for a server that listens on `port`."""
 
         async def status(_: Request) -> Response:
-            return JSONResponse(self._read_status())
+            return JSONResponse(self.read_status())
 
         routes = [
             *static_routes(),
@@ -143,7 +143,8 @@ class Page:
             ],
         )
 
-    def _read_status(self) -> dict[str, Any]:
+    def read_status(self) -> dict[str, Any]:
+        """What `status` says, with who watches and how long a picture takes to the screen."""
         try:
             status = dict(self._status())
         except Exception:

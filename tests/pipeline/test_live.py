@@ -437,3 +437,141 @@ def test_a_reaction_is_seen_in_the_pictures_and_goes_again(animator, face):
     finally:
         end(pipeline, runner)
     assert len({frame.pixels.tobytes() for frame in out.frames}) > 3
+
+
+class Stuck(Clip):
+    """A camera whose picture is always the same one from frame `at` on."""
+
+    def __init__(self, at):
+        super().__init__(10_000, live=True, fps=50)
+        self._at = at
+
+    def read(self):
+        frame = super().read()
+        if frame.index >= self._at:
+            frame.pixels[0, 0, 0] = 255
+        return frame
+
+
+def test_a_camera_that_repeats_one_picture_has_stalled(animator, face, caplog):
+    way, report = animator(face)
+    out = Collected(live=True)
+    pipeline, runner = live(Stuck(10), way, [out], report)
+    until(lambda: pipeline.status().state is State.STALLED)
+    until(lambda: not way.present)
+    end(pipeline, runner)
+    assert "repeats one picture" in caplog.text
+
+
+def test_a_camera_that_blocks_has_stalled_and_does_not_hold_up_the_end(animator, face):
+    way, report = animator(face)
+    camera = Unplugged(5, lost=False)
+    pipeline, runner = live(camera, way, [Collected(live=True)], report)
+    until(lambda: pipeline.status().state is State.STALLED)
+    pipeline.stop()
+    runner.join(PATIENCE)  # the camera is still in its read
+    assert not runner.is_alive()
+    camera.released.set()
+
+
+@pytest.mark.parametrize("error", [OSError("odd"), ValueError("odder")])
+def test_a_camera_that_fails_in_any_way_is_waited_for(animator, face, error):
+    class Odd(Clip):
+        failed = 0
+
+        def read(self):
+            if self.failed < 2 and self._next == 3:
+                self.failed += 1
+                raise error
+            return super().read()
+
+    way, report = animator(face)
+    out, camera = Collected(live=True), Odd(20, live=True, fps=50)
+    _, runner = live(camera, way, [out], report)
+    runner.join(PATIENCE)
+    assert camera.failed == 2
+    assert report.frames > 3
+
+
+class Hangs:
+    """A renderer that hangs in its `at`th picture until it is let go."""
+
+    name = "hangs"
+
+    def __init__(self, renderer, at):
+        self._renderer, self._at, self._count, self.go = renderer, at, 0, threading.Event()
+
+    def render(self, motion):
+        self._count += 1
+        if self._count == self._at:
+            self.go.wait(PATIENCE)
+        return self._renderer.render(motion)
+
+    def close(self):
+        pass
+
+
+def test_while_drawing_hangs_the_portrait_at_rest_is_shown(animator, face):
+    way, report = animator(turned(face, yaw=0.2))
+    way._renderer = Hangs(way.renderer, 8)
+    out = Collected(live=True)
+    pipeline, runner = live(Clip(10_000, live=True, fps=50), way, [out], report)
+    until(lambda: pipeline.status().state is State.STALLED)
+    until(lambda: np.array_equal(out.frames[-1].pixels, pipeline._resting))
+    way._renderer.go.set()
+    until(lambda: pipeline.status().state is State.LIVE)
+    end(pipeline, runner)
+
+
+class Draws:
+    """A renderer whose pictures, from the `since`th to the `until`th, are what `wrong` makes of them."""
+
+    name = "draws"
+
+    def __init__(self, renderer, since, last, wrong):
+        self._renderer, self._since, self._last, self._wrong, self._count = renderer, since, last, wrong, 0
+
+    def render(self, motion):
+        self._count += 1
+        picture = self._renderer.render(motion)
+        return self._wrong(picture) if self._since <= self._count < self._last else picture
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros_like, lambda p: p[:-2], lambda p: p.astype(np.float32), lambda p: p[..., 0]]
+)
+def test_a_picture_that_is_none_is_never_shown(animator, face, wrong):
+    way, report = animator(face)
+    way._renderer = Draws(way.renderer, 6, 12, wrong)
+    out = Collected(live=True)
+    pipeline, runner = live(Clip(10_000, live=True, fps=50), way, [out], report)
+    until(lambda: report.frames > 15)
+    end(pipeline, runner)
+    resting = way.resting()
+    for frame in out.frames:
+        assert frame.pixels.shape == resting.shape
+        assert frame.pixels.dtype == np.uint8
+        # Where the face is, the last good picture holds.
+        assert np.abs(frame.pixels[::8, ::8].astype(int) - resting[::8, ::8]).mean() < 30
+
+
+def test_what_fails_for_long_is_begun_anew_and_the_run_goes_on(animator, face, monkeypatch):
+    monkeypatch.setattr("livecam.pipeline.stage.FAILURES", 3)
+    way, report = animator(face)
+    whole = way.renderer
+    way._renderer = Draws(whole, 6, 10_000, np.zeros_like)
+    out = Collected(live=True)
+    pipeline = LivePipeline(Clip(10_000, live=True, fps=50), way, [out], report, fps=50.0)
+
+    def renew():
+        way._renderer = whole
+
+    pipeline.drawing.renew = renew
+    runner = threading.Thread(target=pipeline.run)
+    runner.start()
+    until(lambda: pipeline.status().state is State.RECOVERING)
+    until(lambda: pipeline.drawing.renewed == 1 and pipeline.status().state is State.LIVE)
+    end(pipeline, runner)
