@@ -227,6 +227,10 @@ class Animator:
         self._calibration.adopt(other._calibration)
         self._reacting.adopt(other._reacting)
 
+    def use_tracker(self, tracker: Tracker) -> None:
+        """Ask that one from now on; it is not closed here."""
+        self._tracker = tracker
+
     def another_driver(self) -> None:
         """Other frames come from now on, of another camera say: a neutral face is looked for anew."""
         self._calibration.forget()

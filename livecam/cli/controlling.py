@@ -46,6 +46,29 @@ def control(
         typer.echo(f"{name}: {shown(answer['value'])}")
 
 
+@app.command()
+def status(json: Json = False) -> None:
+    """Say how the running livecam goes."""
+    import json as codec
+
+    from livecam.control import client, door
+
+    said = client.ask(door.find(), "api/status")
+    if json:
+        typer.echo(codec.dumps(said, indent=1))
+        return
+    stages = ", ".join(f"{name} {ms:g}" for name, ms in said["stages"].items())
+    delay = said["audio_offset_ms"]
+    typer.echo(
+        f"{said['state']}: {said['portrait']}, moved by {said['source']['name']}, engine {said['engine']}"
+    )
+    typer.echo(f"{said['fps']:g} pictures a second, {said['frames']} so far, {said['dropped']} left out")
+    if delay is not None:
+        typer.echo(f"delay {delay} ms ({stages})")
+    for sink in said["sinks"]:
+        typer.echo(f"{sink['name']}: {sink['text']}")
+
+
 def _line(said: dict[str, Any]) -> str:
     now = f"{shown(said['value'])}" if "value" in said else ""
     return f"{said['name']:18}{now:14}{said['help']}"

@@ -76,6 +76,11 @@ class Desk:
         return self._shown
 
     @property
+    def motion(self) -> MotionSettings:
+        """As motion is passed on now."""
+        return self._motion
+
+    @property
     def busy(self) -> bool:
         """Whether another look or camera is being prepared."""
         return self._looks.busy or self._cameras.busy

@@ -108,7 +108,7 @@ class Studio:
     """`start` serves the page; `close` ends everything that goes on beside the run."""
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        self._run, self._tracker = run, run.tracker
         self._stack = contextlib.ExitStack()
         start = started_with(run.settings, run.portrait, run.driver, run.mirror)
         self.registry = registry = Registry(CATALOGUE, start)
@@ -137,6 +137,8 @@ class Studio:
             elif isinstance(sink, (HttpSink, StreamSink)):
                 self.outlets.adopt("stream", sink)
         self._overlay_url = ""
+        run.pipeline.tracking.renew = self._renew_tracking
+        run.pipeline.drawing.renew = self._renew_drawing
         self._peephole = Peephole(self._peep)
         self.watch = CameraWatch(
             registry, lambda: self.events.tell({"checks": True}), stands_in=run.driver == DEMO
@@ -222,7 +224,7 @@ class Studio:
             canvas=run.settings.canvas,
             framing=self._framing(look),
             motion=motion,
-            tracker=run.tracker,
+            tracker=self._tracker,
             report=run.report,
             record=run.record,
         )
@@ -232,6 +234,17 @@ class Studio:
             animator.close()
             raise
         return animator
+
+    def _renew_tracking(self) -> None:
+        """Another tracker in place of one that fails; called by the thread that tracks."""
+        tracker = self._stack.enter_context(FaceTracker())
+        self._tracker = tracker
+        self._run.pipeline.animator.use_tracker(tracker)
+
+    def _renew_drawing(self) -> None:
+        """The same portrait drawn anew, by the CPU, which needs nothing that could be lost."""
+        look = replace(self.desk.shown, engine="cpu")
+        self._run.pipeline.show(self._make(look, self.desk.motion), Animator.close)
 
     def _framing(self, look: Look) -> Framing:
         picture = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,9 @@ from livecam.control.catalogue import CATALOGUE
 from livecam.errors import UserError
 from livecam.folders import persona_folder
 from livecam.frames import OutputFrame
+from livecam.motion.types import Motion
 from livecam.persona import store
+from livecam.render.cpu.renderer import CpuRenderer
 from livecam.settings import MotionSettings, Settings
 from livecam.sources.recording import PerformanceWriter
 
@@ -162,6 +165,15 @@ def test_freeze_holds_the_picture_and_hide_lets_it_rest(running: Running) -> Non
     running.until(lambda: running.spread() > 1)
 
 
+def test_a_shell_is_told_how_it_goes(running: Running, livecam: Callable[..., tuple[int, str, str]]) -> None:
+    running.spread()
+    code, out, err = livecam("status")
+    assert (code, err) == (0, "")
+    assert out.startswith("live: eve, moved by ")
+    assert "pictures a second" in out
+    assert json.loads(livecam("status", "--json")[1])["state"] == "live"
+
+
 def test_gains_and_mirror(running: Running) -> None:
     usual = running.spread(30)
     running.set("pose-gain", 0.0)
@@ -261,3 +273,23 @@ def test_a_reaction_plays_over_what_the_driver_does(running: Running) -> None:
     running.until(lambda: running.spread(5) < 0.05)
     with pytest.raises(UserError, match="none of that name"):
         running.ask("api/controls/react", {"text": "../nod"})
+
+
+def test_what_draws_is_begun_anew_where_it_goes_on_failing(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livecam.pipeline.stage.FAILURES", 3)
+    drawn, left = CpuRenderer.render, [3]
+
+    def render(self: CpuRenderer, motion: Motion) -> np.ndarray:
+        if left[0] > 0:
+            left[0] -= 1
+            raise RuntimeError("lost")
+        return drawn(self, motion)
+
+    before = running.started[0].pipeline
+    assert before is not None
+    monkeypatch.setattr(CpuRenderer, "render", render)
+    running.until(lambda: before.drawing.renewed == 1)
+    running.until(lambda: running.ask("api/status")["state"] == "live")
+    assert running.spread() > 1
