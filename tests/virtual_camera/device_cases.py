@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -247,6 +248,8 @@ def studio() -> dict:
 
     from livecam.control import client, door
 
+    # The guest's own folders lie over the host's, and folders there cannot be renamed.
+    os.environ["LIVECAM_DATA"] = tempfile.mkdtemp()
     steps: dict[str, float] = {}
     begun = time.monotonic()
 
