@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from livecam.face import landmarks as lm
+from livecam.pipeline.status import State
 from livecam.web.server import Page
 from livecam.web.static import PAGES, PARTS, TYPES, read
 
@@ -97,3 +98,8 @@ def test_outlines_are_those_of_the_tracker() -> None:
         "BROWS": upper_then_back,
         "IRISES": [list(lm.LEFT_IRIS), list(lm.RIGHT_IRIS)],
     }
+
+
+def test_the_page_has_words_for_every_state():
+    words = read("words.js")
+    assert [state.value for state in State if not re.search(rf'"?{state.value}"?: \["', words)] == []

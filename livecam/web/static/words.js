@@ -7,6 +7,8 @@ export const STATES = {
   live: ["Live", "good", ""],
   "no face": ["No face", "wait", "The portrait rests. Come into your camera's view to go on."],
   "camera lost": ["Camera lost", "bad", "The portrait rests until your camera is back."],
+  stalled: ["Stalled", "bad", "No new picture of you comes; the portrait rests until one does."],
+  recovering: ["Recovering", "wait", "Something failed and is begun anew."],
   frozen: ["Frozen", "wait", "The picture is held as it is. Freeze again to go on."],
   hidden: ["Hidden", "wait", "The portrait rests; your face moves it no more. Hide again to come back."],
   stopped: ["Stopped", "bad", "livecam has ended or does not answer. This page tries again by itself; if you start livecam anew, open its new address."],
