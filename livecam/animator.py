@@ -216,7 +216,7 @@ class Animator:
         self._reacting.change(motion)
         if motion.mirror is not None and motion.mirror != self._observer.mirror:
             self._observer.mirror = motion.mirror
-            self._calibration.mirror(self._observer.width)
+            self._calibration.mirror(self._observer.frame_size[0])
 
     def take_over(self, other: Animator) -> None:
         """Go on where another portrait's animator was, for the same driver: nothing is looked for anew.
@@ -233,6 +233,7 @@ class Animator:
 
     def another_driver(self) -> None:
         """Other frames come from now on, of another camera say: a neutral face is looked for anew."""
+        self._observer.another_camera()
         self._calibration.forget()
 
     def react(self, reaction: Reaction) -> None:
@@ -274,6 +275,11 @@ class Animator:
     def seen(self) -> bool:
         """Whether any frame so far had a face."""
         return self._observer.seen
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height of the driver's frame in whose pixels `observe` gives landmarks; zeros before."""
+        return self._observer.frame_size
 
     @property
     def width(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from livecam.face.doubt import PartDoubt
 from livecam.face.filter import OneEuroFilter
+from livecam.face.frame_unit import FrameUnit
 from livecam.face.measures import mouth_width, on_a_line
 from livecam.face.mirror import mirrored
 from livecam.frames import RGB, DriverFrame, Landmarks
@@ -37,8 +38,7 @@ class Observer:
         self.find, self._record = find, record
         self.mirror = mirror
         """Whether landmarks are as in a mirror; may be changed between two frames."""
-        self.width = 0
-        """Of the last frame, in pixels."""
+        self._frame_unit = FrameUnit()
         self._filter = OneEuroFilter()
         self.smooth(smoothing)
         self._doubt = PartDoubt()
@@ -51,8 +51,7 @@ class Observer:
         self._filter.pace = 1 - MOST_SMOOTHED * smoothing
 
     def __call__(self, frame: DriverFrame) -> Landmarks | None:
-        """(478, 3) float32 pixels, filtered and mirrored as asked; None without a face."""
-        self.width = frame.width
+        """(478, 3) float32, pixels of `frame_size`, filtered and mirrored as asked; None without a face."""
         points = frame.landmarks
         if frame.pixels is not None:
             points = self.find(frame.pixels, frame.capture_ns)
@@ -66,10 +65,21 @@ class Observer:
             self._unit = 0.0
             return None
         self.seen = True
+        points = self._frame_unit(points, frame.width, frame.height, frame.capture_ns / 1e9)
         if frame.pixels is None:  # the tracker does so itself, and sees more
             points = self._doubt(None, points, frame.capture_ns / 1e9)
         points = self._smooth(points, frame.capture_ns / 1e9)
-        return mirrored(points, frame.width) if self.mirror else points
+        return mirrored(points, self.frame_size[0] or frame.width) if self.mirror else points
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height of the frame in whose pixels landmarks are: the first one with a face, however
+        large later ones are. Zeros before."""
+        return self._frame_unit.size
+
+    def another_camera(self) -> None:
+        """The next frame's pixels are the unit from now on."""
+        self._frame_unit = FrameUnit()
 
     def _smooth(self, points: Landmarks, time_s: float) -> Landmarks:
         """The filter's settings are for faces of one height; a face near or far is scaled to it."""

@@ -97,7 +97,7 @@ class LivePipeline:
         self.seen: Landmarks | None = None
         """The newest landmarks of the driver, (478, 3) in pixels of `frame_size`; None without a face."""
         self.frame_size = (0, 0)
-        """Width and height of the driver's frames in pixels."""
+        """Width and height in pixels of the driver's frame that they lie in."""
         self.peep: Callable[[RGB], None] | None = None
         """Shown the driver's own frames while somebody holds the page's button for that; never a sink."""
 
@@ -263,7 +263,7 @@ class LivePipeline:
             self.peep(frame.pixels)
         points = self._animator.observe(frame)
         self._animator.calibrate(points, frame.capture_ns / 1e9)
-        self.seen, self.frame_size = points, (frame.width, frame.height)
+        self.seen, self.frame_size = points, self._animator.frame_size
         self._tracked.put((replace(frame, pixels=None), points))
 
     def _draw(self, tracked: Tracked | None) -> None:

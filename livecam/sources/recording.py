@@ -43,8 +43,8 @@ MAX_SIDE = 32_768
 MAX_REACH = 100
 """Longest sides of the frame from its corner within which the box of a face lies. Faces that count lie within
 4; this leaves room for others that were recorded, and keeps every sum finite."""
-LONGEST_NS = 366 * 86_400 * 10**9
-"""From the first frame to the last: a year. Whoever shows frames at their times would wait for ever."""
+LONGEST_NS = 100 * 365 * 86_400 * 10**9
+"""From the first frame to the last: a century. Added to the time of day it still is a number of 64 bits."""
 _LEVELS = 32_767
 _FALLBACK_FPS = 30.0
 
@@ -260,7 +260,7 @@ class PerformanceSource:
             raise self._broken("its times are impossible")
         if not np.isin(tensors["present"], (0, 1)).all():
             raise self._broken("it does not say where a face was found")
-        if (tensors["step"][tensors["present"] > 0] <= 0).any():
+        if (tensors["step"].astype(np.float64)[tensors["present"].astype(np.bool_)] <= 0).any():
             raise self._broken("its landmarks lie in one place")
         if tensors["sizes"].min() < 1 or tensors["sizes"].max() > MAX_SIDE:
             raise self._broken("its frame sizes are impossible")

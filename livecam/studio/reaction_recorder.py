@@ -75,7 +75,7 @@ def performed(source: Source, find: Find, seconds: float, say: Say) -> list[Fram
                 say("Now: do it, and end with a neutral face.")
         elif now - frames[0][0] > seconds * 1e9:
             break
-        frames.append((now, points, frame.width, frame.height))
+        frames.append((now, points, *observer.frame_size))
     if not frames:
         raise UserError(source.info.name, "no face was seen", "Sit before the camera, in the light.")
     return frames
