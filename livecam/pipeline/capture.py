@@ -20,6 +20,7 @@ from livecam.frames import RGB, DriverFrame
 from livecam.pipeline.slots import LatestSlot
 from livecam.report import Report
 from livecam.sources.base import Source
+from livecam.sources.steady_clock import SteadyClock
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Capture:
         self._source, self._slot, self._report = source, slot, report
         self._stop, self._loop, self._changed = stop, loop, changed
         self._next: Source | None = None
+        self._steady = SteadyClock(source.info.fps)
         self._lock = threading.Lock()
         self._sample: RGB | None = None
         self._repeated = 0
@@ -109,6 +111,9 @@ class Capture:
                 frame = replace(frame, capture_ns=due)
             elif self._is_repeated(frame):
                 continue
+            else:
+                taken = self._steady(frame.capture_ns, time.monotonic_ns())
+                frame = replace(frame, capture_ns=taken)
             self._slot.put(replace(frame, index=index))
             index += 1
         self._slot.close()
@@ -129,6 +134,7 @@ class Capture:
             return False
         self._source.close()
         self._source, self.lost = source, False
+        self._steady = SteadyClock(source.info.fps)
         self._sample, self._repeated = None, 0
         self._changed()
         return True
