@@ -34,7 +34,7 @@ def hotkeys(
 ) -> None:
     """Listen to keys everywhere, and tell the running livecam, until Ctrl-C.
 
-    On X11, Windows and macOS. Needs the extra: pip install 'livecam[hotkeys]'.
+    On X11, Windows and macOS. Needs the extra `hotkeys`; livecam says how to add it.
     """
     bound = usual_keys() if usual else {}
     bound |= dict(parsed(text) for text in key or ())

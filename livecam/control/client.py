@@ -34,7 +34,7 @@ def ask(door: Door, path: str, told: dict[str, Any] | None = None) -> Any:
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         todo = "Look whether it still runs, or start it again."
-        raise UserError("livecam", f"it does not answer ({reason})", todo) from None
+        raise UserError("control", f"livecam does not answer ({reason})", todo) from None
 
 
 def _refusal(error: urllib.error.HTTPError) -> UserError:
@@ -42,4 +42,6 @@ def _refusal(error: urllib.error.HTTPError) -> UserError:
         said = json.loads(error.read(LONGEST_ANSWER))
         return UserError(said["what"], said["why"], said["todo"])
     except (OSError, ValueError, KeyError, TypeError):
-        return UserError("livecam", f"it refused ({error.code})", "Update both: they may be of two versions.")
+        return UserError(
+            "control", f"livecam refused ({error.code})", "Update both: they may be of two versions."
+        )

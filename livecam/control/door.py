@@ -39,6 +39,9 @@ def leave(address: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.parent.chmod(0o700)
         path.unlink(missing_ok=True)
+        for other in path.parent.glob("*.json"):  # of those that were killed
+            if (door := _read(other)) is None or not runs(door.pid):
+                other.unlink(missing_ok=True)
         # Nobody else may read it at any moment, so it is made with these rights.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -60,10 +63,10 @@ def find() -> Door:
         files = []
     for path in files:
         door = _read(path)
-        if door is not None and _runs(door.pid):
+        if door is not None and runs(door.pid):
             return door
         log.debug("%s: nothing runs there any more", path)
-    raise UserError("livecam", "none is running", "Start one: livecam studio.")
+    raise UserError("control", "no livecam is running", "Start one: livecam studio.")
 
 
 def _read(path: Path) -> Door | None:
@@ -76,7 +79,8 @@ def _read(path: Path) -> Door | None:
     return Door(address, pid) if known and pid > 0 else None
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
+    """Whether there is a process of that number, of this user."""
     if os.name == "nt":  # there, a signal would end it; whoever asks will see whether it answers
         return True
     try:

@@ -69,7 +69,7 @@ def virtual_cameras(system: System) -> list[Check]:
 def how_to_get_a_virtual_camera(system: System | None = None) -> str:
     """One line for a user without any; the checks know of packages and of Secure Boot."""
     todos = [check.todo for check in virtual_cameras(system or System()) if check.todo]
-    return f"{todos[0] if todos else f'Run: {LOAD}'} `livecam camera-setup` shows every step."
+    return f"{todos[0] if todos else f'Run: {LOAD}'} (`livecam camera-setup` shows every step.)"
 
 
 def _loopback(system: System) -> list[Check]:

@@ -15,7 +15,7 @@ from livecam.pipeline.pacing import Pacer, Rhythm
 from livecam.pipeline.slots import Latest
 from livecam.report import Report
 from livecam.sinks.base import Sink
-from livecam.sinks.failures import Failures
+from livecam.sinks.failures import Failures, told_of
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,8 @@ class Fanout:
     """Threads that tick at a constant rate, one a sink. They end with `stop`; errors go to `guard`'s owner.
 
     finished: the newest picture. resting: a live sink's last one, so that a call does not stay at a face in
-    mid-word. guard: runs a thread's function and keeps its error. ended: told of a sink that broke and ended.
+    mid-word. guard: runs a thread's function and keeps its error. ended: told of a sink that broke and
+    ended, and why.
     """
 
     def __init__(
@@ -48,7 +49,8 @@ class Fanout:
         self._stops: dict[int, tuple[threading.Thread, threading.Event]] = {}
         self._lock = threading.Lock()
         self._given = list(sinks)
-        self.ended: Callable[[Sink], None] = lambda sink: None
+        self.ended: Callable[[Sink, Exception], None] = lambda sink, error: None
+        self._waiting: set[int] = set()
         self.latency_ms: float | None = None
         """From camera to sink, of the newest picture; None before the first."""
 
@@ -72,6 +74,10 @@ class Fanout:
         thread.join(timeout=JOIN_SECONDS)
         if self._failures.leave(sink):
             sink.close()
+
+    def waits(self, sink: Sink) -> bool:
+        """Whether its device or receiver is away."""
+        return id(sink) in self._waiting
 
     def stop(self) -> None:
         """Tell all threads to end."""
@@ -115,15 +121,17 @@ class Fanout:
             try:
                 sink.write(replace(frame, index=pacer.tick, capture_ns=pacer.nominal_ns))
                 lost = False
+                self._waiting.discard(id(sink))
             except SinkLost as error:
                 if not lost:
                     log.warning("%s; waiting for it to come back", error)
                 lost = True
+                self._waiting.add(id(sink))
             except Exception as error:
                 self._failures.add(sink, error)
                 with self._lock:
                     self._stops.pop(id(sink), None)
-                self.ended(sink)
+                self.ended(sink, told_of(sink, error))
                 return
             self._report.add("sink", time.perf_counter_ns() - begun)
             if finished is not shown and frame.index >= 0 and not lost:

@@ -74,7 +74,7 @@ class LivePipeline:
         self._finished: Latest[Finished] = Latest((OutputFrame(self._resting, -1, time.monotonic_ns()), 0.0))
         self._rhythm = Rhythm()
         self._fade = Fade()
-        self._drawn, self._held, self._stood_in = animator, False, False
+        self._drawn, self._held, self._stood_in, self._told_hang = animator, False, False, False
         self._done: dict[Animator, Callable[[Animator], None]] = {}
         self.fanout = Fanout(
             sinks, fps, self._finished, lambda: self._resting, self._rhythm, report, self._guard
@@ -241,7 +241,9 @@ class LivePipeline:
             self._stood_in = False
         elif not self._stood_in:
             self._stood_in = True
-            log.warning("drawing hangs; the portrait at rest is shown")
+            level = logging.DEBUG if self._told_hang else logging.WARNING  # a busy computer does it often
+            self._told_hang = True
+            log.log(level, "drawing hangs; the portrait at rest is shown meanwhile")
             self._finished.set((OutputFrame(self._resting, -1, time.monotonic_ns()), time.monotonic()))
 
     def _another_driver(self) -> None:

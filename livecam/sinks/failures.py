@@ -42,7 +42,7 @@ class Failures:
 
         Raises the error instead of saying it where no other sink is left; a bare OSError as `UserError`.
         """
-        told = _told(sink, error)
+        told = told_of(sink, error)
         try:
             sink.close()
         except Exception:
@@ -60,7 +60,8 @@ class Failures:
         )
 
 
-def _told(sink: Sink, error: Exception) -> Exception:
+def told_of(sink: Sink, error: Exception) -> Exception:
+    """The error as it is said: a bare OSError as `UserError`."""
     if not isinstance(error, OSError):
         return error
     why = (error.strerror or type(error).__name__).lower()

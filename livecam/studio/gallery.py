@@ -57,13 +57,15 @@ class Gallery:
         shelf.sweep()
 
     def names(self) -> list[str]:
-        """In the order of the gallery: enrolled ones by name, then those that come with livecam."""
+        """In the order of the gallery: enrolled ones, the oldest first, then those that come with livecam. So
+        a new one takes no other's key of the user's own."""
         return [row["name"] for row in self.described()]
 
     def described(self) -> list[dict[str, Any]]:
         """name, bundled, source (the picture's file or None), sizes, created (local time or ""), tuned
         (steps), pictures, of each. Damaged ones are left out, with a warning the first time."""
         rows = [row for name in sorted(store.names(), key=naming.key) if (row := self._row(name))]
+        rows.sort(key=lambda row: str(row["created"]))
         known = {row["name"] for row in rows}
         return rows + [_bundled(name) for name in bundled_portraits() if name not in known]
 

@@ -23,9 +23,16 @@ class Outlets:
     """One sink a control; each is opened when its control is turned on, and told off if it breaks."""
 
     def __init__(
-        self, registry: Registry, fanout: Fanout, fmt: SinkFormat, advice: Callable[[], str]
+        self,
+        registry: Registry,
+        fanout: Fanout,
+        fmt: SinkFormat,
+        advice: Callable[[], str],
+        notice: Callable[[str, str], None],
     ) -> None:
-        self._registry, self._fanout, self._format, self._advice = registry, fanout, fmt, advice
+        """advice: what to do where there is no virtual camera. notice: says a sentence to whoever watches."""
+        self._registry, self._fanout, self._format = registry, fanout, fmt
+        self._advice, self._notice = advice, notice
         self._going: dict[str, Sink] = {}
         self._servers: dict[str, MotionJpeg] = {}
         self._film: Path | None = None
@@ -55,7 +62,7 @@ class Outlets:
     def describe(self) -> list[dict[str, Any]]:
         """The sinks that go on, in plain values."""
         return [
-            {"name": control, "ok": True, "text": self._text(control, sink)}
+            {"name": control, "ok": not self._fanout.waits(sink), "text": self._text(control, sink)}
             for control, sink in list(self._going.items())
         ]
 
@@ -116,8 +123,10 @@ class Outlets:
         self._film = path
         return path
 
-    def _ended(self, sink: Sink) -> None:
+    def _ended(self, sink: Sink, error: Exception) -> None:
         """It broke and is closed already."""
+        told = str(error) if isinstance(error, UserError) else f"{sink.name}: {error}"
+        self._notice(told, "bad")
         for control, going in list(self._going.items()):
             if going is sink:
                 self._going.pop(control, None)

@@ -30,6 +30,7 @@ from livecam.persona.enroll import Choice as FaceChoice
 from livecam.persona.opening import open_persona
 from livecam.persona.picture import read_picture
 from livecam.pipeline.live import LivePipeline
+from livecam.ranges import short_text
 from livecam.render.backdrop import Framing
 from livecam.report import Report
 from livecam.settings import MotionSettings, Settings
@@ -128,7 +129,8 @@ class Studio:
         self.gallery = Gallery(self._news, lambda: self.desk.shown.persona, size=lambda: self.desk.shown.size)
         self._stack.callback(self.gallery.close)
         self._offer_personas()
-        self.outlets = Outlets(registry, run.pipeline.fanout, run.format, how_to_get_a_virtual_camera)
+        advice = how_to_get_a_virtual_camera
+        self.outlets = Outlets(registry, run.pipeline.fanout, run.format, advice, self.events.notice)
         self._stack.callback(self.outlets.close)
         self.overlay = Overlay(OverlaySink())
         for sink in run.sinks:
@@ -151,7 +153,10 @@ class Studio:
     def start(self, kept: Mapping[str, Any]) -> str:
         """Serve the page, and say where to `livecam control`; the page's address. kept: values to begin with;
         what cannot be any more is left."""
+        self.watch.look()  # a camera that was kept has to be there
         for name, value in kept.items():
+            if (name, value) == ("camera", DEMO):  # nobody chose it for good
+                continue
             try:
                 self.registry.set(name, value)
             except UserError as error:
@@ -199,12 +204,15 @@ class Studio:
             self.desk.show_again()
         self.events.tell(news)
 
-    def _take_background(self, upload: str) -> None:
-        """A picture that was uploaded becomes the own background."""
+    def _take_background(self, upload: str, name: str) -> None:
+        """A picture that was uploaded, and is one, becomes the own background. name: for messages."""
         (claimed,) = self.gallery.uploads.claim([upload])
         try:
+            read_picture(claimed.path)
             make_folder(background_file().parent, DATA_VARIABLE)
             write_whole(background_file(), claimed.path.read_bytes())
+        except UserError as error:
+            raise UserError(name, error.why, error.todo) from None
         except OSError as error:
             raise unwritable(background_file(), error, DATA_VARIABLE) from None
         finally:
@@ -271,7 +279,7 @@ class Studio:
     def _more(self) -> dict[str, Any]:
         pipeline, info = self._run.pipeline, self._run.pipeline.source.info
         return {
-            "portrait": self.registry.value("persona"),
+            "portrait": self.desk.shown.persona,
             "engine": pipeline.animator.renderer.name,
             "source": {
                 "name": info.name,
@@ -309,7 +317,8 @@ class Studio:
 
         async def background(request: Request) -> Any:
             upload = await receive(request, self.gallery.uploads)
-            await run_in_threadpool(self._take_background, upload)
+            name = short_text(request.query_params.get("name") or "picture")
+            await run_in_threadpool(self._take_background, upload, name)
             return {}
 
         async def landmarks(websocket: Any) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from livecam.control.door import runs
 from livecam.errors import UserError
 from livecam.files import PICTURE_SUFFIXES, VIDEO_SUFFIXES, unwritable
 from livecam.persona.person_shots import MOST_SHOTS
@@ -37,7 +38,7 @@ KEPT_SECONDS: Final = 3600.0
 PRESSED_SECONDS: Final = 60.0
 """And after this long where there is no room for another."""
 LEFT_OVER_SECONDS: Final = 86_400.0
-"""Folders of a livecam that was killed go after a day."""
+"""Folders of a livecam that was killed go at the next start; where that cannot be told, after a day."""
 PREFIX: Final = "livecam-uploads-"
 SUFFIXES: Final = (*PICTURE_SUFFIXES, ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", *VIDEO_SUFFIXES)
 """Endings that a file keeps, since messages and films need them."""
@@ -172,7 +173,7 @@ class Uploads:
     def _own_folder(self) -> Path:
         if self._folder is None or not self._folder.is_dir():
             try:
-                self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._root))
+                self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=self._root))
             except OSError as error:
                 where = Path(self._root or tempfile.gettempdir())
                 raise unwritable(where, error, "TMPDIR") from None
@@ -220,7 +221,11 @@ def remove_leftovers(root: Path | None = None) -> None:
         for folder in Path(root or tempfile.gettempdir()).glob(f"{PREFIX}*"):
             found = folder.lstat()
             own = not hasattr(os, "getuid") or found.st_uid == os.getuid()
-            if own and not folder.is_symlink() and time.time() - found.st_mtime > LEFT_OVER_SECONDS:
+            if not own or folder.is_symlink():
+                continue
+            pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+            killed = pid.isdecimal() and len(pid) < 20 and not runs(int(pid))
+            if killed or time.time() - found.st_mtime > LEFT_OVER_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
     except OSError:
         log.debug("left-overs stay", exc_info=True)

@@ -26,7 +26,13 @@ LARGEST_BODY: Final = 1 << 14
 
 def refusal(error: UserError, status: int = 422) -> Response:
     """An error's three parts."""
-    return JSONResponse({"what": error.what, "why": error.why, "todo": error.todo}, status)
+    parts = {"what": error.what, "why": error.why, "todo": error.todo}
+    # Halves of a surrogate pair, which JSON lets in, can be written nowhere.
+    return JSONResponse({name: _writable(text) for name, text in parts.items()}, status)
+
+
+def _writable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 async def read_json(request: Request, largest: int = LARGEST_BODY) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -51,10 +52,12 @@ class Events:
         listening = asyncio.ensure_future(_until_gone(websocket))
         try:
             await websocket.send_json(self._everything())
+            due = time.monotonic() + STATUS_SECONDS
             while not listening.done():
                 try:
-                    news = await asyncio.wait_for(queue.get(), STATUS_SECONDS)
+                    news = await asyncio.wait_for(queue.get(), max(due - time.monotonic(), 0))
                 except asyncio.TimeoutError:
+                    due = time.monotonic() + STATUS_SECONDS
                     news = {"status": dict(self._status())}
                 if news is None:
                     break

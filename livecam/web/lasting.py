@@ -27,6 +27,9 @@ TOKEN_FILE: Final = "stream-token"
 class LastingPage(Page):
     """usual: the port where none was asked for; where that is taken any is, with a word in the log."""
 
+    called = "stream"
+    """In messages."""
+
     def __init__(self, sink: PageSink, usual: int, port: int | None, token_file: Path | None = None) -> None:
         super().__init__(usual if port is None else port, sink=sink)
         self._fallback = port is None
@@ -39,7 +42,8 @@ class LastingPage(Page):
         except UserError as error:
             if not self._fallback:
                 raise
-            log.warning("%s, so the stream has another address this time", str(error).partition(". ")[0])
+            why = str(error).partition(". ")[0]
+            log.warning("%s, so the %s has another address this time", why, self.called)
             self._port = 0
             return super().start()
 

@@ -27,6 +27,8 @@ FILES: Final = {"": "overlay.html"} | {
 class Overlay(LastingPage):
     """Serves `sink` at `http://127.0.0.1:PORT/TOKEN/`. It shows pictures and lets nobody change anything."""
 
+    called = "overlay"
+
     def __init__(self, sink: OverlaySink, port: int | None = None, token_file: Path | None = None) -> None:
         super().__init__(sink, PORT, port, token_file)
 

@@ -166,7 +166,7 @@ class Page:
                 await websocket.receive_text()
                 self._note(1000 * (time.perf_counter() - begun))
             await websocket.close()
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, KeyError):  # it goes, or sends what is no text
             pass
         finally:
             self._viewers.discard(viewer)
@@ -191,7 +191,8 @@ class Gate:
                 MutableHeaders(scope=message).update(self._headers)
             await send(message)
 
-        _, token, *rest = scope["path"].split("/", 2)
+        # "*" of OPTIONS and the host of CONNECT have no slash.
+        _, token, *rest = f"{scope['path']}{'' if '/' in scope['path'] else '/'}".split("/", 2)
         asks = Headers(scope=scope)
         origin = asks.get("origin")
         if not secrets.compare_digest(token.encode(), self._token):

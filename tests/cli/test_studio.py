@@ -128,7 +128,7 @@ def test_nothing_runs(livecam, monkeypatch, tmp_path):
     monkeypatch.setenv("LIVECAM_DATA", str(tmp_path / "data"))
     code, _, err = livecam("control", "hide")
     assert code == 2
-    assert "none is running" in err
+    assert "no livecam is running" in err
 
 
 def test_a_proxy_is_not_asked(livecam, registry, monkeypatch):

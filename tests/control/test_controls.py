@@ -213,7 +213,7 @@ def test_the_door_is_for_its_user_alone(data):
 def test_other_doors_are_not_entered(data, said):
     path = door.leave("http://127.0.0.1:1/secret/")
     path.write_text(said)
-    with pytest.raises(UserError, match="none is running"):
+    with pytest.raises(UserError, match="no livecam is running"):
         door.find()
 
 

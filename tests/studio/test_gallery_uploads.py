@@ -178,3 +178,13 @@ def test_all_goes_at_the_end_and_left_overs_after_a_day(tmp_path):
         "link",
         "other",
     }
+
+
+def test_what_a_killed_livecam_left_goes_at_the_next_start(tmp_path):
+    mine = tmp_path / f"{module.PREFIX}{os.getpid()}-running"
+    killed = tmp_path / f"{module.PREFIX}999999999-killed"
+    unknown = tmp_path / f"{module.PREFIX}older"
+    for folder in (mine, killed, unknown):
+        folder.mkdir()
+    module.remove_leftovers(tmp_path)
+    assert [folder.exists() for folder in (mine, killed, unknown)] == [True, os.name == "nt", True]

@@ -230,6 +230,15 @@ def test_backgrounds_and_sinks_while_live(running: Running, tmp_path: Path) -> N
     assert answer.status_code == 200
     running.until(lambda: np.array_equal(running.picture[4, 4], (90, 200, 10)))
 
+    bad = httpx.post(running.door.address + "api/background?name=bad.jpg", content=b"text", trust_env=False)
+    assert bad.status_code == 422
+    assert bad.json()["what"] == "bad.jpg"
+    assert np.array_equal(running.picture[4, 4], (90, 200, 10))  # the good one stays
+
+    for text in ("\ud800", "x" * 10_000, "\0"):
+        with pytest.raises(UserError):
+            running.ask("api/controls/stream-address", {"value": text})
+
     running.set("record", True)
     time.sleep(1.0)
     assert running.ask("api/status")["recording"] > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -242,3 +243,27 @@ def test_only_this_computer(page: Page) -> None:
 
 def test_status_is_plain_json(page: Page) -> None:
     assert json.loads(get(page.url + "api/status").content)["portrait"] == "Anna"
+
+
+@pytest.mark.parametrize("asked", ["OPTIONS *", "CONNECT a:1", "GET x"])
+def test_a_path_that_is_none_is_refused(page: Page, asked: str, caplog: pytest.LogCaptureFixture) -> None:
+    parts = urlsplit(page.url)
+    with socket.create_connection((parts.hostname, parts.port)) as plain:
+        plain.sendall(f"{asked} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n".encode())
+        answer = plain.makefile("rb").readline()
+    assert answer.split()[1] in (b"400", b"403")
+    assert "Traceback" not in caplog.text
+
+
+def test_a_binary_frame_ends_its_viewer_alone(
+    page: Page, writer: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(pictures_address(page), proxy=None) as watching:
+        watching.recv(timeout=PATIENCE)
+        watching.send(b"binary")
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                watching.recv(timeout=PATIENCE)
+    with connect(pictures_address(page), proxy=None) as another:
+        assert another.recv(timeout=PATIENCE)
+    assert "Traceback" not in caplog.text
