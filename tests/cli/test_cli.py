@@ -149,7 +149,7 @@ def test_the_help_of_every_number_says_its_range():
         for name, hint in get_type_hints(command.callback, include_extras=True).items():
             if get_origin(hint) is Annotated and {int, float} & {hint.__origin__, *get_args(hint.__origin__)}:
                 numbers += 1
-                assert re.search(r"\(\d+ to \d+\)|\(256, 512, 768\)$", hint.__metadata__[0].help), name
+                assert re.search(r"\([\d.]+ to \d+\)|\(256, 512, 768\)$", hint.__metadata__[0].help), name
     assert numbers >= 10
 
 
