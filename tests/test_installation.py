@@ -74,7 +74,7 @@ def test_a_missing_package_is_one_line():
 
 
 def test_a_package_that_cannot_be_imported_sends_to_the_doctor(monkeypatch, capsys):
-    def broken(**_):
+    def broken(*_, **__):
         raise ImportError("libGL.so.1: cannot open shared object file", name="cv2")
 
     monkeypatch.setattr(program, "app", broken)
