@@ -42,7 +42,7 @@ from livecam.sinks.streaming.sink import StreamSink
 from livecam.sinks.virtual_camera import VirtualCameraSink
 from livecam.studio import reactions
 from livecam.studio.cameras import DEMO, CameraWatch, open_camera
-from livecam.studio.desk import Desk
+from livecam.studio.desk import MOTION, Desk
 from livecam.studio.gallery import TUNE, Gallery
 from livecam.studio.gallery_routes import gallery_routes, receive
 from livecam.studio.look import Look
@@ -79,17 +79,12 @@ class Run:
 
 def started_with(run_settings: Settings, portrait: str | None, driver: str, mirror: bool) -> dict[str, Any]:
     """What the controls are as a run begins."""
-    motion = run_settings.motion
+    motion = {control: getattr(run_settings.motion, field) for control, field in MOTION.items()}
     return {
+        **motion,
         "persona": portrait or default_portrait(),
         "camera": driver,
         "mirror": mirror,
-        "expression-gain": motion.expression_gain,
-        "pose-gain": motion.pose_gain,
-        "gaze-gain": motion.gaze_gain,
-        "smoothing": motion.smoothing,
-        "follow": motion.follow,
-        "idle": motion.idle,
         "size": str(run_settings.size),
         "engine": run_settings.engine,
     }

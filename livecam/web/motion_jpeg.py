@@ -9,17 +9,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Route
 
 from livecam.sinks.http import PORT, HttpSink
 from livecam.web.lasting import LastingPage
-from livecam.web.server import NAMES, Gate, headers
 
 FILE = "stream.mjpg"
 BOUNDARY = "livecam"
@@ -42,15 +37,8 @@ class MotionJpeg(LastingPage):
         self.url = super().start() + FILE
         return self.url
 
-    def application(self, port: int) -> ASGIApp:
-        routes = [Route(f"/{FILE}", self._stream)]
-        return Starlette(
-            routes=routes,
-            middleware=[
-                Middleware(TrustedHostMiddleware, allowed_hosts=list(NAMES), www_redirect=False),
-                Middleware(Gate, token=self._token, headers=headers(port)),
-            ],
-        )
+    def _routes(self) -> list[BaseRoute]:
+        return [Route(f"/{FILE}", self._stream)]
 
     async def _stream(self, request: Request) -> Response:
         kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"

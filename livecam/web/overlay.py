@@ -5,15 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.routing import WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, WebSocketRoute
 
 from livecam.sinks.overlay import OverlaySink
 from livecam.web.lasting import LastingPage
-from livecam.web.server import NAMES, Gate, headers
 from livecam.web.static import static_routes
 
 PORT: Final = 8809
@@ -32,11 +27,5 @@ class Overlay(LastingPage):
     def __init__(self, sink: OverlaySink, port: int | None = None, token_file: Path | None = None) -> None:
         super().__init__(sink, PORT, port, token_file)
 
-    def application(self, port: int) -> ASGIApp:
-        return Starlette(
-            routes=[*static_routes(FILES), WebSocketRoute("/overlay-pictures", self._send_pictures)],
-            middleware=[
-                Middleware(TrustedHostMiddleware, allowed_hosts=list(NAMES), www_redirect=False),
-                Middleware(Gate, token=self._token, headers=headers(port)),
-            ],
-        )
+    def _routes(self) -> list[BaseRoute]:
+        return [*static_routes(FILES), WebSocketRoute("/overlay-pictures", self._send_pictures)]

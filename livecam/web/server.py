@@ -125,23 +125,26 @@ class Page:
 
     def application(self, port: int) -> ASGIApp:
         """The ASGI application, for a server that listens on `port`."""
-
-        async def status(_: Request) -> Response:
-            return JSONResponse(self.read_status())
-
-        routes = [
-            *static_routes(),
-            Route("/api/status", status),
-            WebSocketRoute("/pictures", self._send_pictures),
-            *self._more,
-        ]
         return Starlette(
-            routes=routes,
+            routes=self._routes(),
             middleware=[
                 Middleware(TrustedHostMiddleware, allowed_hosts=list(NAMES), www_redirect=False),
                 Middleware(Gate, token=self._token, headers=headers(port)),
             ],
         )
+
+    def _routes(self) -> list[BaseRoute]:
+        """What is served below the token; for subclasses, which serve something else."""
+
+        async def status(_: Request) -> Response:
+            return JSONResponse(self.read_status())
+
+        return [
+            *static_routes(),
+            Route("/api/status", status),
+            WebSocketRoute("/pictures", self._send_pictures),
+            *self._more,
+        ]
 
     def read_status(self) -> dict[str, Any]:
         """What `status` says, with who watches and how long a picture takes to the screen."""
